@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The front door: one sub-command or group per domain, each imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from wardkeep.cli.frame import Translated, leave, speak
+
+#: name -> ("module:attribute", what it does in one line). The order is the order of `wardkeep --help`.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("wardkeep.cli.init:command", "Make a home: keys, ledger and database."),
+    "user": ("wardkeep.cli.user:command", "Make accounts and one-use links."),
+    "demo": ("wardkeep.cli.demo:command", "Run the whole main job on a simulated hospital."),
+    "serve": ("wardkeep.cli.serve:command", "Run everything under one supervisor until stopped."),
+    "intake": ("wardkeep.cli.intake:command", "Read logs and store nothing."),
+    "ingest": ("wardkeep.cli.ingest:command", "Read, seal and store logs and tables."),
+    "quarantine": ("wardkeep.cli.quarantine:command", "What was set aside, with reasons."),
+    "judge": ("wardkeep.cli.judge:command", "Explain, detect and rank everything ingested."),
+    "ledger": ("wardkeep.cli.ledger:command", "The tamper-evident record: status, verify, prove, check."),
+    "doctor": ("wardkeep.cli.doctor:command", "Check an installation."),
+    "upgrade": ("wardkeep.cli.upgrade:command", "Back up, migrate, verify, check."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports one only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}:{attribute} is not a click command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(speak("Commands")):
+            formatter.write_dl([(name, speak(summary)) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="wardkeep")
+def group() -> None:
+    """Wardkeep guards patient information: every access sealed, explained or flagged."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with 0 done, 1 no, 2 unusable call or input, 3 something needed is missing."""
+    with Translated():
+        leave(lambda: group.main(arguments, prog_name="wardkeep", standalone_mode=False))

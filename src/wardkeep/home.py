@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`Home`: one folder with everything that one installation keeps, and how its parts are opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wardkeep.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from wardkeep.keys import Keyring
+    from wardkeep.ledger import Ledger, LedgerReader
+    from wardkeep.watch.store import Store
+
+#: The name under which the keyring keeps the ledger's signing key.
+LEDGER_SIGNER = "ledger"
+
+
+class NoHome(Exception):
+    """There is no home in the folder that was named."""
+
+    exit_status = 3
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"no home in {path}")
+        self.hint = f"make one with `wardkeep init --home {path}`, or name another with --home or WARDKEEP_HOME"
+
+
+class NoPassphrase(Exception):
+    """The keys are under a passphrase, and none was handed over."""
+
+    exit_status = 3
+    hint = (
+        "hand it over as the systemd credential `wardkeep.passphrase`, or on an open descriptor whose number is in "
+        "WARDKEEP_PASSPHRASE_FD"
+    )
+
+
+def default_home() -> Path:
+    """`~/.local/share/wardkeep`, or below XDG_DATA_HOME where that is set."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "wardkeep"
+
+
+class Home:
+    """Where things are kept, and the doors to them. Making one touches nothing; each door opens what it names."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().absolute()
+        self._passphrase: bytes | None = None
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.toml"
+
+    @property
+    def keys_folder(self) -> Path:
+        return self.path / "keys"
+
+    @property
+    def data_folder(self) -> Path:
+        return self.path / "data"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file; not used where [database] url names PostgreSQL."""
+        return self.data_folder / "wardkeep.sqlite3"
+
+    @property
+    def ledger_folder(self) -> Path:
+        return self.data_folder / "ledger"
+
+    @property
+    def store_folder(self) -> Path:
+        return self.data_folder / "store"
+
+    @property
+    def exists(self) -> bool:
+        return self.config.is_file()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The operator's settings, checked together. Raises NoHome, SettingsError."""
+        if not self.exists:
+            raise NoHome(self.path)
+        return load_settings(self.config)
+
+    @cached_property
+    def _keyring(self) -> Keyring:
+        from wardkeep.keys import Keyring  # noqa: PLC0415
+
+        return Keyring.open(self.keys_folder, passphrase=self.passphrase())
+
+    def keyring(self) -> Keyring:
+        """The opened keyring of this home."""
+        if not self.exists:
+            raise NoHome(self.path)
+        return self._keyring
+
+    def passphrase(self) -> bytes | None:
+        """The passphrase of the key provider, or None where the provider has none. Raises NoPassphrase."""
+        if self.settings.keys.provider != "passphrase":
+            return None
+        if self._passphrase is None:
+            self._passphrase = handed_passphrase()
+        return self._passphrase
+
+    def signer(self) -> Ed25519PrivateKey:
+        """The key that signs the ledger's checkpoints."""
+        return self.keyring().signer(LEDGER_SIGNER)
+
+    def store(self) -> Store:
+        """The event store."""
+        from wardkeep.watch.store import Store  # noqa: PLC0415
+
+        return Store(
+            self.store_folder,
+            keyring=self.keyring(),
+            tenant=self.settings.hospital.tenant,
+            zone=self.settings.hospital.timezone,
+            ledger_folder=self.ledger_folder,
+        )
+
+    def connect_ledger(self, *, clock: Callable[[], datetime] | None = None, wait: float = 10.0) -> Ledger:
+        """A ledger to append to: in this process where the lock is free, else through the writer's socket."""
+        from wardkeep.ledger import Ledger  # noqa: PLC0415
+
+        return Ledger.connect(self.ledger_folder, signer=self.signer(), clock=clock or now, wait=wait)
+
+    def ledger_reader(self) -> LedgerReader:
+        """A reader of the ledger; needs no lock and no key."""
+        from wardkeep.ledger import LedgerReader  # noqa: PLC0415
+
+        if not self.exists:
+            raise NoHome(self.path)
+        return LedgerReader(self.ledger_folder)
+
+
+def handed_passphrase() -> bytes:
+    """Read the passphrase from a descriptor or a systemd credential; never from argv or the environment itself."""
+    if number := os.environ.get("WARDKEEP_PASSPHRASE_FD"):
+        with os.fdopen(os.dup(int(number)), "rb") as stream:
+            if stream.seekable():
+                stream.seek(0)
+            return stream.read().rstrip(b"\r\n")
+    if folder := os.environ.get("CREDENTIALS_DIRECTORY"):
+        credential = Path(folder) / "wardkeep.passphrase"
+        if credential.is_file():
+            return credential.read_bytes().rstrip(b"\r\n")
+    raise NoPassphrase("the key provider `passphrase` was given no passphrase")
+
+
+def now() -> datetime:
+    """The clock: the one place where the program reads the time of day."""
+    return datetime.now(UTC)

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that an operator can set: typed, listed here and nowhere else, checked together at start.
+
+`config.toml` has one table per class below. An unknown key, a wrong type, a value out of range or two settings that
+contradict each other are refused, all of them in one message, each with its key, its value and the next step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_type_hints
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import msgspec
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message lists every fault."""
+
+    exit_status = 2
+
+    def __init__(self, faults: list[str], path: Path | None = None) -> None:
+        self.faults = faults
+        self.hint = f"mend {path}" if path else None
+        super().__init__("; ".join(faults))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hospital:
+    """Who we work for."""
+
+    #: Shown on pages and in reports.
+    name: str = "Hospital"
+    #: IANA name; local days are days of this zone.
+    timezone: str = "Asia/Shanghai"
+    #: Language of a person who has chosen none.
+    language: Literal["zh", "en"] = "zh"
+    #: Part of every key and pseudonym: can never change once there is data.
+    tenant: str = "hospital"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Database:
+    """Where Django's rows are."""
+
+    #: `sqlite` (in the home folder) or `postgresql://user[:password]@host[:port]/name`.
+    url: str = "sqlite"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keys:
+    """Where the root key is."""
+
+    #: `file` or `passphrase`.
+    provider: str = "file"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Engine:
+    """How much of the machine a judgement may use."""
+
+    #: DuckDB's limit, such as `4GB`.
+    memory_limit: str = "4GB"
+    #: Threads of one judgement.
+    threads: int = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judging:
+    """What becomes a case, when, and how many."""
+
+    #: Hours after the last event before a case opens, so that late documentation can explain it.
+    settling_hours: int = 48
+    #: Cases shown to reviewers per local day.
+    cases_a_day: int = 10
+    #: Share of those slots that random cases take, from which precision is estimated.
+    random_share: float = 0.1
+    #: Whether opening one's own record is a case or goes to a weekly list.
+    self_access: Literal["case", "weekly"] = "case"
+    #: Days that the nightly pass looks back.
+    window_days: int = 30
+    #: Local time of the nightly pass, HH:MM.
+    nightly_at: str = "02:30"
+    #: Thresholds of the detections by name; those not named keep their default.
+    thresholds: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Console:
+    """Where and how the web console answers."""
+
+    #: Address to listen on.
+    bind: str = "127.0.0.1"
+    #: Port; 0 takes a free one.
+    port: int = 8420
+    #: Names and addresses under which people reach it; needed when `bind` is not the loopback.
+    hosts: tuple[str, ...] = ()
+    #: True where TLS ends in front of us (cookies are then sent over TLS only); required when `bind` is not the loopback,
+    #: unless `plain_http` says that this is meant.
+    tls: bool = False
+    #: Accepts that sign-in travels unencrypted.
+    plain_http: bool = False
+    #: Hours until a session ends.
+    session_hours: int = 8
+    #: Minutes without a request until a session ends.
+    idle_minutes: int = 30
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """All of it."""
+
+    hospital: Hospital = Hospital()
+    database: Database = Database()
+    keys: Keys = Keys()
+    engine: Engine = Engine()
+    judging: Judging = Judging()
+    console: Console = Console()
+
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_SIZE = re.compile(r"[1-9][0-9]*(MB|GB|MiB|GiB)")
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check `config.toml`. Raises SettingsError with every fault."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise SettingsError([f"{path.name} is no TOML: {exc}"], path) from exc
+    return parse_settings(raw, path)
+
+
+def parse_settings(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
+    """Turn tables into `Settings`; `path` is only named in the hint. Raises SettingsError with every fault."""
+    faults: list[str] = []
+    tables: dict[str, Any] = {}
+    types = {f.name: type(f.default) for f in dataclasses.fields(Settings)}
+    for name, table in raw.items():
+        if name not in types:
+            faults.append(f"[{name}] is no table of ours: use one of {', '.join(types)}")
+        elif not isinstance(table, Mapping):
+            faults.append(f"{name} = {table!r} should be a table: write [{name}]")
+        else:
+            tables[name] = _parse_table(name, types[name], table, faults)
+    if not faults:
+        settings = Settings(**tables)
+        faults = list(check(settings))
+        if not faults:
+            return settings
+    raise SettingsError(faults, path)
+
+
+def _parse_table(name: str, kind: type, table: Mapping[str, Any], faults: list[str]) -> Any:
+    hints = get_type_hints(kind)
+    values = {}
+    for key, value in table.items():
+        if key not in hints:
+            faults.append(f"{name}.{key} is no setting: use one of {', '.join(hints)}")
+            continue
+        try:
+            values[key] = msgspec.convert(value, hints[key])
+        except msgspec.ValidationError as exc:
+            shown = "(not shown)" if key == "url" else repr(value)
+            faults.append(f"{name}.{key} = {shown}: {exc}")
+    return kind(**values)
+
+
+def check(settings: Settings) -> list[str]:
+    """Every fault of values that have the right type: ranges, and settings that contradict each other."""
+    s = settings
+    rules: list[tuple[bool, str]] = [
+        (
+            s.hospital.timezone in available_timezones(),
+            f"hospital.timezone = {s.hospital.timezone!r} is no IANA zone: write one such as Asia/Shanghai",
+        ),
+        (
+            bool(_NAME.fullmatch(s.hospital.tenant)),
+            f"hospital.tenant = {s.hospital.tenant!r}: use 1 to 40 of a-z, 0-9 and inner hyphens",
+        ),
+        (
+            bool(s.hospital.name.strip()) and "\n" not in s.hospital.name,
+            "hospital.name is empty or has a line break: write one line",
+        ),
+        (
+            _database_ok(s.database.url),
+            "database.url is neither `sqlite` nor postgresql://user@host/name (value not shown: it may hold a password)",
+        ),
+        (
+            s.keys.provider in ("file", "passphrase"),
+            f"keys.provider = {s.keys.provider!r} is not built in: use file or passphrase",
+        ),
+        (
+            bool(_SIZE.fullmatch(s.engine.memory_limit)),
+            f"engine.memory_limit = {s.engine.memory_limit!r}: write a size such as 4GB",
+        ),
+        (1 <= s.engine.threads <= 256, f"engine.threads = {s.engine.threads}: use 1 to 256"),
+        (
+            0 <= s.judging.settling_hours <= 24 * 30,
+            f"judging.settling_hours = {s.judging.settling_hours}: use 0 to 720",
+        ),
+        (1 <= s.judging.cases_a_day <= 1000, f"judging.cases_a_day = {s.judging.cases_a_day}: use 1 to 1000"),
+        (0 <= s.judging.random_share <= 0.5, f"judging.random_share = {s.judging.random_share}: use 0 to 0.5"),
+        (1 <= s.judging.window_days <= 366, f"judging.window_days = {s.judging.window_days}: use 1 to 366"),
+        (
+            s.judging.settling_hours < 24 * s.judging.window_days,
+            f"judging.settling_hours = {s.judging.settling_hours} is not shorter than judging.window_days = "
+            f"{s.judging.window_days}: no case would ever open; lengthen the window or shorten the settling time",
+        ),
+        (
+            bool(_CLOCK.fullmatch(s.judging.nightly_at)),
+            f"judging.nightly_at = {s.judging.nightly_at!r}: write a time such as 02:30",
+        ),
+        (0 <= s.console.port <= 65535, f"console.port = {s.console.port}: use 0 to 65535"),
+        (1 <= s.console.session_hours <= 24, f"console.session_hours = {s.console.session_hours}: use 1 to 24"),
+        (1 <= s.console.idle_minutes <= 480, f"console.idle_minutes = {s.console.idle_minutes}: use 1 to 480"),
+        (
+            s.console.bind in LOOPBACK or s.console.tls or s.console.plain_http,
+            f"console.bind = {s.console.bind!r} with console.tls = false sends passwords unencrypted: put TLS in front and "
+            "set tls = true, or set plain_http = true to accept it",
+        ),
+        (
+            not (s.console.tls and s.console.plain_http),
+            "console.tls and console.plain_http are both true: keep one",
+        ),
+        (
+            s.console.bind in LOOPBACK or bool(s.console.hosts),
+            f"console.bind = {s.console.bind!r} needs console.hosts: list the names and addresses under which people "
+            "reach the console",
+        ),
+    ]
+    return [message for holds, message in rules if not holds]
+
+
+def _database_ok(url: str) -> bool:
+    if url == "sqlite":
+        return True
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1 and (parts.port or 5432) > 0
+    except ValueError:
+        return False
+
+
+def render(settings: Settings) -> str:
+    """`settings` as the text of config.toml, every key written out with its meaning left to the documentation."""
+    lines = []
+    for table in dataclasses.fields(settings):
+        lines.append(f"[{table.name}]")
+        values = getattr(settings, table.name)
+        for item in dataclasses.fields(values):
+            value = getattr(values, item.name)
+            if not isinstance(value, Mapping):
+                lines.append(f"{item.name} = {_toml(value)}")
+        lines.append("")
+        for item in dataclasses.fields(values):
+            if isinstance(value := getattr(values, item.name), Mapping) and value:
+                lines += [f"[{table.name}.{item.name}]", *(f"{k} = {_toml(v)}" for k, v in value.items()), ""]
+    return "\n".join(lines)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    if isinstance(value, str):
+        return msgspec.json.encode(value).decode()
+    return str(value)
