@@ -101,8 +101,8 @@ class Console:
     port: int = 8420
     #: Names and addresses under which people reach it; needed when `bind` is not the loopback.
     hosts: tuple[str, ...] = ()
-    #: True where TLS ends in front of us (cookies are then sent over TLS only); required when `bind` is not the loopback,
-    #: unless `plain_http` says that this is meant.
+    #: True where TLS ends in front of us (cookies are then sent over TLS only); required when `bind` is not the
+    #: loopback, unless `plain_http` says that this is meant.
     tls: bool = False
     #: Accepts that sign-in travels unencrypted.
     plain_http: bool = False
@@ -192,7 +192,7 @@ def check(settings: Settings) -> list[str]:
         ),
         (
             _database_ok(s.database.url),
-            "database.url is neither `sqlite` nor postgresql://user@host/name (value not shown: it may hold a password)",
+            "database.url (not shown: it may hold a password) is neither `sqlite` nor postgresql://user@host/name",
         ),
         (
             s.keys.provider in ("file", "passphrase"),
@@ -224,8 +224,8 @@ def check(settings: Settings) -> list[str]:
         (1 <= s.console.idle_minutes <= 480, f"console.idle_minutes = {s.console.idle_minutes}: use 1 to 480"),
         (
             s.console.bind in LOOPBACK or s.console.tls or s.console.plain_http,
-            f"console.bind = {s.console.bind!r} with console.tls = false sends passwords unencrypted: put TLS in front and "
-            "set tls = true, or set plain_http = true to accept it",
+            f"console.bind = {s.console.bind!r} with console.tls = false sends passwords unencrypted: put TLS in "
+            "front and set tls = true, or set plain_http = true to accept it",
         ),
         (
             not (s.console.tls and s.console.plain_http),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every command shares: `--home`, `--json`, `--lang`, how it prints, and how a known error becomes an exit status.
 
-stdout carries data, stderr carries talk. A known error is any exception whose class has `exit_status` (1, 2 or 3) and may
-have `hint`; it is printed as `Error: ...` and `hint: ...`. Anything else is a fault of ours: it is named without its
-values, which might be a patient's, and ends with 3.
+stdout carries data, stderr carries talk. A known error is any exception whose class has `exit_status` (1, 2 or 3) and
+may have `hint`; it is printed as `Error: ...` and `hint: ...`. Anything else is a fault of ours: it is named without
+its values, which might be a patient's, and ends with 3.
 """
 
 from __future__ import annotations
