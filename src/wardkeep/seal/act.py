@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from wardkeep.seal.digest import pseudonym, row_digest
+from wardkeep.seal.digest import mac, pseudonym, row_digest
 from wardkeep.seal.errors import ActTooLarge
 
 if TYPE_CHECKING:
@@ -112,8 +112,11 @@ def action(name: str, *, actor: Any, at: datetime, patients: Iterable[str] = ())
         finally:
             _current.reset(token)
         life = incarnation()
-        Outbox.objects.bulk_create(
+        waiting = [
             Outbox(incarnation=life, body=json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
             for body in act.bodies()
-        )
+        ]
+        for row in waiting:
+            row.mac = mac(row)
+        Outbox.objects.bulk_create(waiting)
         transaction.on_commit(wake)

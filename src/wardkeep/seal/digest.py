@@ -18,10 +18,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 
 if TYPE_CHECKING:
-    from wardkeep.seal.models import Sealed
+    from wardkeep.seal.models import Outbox, Sealed
 
 COLUMN_BYTES = 16
 
@@ -56,9 +57,9 @@ def column_digests(row: Sealed) -> bytes:
     secret = key("seal:row")
     prefix = _name(row)
     return b"".join(
-        hmac.digest(
-            secret, prefix + field.column.encode() + b"\0" + canonical(field.to_python(_value(row, field))), "sha256"
-        )[:COLUMN_BYTES]
+        hmac.digest(secret, prefix + field.column.encode() + b"\0" + canonical(_value(row, field)), "sha256")[
+            :COLUMN_BYTES
+        ]
         for field in sealed_columns(type(row))
     )
 
@@ -73,8 +74,19 @@ def _name(row: Sealed) -> bytes:
     return row._meta.db_table.encode() + b"\0" + str(row.pk).encode() + b"\0"
 
 
+def mac(row: Outbox) -> str:
+    """Keeps an act as it was committed until the ledger has it."""
+    said = f"{row.id}\0{row.incarnation}\0{row.body}".encode()
+    return base64.urlsafe_b64encode(hmac.digest(key("seal:outbox"), said, "sha256")).rstrip(b"=").decode()
+
+
 def _value(row: Sealed, field: models.Field[Any, Any]) -> Any:
-    return getattr(row, field.attname)
+    """The column's value in its own type; what someone else wrote there stays as it is."""
+    value = getattr(row, field.attname)
+    try:
+        return field.to_python(value)
+    except (ValidationError, ValueError, TypeError):
+        return value
 
 
 def canonical(value: Any) -> bytes:  # noqa: PLR0911 - one line per type reads best
@@ -87,7 +99,7 @@ def canonical(value: Any) -> bytes:  # noqa: PLR0911 - one line per type reads b
         return b"n%d" % value
     if isinstance(value, float):
         return b"n%d" % int(value) if value.is_integer() else b"f" + repr(value).encode()
-    if isinstance(value, datetime):
+    if isinstance(value, datetime) and value.tzinfo is not None:
         micros = (value.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // _MICROSECOND
         return b"t%d" % micros
     if isinstance(value, date):

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -86,10 +85,9 @@ class Sealed(models.Model):
         return super().delete(*args, **kwargs)
 
 
-class Incarnation(models.Model):
+class Incarnation(Sealed):
     """One life of this database: new at init and at each restore. The newest is the producer's name in the ledger."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     began_at = models.DateTimeField()
     #: The incarnation that this database was restored from, where there is one.
     follows = models.UUIDField(null=True)
@@ -109,6 +107,8 @@ class Outbox(models.Model):
     seq = models.BigIntegerField(null=True)
     #: The act as canonical JSON, still without its incarnation and number.
     body = models.TextField()
+    #: Keyed: an act is appended as it was committed, or not at all.
+    mac = models.CharField(max_length=43)
 
     class Meta:
         constraints: ClassVar = [

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 from django.db.models import Max
 
+from wardkeep.seal.act import action
+from wardkeep.seal.digest import mac
 from wardkeep.seal.errors import SealError
 from wardkeep.seal.models import Incarnation, Outbox, Placed
 
@@ -40,12 +42,19 @@ class NoIncarnation(SealError):
     """The database has no incarnation: it was not made by `wardkeep init`."""
 
 
+class EditedAct(SealError):
+    """An act that waits for the ledger is not as it was committed; it is not appended."""
+
+    hint = "someone wrote into the outbox; `wardkeep doctor` names the row"
+
+
 def begin_incarnation(at: datetime, *, follows: uuid.UUID | None = None) -> uuid.UUID:
     """Start a new life of the database: at init, and after a restore."""
-    row = Incarnation(began_at=at, follows=follows)
-    row.save()
     _life.clear()
-    return row.id
+    with action("database:incarnation:begun", actor="system", at=at):
+        row = Incarnation(began_at=at, follows=follows)
+        row.save()
+    return uuid.UUID(str(row.id))
 
 
 def incarnation() -> uuid.UUID:
@@ -93,6 +102,8 @@ def drain(ledger: Ledger) -> int:
                 return sent
             placed = []
             for row in rows:
+                if row.mac != mac(row):
+                    raise EditedAct(str(row.order))
                 receipt = ledger.append(str(row.incarnation), row.seq, [act_leaf(body_of(row))])
                 placed.append(
                     Placed(

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # ruff: noqa: RUF012
 
-import uuid
-
 from django.db import migrations, models
 
 import wardkeep.seal.uuid7
@@ -17,10 +15,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Incarnation",
             fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=wardkeep.seal.uuid7.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("seal_columns", models.BinaryField(default=bytes)),
                 ("began_at", models.DateTimeField()),
                 ("follows", models.UUIDField(null=True)),
             ],
+            options={
+                "abstract": False,
+            },
         ),
         migrations.CreateModel(
             name="Outbox",
@@ -30,6 +37,7 @@ class Migration(migrations.Migration):
                 ("incarnation", models.UUIDField()),
                 ("seq", models.BigIntegerField(null=True)),
                 ("body", models.TextField()),
+                ("mac", models.CharField(max_length=43)),
             ],
             options={
                 "constraints": [models.UniqueConstraint(fields=("incarnation", "seq"), name="outbox_number_once")],
