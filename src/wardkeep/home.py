@@ -92,16 +92,26 @@ class Home:
             raise NoHome(self.path)
         return load_settings(self.config)
 
+    def adopt(self, settings: Settings, passphrase: bytes | None) -> None:
+        """Take settings that are not in config.toml: at init, or where a command changed one for its own run."""
+        self.__dict__["settings"] = settings
+        if passphrase is not None:
+            self._passphrase = passphrase
+
+    def adopt_keyring(self, keyring: Keyring) -> None:
+        """Take a keyring that was just made."""
+        self.__dict__["_keyring"] = keyring
+
     @cached_property
     def _keyring(self) -> Keyring:
         from wardkeep.keys import Keyring  # noqa: PLC0415
 
+        if not self.exists:
+            raise NoHome(self.path)
         return Keyring.open(self.keys_folder, passphrase=self.passphrase())
 
     def keyring(self) -> Keyring:
-        """The opened keyring of this home."""
-        if not self.exists:
-            raise NoHome(self.path)
+        """The opened keyring of this home. Raises NoHome, KeysError."""
         return self._keyring
 
     def passphrase(self) -> bytes | None:

@@ -19,6 +19,8 @@ from zoneinfo import available_timezones
 
 import msgspec
 
+from wardkeep.watch.thresholds import ThresholdError, Thresholds
+
 
 class SettingsError(Exception):
     """The settings cannot be used; the message lists every fault."""
@@ -87,8 +89,18 @@ class Judging:
     window_days: int = 30
     #: Local time of the nightly pass, HH:MM.
     nightly_at: str = "02:30"
-    #: Thresholds of the detections by name; those not named keep their default.
+    #: Thresholds of reasons and detections by name; those not named keep their default.
     thresholds: Mapping[str, Any] = field(default_factory=dict)
+
+    def all_thresholds(self) -> Thresholds:
+        """What a judgement goes by. Raises ThresholdError."""
+        return Thresholds.of(
+            self.thresholds,
+            settling_hours=self.settling_hours,
+            cases_a_day=self.cases_a_day,
+            random_share=self.random_share,
+            self_access=self.self_access,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +111,7 @@ class Console:
     bind: str = "127.0.0.1"
     #: Port; 0 takes a free one.
     port: int = 8420
-    #: Names and addresses under which people reach it; needed when `bind` is not the loopback.
+    #: Names and addresses under which people reach it; needed when `bind` is every address.
     hosts: tuple[str, ...] = ()
     #: True where TLS ends in front of us (cookies are then sent over TLS only); required when `bind` is not the
     #: loopback, unless `plain_http` says that this is meant.
@@ -124,6 +136,7 @@ class Settings:
     console: Console = Console()
 
 
+ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _SIZE = re.compile(r"[1-9][0-9]*(MB|GB|MiB|GiB)")
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
@@ -232,12 +245,19 @@ def check(settings: Settings) -> list[str]:
             "console.tls and console.plain_http are both true: keep one",
         ),
         (
-            s.console.bind in LOOPBACK or bool(s.console.hosts),
+            s.console.bind not in ANY_ADDRESS or bool(s.console.hosts),
             f"console.bind = {s.console.bind!r} needs console.hosts: list the names and addresses under which people "
             "reach the console",
         ),
     ]
-    return [message for holds, message in rules if not holds]
+    faults = [message for holds, message in rules if not holds]
+    try:
+        s.judging.all_thresholds()
+    except ThresholdError as exc:
+        faults.append(f"judging.thresholds: {exc}")
+    set_twice = {"settling_hours", "cases_a_day", "random_share", "self_access"} & set(s.judging.thresholds)
+    faults += [f"judging.thresholds.{name}: write it as judging.{name}" for name in sorted(set_twice)]
+    return faults
 
 
 def _database_ok(url: str) -> bool:

@@ -76,6 +76,7 @@ class Case(Sealed):
     opened_on = models.DateField(db_index=True)
     rank = models.IntegerField()
     score = models.FloatField()
+    probability = models.FloatField(default=0)
     harm = models.FloatField(default=0)
     #: The terms of the score, [{"name", "value", "weight"}, ...].
     terms = models.JSONField(default=list)
@@ -91,6 +92,8 @@ class Case(Sealed):
     detections = models.JSONField(default=list)
     patients = models.JSONField(default=list)
     event_ids = models.JSONField(default=list)
+    #: The same events by the store's numbers.
+    eids = models.JSONField(default=list)
     reasons_missing = models.JSONField(default=list)
     #: Drawn by lot, to measure with. Never shown before the case is decided.
     random = models.BooleanField(default=False)

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`wardkeep user`: accounts of Wardkeep and their one-use links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from wardkeep.cli.frame import Frame, speak, standard
+from wardkeep.govern.identity.role import Role
+from wardkeep.home import now
+
+
+@click.group("user")
+def command() -> None:
+    """Make accounts and one-use links."""
+
+
+@command.command("create")
+@click.argument("name")
+@click.option("--role", required=True, type=click.Choice([r.value for r in Role]), help="What the account is for.")
+@click.option("--full-name", default="", help="Shown beside decisions.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default=None, help="Default: the hospital's.")
+@click.option("--department", default="", help="The department of a department head.")
+@click.option("--staff-id", default="", help="The person's staff number: nobody reviews his own case.")
+@click.option("--account", default="", help="The person's account in the hospital's systems.")
+@standard
+def create(frame: Frame, name: str, role: str, language: str | None, **details: str) -> None:
+    """Make an account and print a one-use link that sets its password."""
+    frame.django()
+    from wardkeep.govern.identity.actions import create_user  # noqa: PLC0415
+
+    language = language or frame.home.settings.hospital.language
+    user = create_user(name, role=role, by="cli", at=now(), language=language, **details)
+    _hand_over(frame, user)
+
+
+@command.command("link")
+@click.argument("name")
+@standard
+def link(frame: Frame, name: str) -> None:
+    """Print a new one-use link for an account; older ones stop working."""
+    frame.django()
+    from wardkeep.govern.identity.models import User  # noqa: PLC0415
+
+    user = User.objects.filter(name=name).first()
+    if user is None:
+        raise click.UsageError(speak("there is no account %(name)s") % {"name": name})
+    _hand_over(frame, user)
+
+
+@command.command("list")
+@standard
+def list_(frame: Frame) -> None:
+    """Every account, its role, and whether it is enabled."""
+    frame.django()
+    from wardkeep.govern.identity.models import User  # noqa: PLC0415
+
+    for user in User.objects.order_by("name"):
+        row = {"name": user.name, "role": user.role, "enabled": user.is_active, "last_login": user.last_login}
+        frame.out(row, f"{user.name:20} {user.get_role_display():28} {'' if user.is_active else speak('disabled')}")
+
+
+def _hand_over(frame: Frame, user: Any) -> None:
+    from wardkeep.govern.identity.actions import LINK_LIFETIME, LINK_PATH, make_link  # noqa: PLC0415
+    from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
+    from wardkeep.jobs.install import console_url  # noqa: PLC0415
+
+    at = now()
+    token = make_link(user, by="cli", at=at)
+    drain_here(frame.home, say=frame.say)
+    address = console_url(frame.home.settings) + LINK_PATH.format(token=token)
+    result = {"name": user.name, "role": user.role, "link": address, "link_expires_at": at + LINK_LIFETIME}
+    frame.out(
+        result,
+        speak("%(name)s sets a password here, once, until %(link_expires_at)s:\n  %(link)s") % result,
+    )

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`python -m wardkeep.jobs NAME HOME ...`: what the supervisor starts. Not for people."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from wardkeep.home import Home
+from wardkeep.jobs import processes
+
+
+def main(arguments: list[str]) -> int:
+    """Run one process until it is told to end."""
+    name, folder, *rest = arguments
+    processes.end_with_parent()
+    home = Home(Path(folder))
+    if name == "ledger":
+        return processes.ledger(home)
+    if name == "clerk":
+        return processes.clerk(home)
+    if name == "web":
+        return processes.web(home, listener=int(rest[0]), bind=rest[1])
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

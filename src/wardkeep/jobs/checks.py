@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checks of `wardkeep doctor`: each looks at one thing and says how to mend it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from wardkeep.home import Home
+
+LEAST_FREE = 2 * 1024**3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """What one check found."""
+
+    name: str
+    ok: bool
+    detail: str
+    #: How to mend it; empty where nothing is wrong.
+    mend: str = ""
+
+
+def examine(home: Home) -> Iterator[Check]:
+    """Every check in turn. One that fails in an unforeseen way is itself a finding, and the others still run."""
+    for name, look in CHECKS.items():
+        try:
+            found = look(home)
+        except Exception as exc:
+            hint = getattr(exc, "hint", None) or _("see the message; `WARDKEEP_DEBUG=1` shows more")
+            shown = str(exc) if hasattr(type(exc), "exit_status") else type(exc).__name__
+            yield Check(name=name, ok=False, detail=shown, mend=hint)
+        else:
+            ok, detail, mend = found
+            yield Check(name=name, ok=ok, detail=detail, mend="" if ok else mend)
+
+
+Found = tuple[bool, str, str]
+
+
+def _python(home: Home) -> Found:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return sys.version_info >= (3, 11), version, _("use Python 3.11 or newer")
+
+
+def _settings(home: Home) -> Found:
+    return True, f"{home.settings.hospital.timezone}, {home.settings.database.url.split(':')[0]}", ""
+
+
+def _home_private(home: Home) -> Found:
+    loose = [p for p in (home.path, home.keys_folder, home.data_folder) if p.exists() and p.stat().st_mode & 0o077]
+    shown = ", ".join(f"{p} ({stat.S_IMODE(p.stat().st_mode):o})" for p in loose)
+    return not loose, shown or _("only the owner can read it"), f"chmod -R go-rwx {home.path}"
+
+
+def _keys(home: Home) -> Found:
+    home.keyring()
+    provider = home.settings.keys.provider
+    if provider == "file":
+        mend = _("move to the provider `passphrase`, or accept that a copy of this disk opens everything")
+        return False, _("the root key lies in a file beside what it protects"), mend
+    return True, provider, ""
+
+
+def _keys_apart(home: Home) -> Found:
+    apart = not home.keys_folder.resolve().is_relative_to(home.data_folder.resolve())
+    return apart, str(home.keys_folder), _("keep the keys outside the data folder")
+
+
+def _disk(home: Home) -> Found:
+    free = shutil.disk_usage(home.path).free
+    return free > LEAST_FREE, _("%(size).1f GB free") % {"size": free / 1e9}, _("make room on this disk")
+
+
+def _memory(home: Home) -> Found:
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    number, unit = home.settings.engine.memory_limit[:-2], home.settings.engine.memory_limit[-2:]
+    limit = float(number.rstrip("GMi")) * {"GB": 1e9, "MB": 1e6}.get(unit, 1e9)
+    return limit < 0.8 * total, f"{limit / 1e9:.1f} / {total / 1e9:.1f} GB", _("lower engine.memory_limit")
+
+
+def _database(home: Home) -> Found:
+    if home.settings.database.url != "sqlite":
+        from django.db import connection  # noqa: PLC0415
+
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            return True, f"PostgreSQL {cursor.fetchone()[0]}", ""
+    connection_ = sqlite3.connect(f"file:{home.database}?mode=ro", uri=True)
+    try:
+        answer = connection_.execute("PRAGMA quick_check").fetchone()[0]
+        return answer == "ok", f"SQLite {sqlite3.sqlite_version}: {answer}", _("restore the database from a backup")
+    finally:
+        connection_.close()
+
+
+def _schema(home: Home) -> Found:
+    from wardkeep.jobs.upgrading import pending_migrations, unknown_migrations  # noqa: PLC0415
+
+    if newer := unknown_migrations():
+        return False, _("newer than this Wardkeep: %s") % newer[-1], _("install the newer Wardkeep")
+    pending = pending_migrations()
+    return not pending, _("%d migrations pending") % len(pending), "wardkeep upgrade"
+
+
+def _administrators(home: Home) -> Found:
+    from wardkeep.govern.identity.models import User  # noqa: PLC0415
+    from wardkeep.govern.identity.role import ADMINISTRATORS  # noqa: PLC0415
+
+    there = set(User.objects.filter(is_active=True, role__in=ADMINISTRATORS).values_list("role", flat=True))
+    missing = sorted(r.value for r in ADMINISTRATORS - there)
+    mend = "wardkeep user create NAME --role " + (missing[0] if missing else "")
+    return not missing, _("missing: %s") % ", ".join(missing) if missing else _("all three are there"), mend
+
+
+def _ledger(home: Home) -> Found:
+    reader = home.ledger_reader()
+    sizes = {log: reader.size(log) for log in reader.logs()}
+    return True, ", ".join(f"{log}: {size}" for log, size in sizes.items()), ""
+
+
+def _outbox(home: Home) -> Found:
+    from wardkeep.seal.outbox import waiting  # noqa: PLC0415
+
+    count = waiting()
+    return count < 1000, _("%d acts wait for the ledger") % count, "wardkeep serve"
+
+
+def _rows(home: Home) -> Found:
+    from wardkeep.seal.verify import verify_rows  # noqa: PLC0415
+
+    found = verify_rows(home.ledger_reader())
+    if not found.problems:
+        return True, _("%(rows)d rows as %(acts)d acts say") % {"rows": found.rows, "acts": found.acts}, ""
+    shown = ", ".join(f"{p.kind} {p.where}" for p in found.problems[:5])
+    return False, f"{len(found.problems)}: {shown}", _("someone wrote into the database; restore it and find out who")
+
+
+CHECKS: dict[str, Callable[[Home], Found]] = {
+    "python": _python,
+    "settings": _settings,
+    "home_private": _home_private,
+    "keys": _keys,
+    "keys_apart": _keys_apart,
+    "disk": _disk,
+    "memory": _memory,
+    "database": _database,
+    "schema": _schema,
+    "ledger": _ledger,
+    "outbox": _outbox,
+    "rows": _rows,
+    "administrators": _administrators,
+}

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The clerk: carries acts into the ledger within a second, and does what is due by the clock."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import close_old_connections
+
+from wardkeep.home import Home, now
+from wardkeep.jobs.draining import drain_here
+from wardkeep.jobs.feeding import feed_touches
+from wardkeep.watch.cases.run_actions import settle
+
+LOG = logging.getLogger("wardkeep.jobs")
+DRAIN_EVERY = timedelta(seconds=1)
+FEED_EVERY = timedelta(seconds=60)
+SETTLE_EVERY = timedelta(minutes=10)
+#: A nightly pass that was missed (the machine was off) runs within this time of the day; else it waits for its night.
+CATCH_UP = timedelta(hours=6)
+
+
+@dataclass
+class Duty:
+    """Something that is done again and again."""
+
+    name: str
+    every: timedelta
+    do: Callable[[], object]
+    next: datetime
+
+
+class Clerk:
+    """Runs its duties one after another until told to stop. A duty that fails is logged and tried again."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        at = now()
+        self.nightly: subprocess.Popen[bytes] | None = None
+        self.duties = [
+            Duty("drain", DRAIN_EVERY, lambda: drain_here(home, wait=5.0), at),
+            Duty("feed", FEED_EVERY, lambda: feed_touches(home, at=now()), at + FEED_EVERY),
+            Duty("settle", SETTLE_EVERY, lambda: settle(at=now()), at),
+            Duty("nightly", timedelta(seconds=30), self.judge_when_due, at + timedelta(seconds=30)),
+        ]
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop` is set; what is committed then is carried once more."""
+        while not stop.wait(0.2):
+            self.turn(now())
+        if self.nightly is not None and self.nightly.poll() is None:
+            self.nightly.send_signal(signal.SIGTERM)
+        self._do(self.duties[0])
+
+    def turn(self, at: datetime) -> None:
+        """Do each duty whose time has come."""
+        for duty in self.duties:
+            if at >= duty.next:
+                self._do(duty)
+                duty.next = at + duty.every
+
+    def _do(self, duty: Duty) -> None:
+        try:
+            duty.do()
+        except Exception as exc:
+            # Fails open, said aloud: one duty's fault must not stop the others. The name only: a message may hold a
+            # patient's data.
+            LOG.error("%s failed: %s", duty.name, type(exc).__name__)
+        finally:
+            close_old_connections()
+
+    def judge_when_due(self) -> None:
+        """Start the nightly pass in a process of its own, so that its memory is given back."""
+        if self.nightly is not None and self.nightly.poll() is None:
+            return
+        if not nightly_due(self.home, now()):
+            return
+        window = timedelta(days=self.home.settings.judging.window_days)
+        words = [sys.executable, "-m", "wardkeep", "judge", "--home", str(self.home.path), "--json"]
+        words += ["--from", (now() - window).isoformat(), "--trigger", "nightly"]
+        self.nightly = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=_passphrase_descriptors()
+        )
+
+
+def nightly_due(home: Home, at: datetime) -> bool:
+    """True where tonight's pass should have begun, not long ago, and has not."""
+    from wardkeep.watch.cases.models import Run  # noqa: PLC0415
+
+    zone = ZoneInfo(home.settings.hospital.timezone)
+    hour, minute = map(int, home.settings.judging.nightly_at.split(":"))
+    local = at.astimezone(zone)
+    begins = datetime.combine(local.date(), time(hour, minute), zone)
+    if not begins <= local < begins + CATCH_UP:
+        return False
+    return not Run.objects.filter(trigger="nightly", started_at__gte=begins).exists()
+
+
+def _passphrase_descriptors() -> list[int]:
+    number = os.environ.get("WARDKEEP_PASSPHRASE_FD")
+    return [int(number)] if number else []

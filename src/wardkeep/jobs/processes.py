@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bodies of the supervisor's processes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import threading
+from typing import Any
+
+from wardkeep.home import Home, now
+
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """Ask the kernel to end this process when the supervisor dies, however it dies."""
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if parent == 1:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _until_told() -> threading.Event:
+    told = threading.Event()
+
+    def tell(*_: Any) -> None:
+        told.set()
+
+    signal.signal(signal.SIGTERM, tell)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return told
+
+
+def ledger(home: Home) -> int:
+    """The one writer of the ledger."""
+    from wardkeep.ledger import serve_writer  # noqa: PLC0415
+
+    stop = _until_told()
+    serve_writer(home.ledger_folder, signer=home.signer(), clock=now, stop=stop)
+    return 0
+
+
+def clerk(home: Home) -> int:
+    """Carries acts, feeds touches, runs what is due."""
+    import wardkeep  # noqa: PLC0415
+
+    stop = _until_told()
+    wardkeep.setup(home)
+    from wardkeep.jobs.clerk import Clerk  # noqa: PLC0415
+
+    Clerk(home).run(stop)
+    return 0
+
+
+def web(home: Home, *, listener: int, bind: str) -> int:
+    """The console, on a socket that the supervisor keeps open."""
+    import dataclasses  # noqa: PLC0415
+
+    import waitress  # noqa: PLC0415
+
+    import wardkeep  # noqa: PLC0415
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    home.adopt(dataclasses.replace(home.settings, console=dataclasses.replace(home.settings.console, bind=bind)), None)
+    wardkeep.setup(home)
+    from django.contrib.staticfiles.handlers import StaticFilesHandler  # noqa: PLC0415
+    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415
+
+    proxy: dict[str, Any] = {}
+    if home.settings.console.tls:
+        # TLS ends in a proxy on this machine; nobody else's word about the scheme is believed.
+        proxy = {"trusted_proxy": "127.0.0.1", "trusted_proxy_headers": {"x-forwarded-proto", "x-forwarded-for"}}
+    application = StaticFilesHandler(get_wsgi_application())
+    waitress.serve(
+        application,
+        sockets=[socket.socket(fileno=listener)],
+        threads=8,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+        max_request_body_size=10 * 1024 * 1024,
+        **proxy,
+    )
+    return 0

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The database against the code: pending migrations, a database newer than the code, and the backup before a change."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from datetime import datetime
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from wardkeep.home import Home
+
+
+class SchemaError(Exception):
+    """The database and the code are of different versions."""
+
+    exit_status = 3
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class BackupFailed(Exception):
+    """There is no backup, so nothing was changed."""
+
+    exit_status = 3
+    hint = "nothing was changed; make room or mend the cause, then run `wardkeep upgrade` again"
+
+
+def pending_migrations() -> list[str]:
+    """Migrations of the code that the database has not had."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def unknown_migrations() -> list[str]:
+    """Migrations that the database has had and the code does not know: it was used by a newer Wardkeep."""
+    loader = MigrationExecutor(connection).loader
+    ours = {config.label for config in apps.get_app_configs()}
+    known = set(loader.disk_migrations)
+    replaced = {name for migration in loader.disk_migrations.values() for name in migration.replaces}
+    applied = loader.applied_migrations
+    return sorted(f"{app}.{name}" for app, name in applied if app in ours and (app, name) not in known | replaced)
+
+
+def refuse_other_schema() -> None:
+    """Raise SchemaError unless the database is exactly what this code expects."""
+    if newer := unknown_migrations():
+        raise SchemaError(
+            f"the database is newer than this Wardkeep: it has {newer[-1]}",
+            "install the Wardkeep that upgraded it, or restore the backup from before",
+        )
+    if pending := pending_migrations():
+        raise SchemaError(
+            f"the database is older than this Wardkeep: {len(pending)} migrations are pending, first {pending[0]}",
+            "run `wardkeep upgrade`",
+        )
+
+
+def back_up(home: Home, *, at: datetime) -> Path:
+    """Copy the rows to `backups/` in the home, durably; returns the file. Raises BackupFailed."""
+    folder = home.path / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    stamp = at.strftime("%Y%m%dT%H%M%S%fZ")
+    if connection.vendor == "sqlite":
+        target = folder / f"wardkeep-{stamp}.sqlite3"
+        source = sqlite3.connect(home.database)
+        copy = sqlite3.connect(target)
+        try:
+            source.backup(copy)
+            if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+                raise BackupFailed(f"{target} is not sound")
+        except sqlite3.Error as exc:
+            raise BackupFailed(f"{target}: {exc}") from exc
+        finally:
+            copy.close()
+            source.close()
+    else:
+        target = folder / f"wardkeep-{stamp}.pgdump"
+        _dump(target)
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
+    return target
+
+
+def _dump(target: Path) -> None:
+    program = shutil.which("pg_dump")
+    if program is None:
+        raise BackupFailed("pg_dump is not installed, and rows are never migrated without a backup")
+    description = settings.DATABASES["default"]
+    words = [program, "--format=custom", f"--file={target}", f"--dbname={description['NAME']}"]
+    words += [f"--host={description['HOST']}"] if description["HOST"] else []
+    words += [f"--port={description['PORT']}"] if description["PORT"] else []
+    words += [f"--username={description['USER']}"] if description["USER"] else []
+    environment = {**os.environ, "PGPASSWORD": description["PASSWORD"]} if description["PASSWORD"] else None
+    done = subprocess.run(words, env=environment, capture_output=True, check=False)
+    if done.returncode != 0:
+        raise BackupFailed(f"pg_dump ended with status {done.returncode}: {done.stderr.decode(errors='replace')[:300]}")
