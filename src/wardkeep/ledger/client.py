@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`Ledger`: how everyone appends. It writes in this process where the lock is free, else through the writer's socket.
+
+Frames on the socket are a big-endian u32 length and MessagePack: a request [id, operation, arguments], an answer
+[id, true, value] or [id, false, [error class, message]].
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from wardkeep.ledger import errors, writer
+from wardkeep.ledger.entry import Receipt
+from wardkeep.ledger.errors import LedgerError, LedgerUnavailable
+from wardkeep.ledger.log import Request
+from wardkeep.ledger.tiles import pack_bundle
+from wardkeep.ledger.writer import Clock, Writer, take_lock
+
+SOCKET = "writer.sock"
+LENGTH = struct.Struct(">I")
+MAX_FRAME = 256 << 20
+
+
+class _Road(Protocol):
+    def append(self, producer: str, seq: int, bodies: Sequence[bytes]) -> Receipt: ...
+    def find(self, producer: str, seq: int) -> Receipt | None: ...
+    def last(self, producer: str) -> tuple[int, Receipt] | None: ...
+    def close(self) -> None: ...
+
+
+class Ledger:
+    """An open ledger. Safe to use from several threads; close it, or use it in a `with`."""
+
+    def __init__(self, road: _Road, *, in_process: bool) -> None:
+        self._road = road
+        #: Whether this process holds the lock and writes itself.
+        self.in_process = in_process
+        self._turn = threading.Lock()
+
+    @staticmethod
+    def create(folder: Path, *, origin: str, signer: Ed25519PrivateKey, at: datetime) -> None:
+        """Make a ledger. Raises LedgerUnavailable where there is one already."""
+        writer.create(folder, origin=origin, signer=signer, at=at)
+
+    @classmethod
+    def connect(cls, folder: Path, *, signer: Ed25519PrivateKey, clock: Clock, wait: float = 10.0) -> Ledger:
+        """Open for appending. Raises LedgerUnavailable when the lock is held and the socket is dead for `wait` seconds."""
+        until = time.monotonic() + wait
+        while True:
+            lock = take_lock(folder)
+            if lock is not None:
+                return cls(_Here(Writer(folder, signer=signer, clock=clock, lock=lock)), in_process=True)
+            try:
+                return cls(_There(folder / SOCKET, wait), in_process=False)
+            except OSError:
+                if time.monotonic() >= until:
+                    raise LedgerUnavailable(
+                        f"the ledger in {folder} is locked, and its writer has not answered for {wait:g} s",
+                        hint="wait for the other command, or restart `wardkeep serve`",
+                    ) from None
+                time.sleep(0.05)
+
+    def append(self, producer: str, seq: int, bodies: Sequence[bytes]) -> Receipt:
+        """Append a batch; durable when this returns. The same (producer, seq, bodies) again gives the same receipt.
+
+        Raises KeyConflict, OutOfOrder, EntryTooLarge, LedgerUnavailable.
+        """
+        with self._turn:
+            return self._road.append(producer, seq, bodies)
+
+    def find(self, producer: str, seq: int) -> Receipt | None:
+        """Where a batch went, None where it never arrived. Raises OutOfOrder where it is too old to tell."""
+        with self._turn:
+            return self._road.find(producer, seq)
+
+    def last(self, producer: str) -> tuple[int, Receipt] | None:
+        """A producer's last number and where it went."""
+        with self._turn:
+            return self._road.last(producer)
+
+    def close(self) -> None:
+        with self._turn:
+            self._road.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+
+class _Here:
+    """Writes in this process."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def append(self, producer: str, seq: int, bodies: Sequence[bytes]) -> Receipt:
+        (answer,) = self._writer.commit([Request(producer, seq, bodies)])
+        if isinstance(answer, LedgerError):
+            raise answer
+        self._writer.after_commit()
+        return answer
+
+    def find(self, producer: str, seq: int) -> Receipt | None:
+        return self._writer.log.find(producer, seq)
+
+    def last(self, producer: str) -> tuple[int, Receipt] | None:
+        return self._writer.log.last(producer)
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class _There:
+    """Asks the writer's socket."""
+
+    def __init__(self, path: Path, wait: float) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(max(wait, 1.0))
+        try:
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise
+        self._stream = self._socket.makefile("rb")
+        self._number = 0
+
+    def append(self, producer: str, seq: int, bodies: Sequence[bytes]) -> Receipt:
+        return Receipt(*self._ask("append", producer, seq, pack_bundle(bodies)))
+
+    def find(self, producer: str, seq: int) -> Receipt | None:
+        found = self._ask("find", producer, seq)
+        return None if found is None else Receipt(*found)
+
+    def last(self, producer: str) -> tuple[int, Receipt] | None:
+        found = self._ask("last", producer)
+        return None if found is None else (found[0], Receipt(*found[1:]))
+
+    def close(self) -> None:
+        self._stream.close()
+        self._socket.close()
+
+    def _ask(self, operation: str, *arguments: object) -> Any:
+        self._number += 1
+        frame = msgspec.msgpack.encode([self._number, operation, arguments])
+        try:
+            self._socket.sendall(LENGTH.pack(len(frame)) + frame)
+            (length,) = LENGTH.unpack(self._exactly(LENGTH.size))
+            number, good, value = msgspec.msgpack.decode(self._exactly(length))
+        except (OSError, struct.error, msgspec.DecodeError) as error:
+            raise LedgerUnavailable(
+                f"the ledger's writer went away: {error}", hint="try again; a repeated batch is not appended twice"
+            ) from error
+        if number != self._number:
+            raise LedgerUnavailable("the ledger's writer answered something else")
+        if not good:
+            kind = getattr(errors, value[0], LedgerUnavailable)
+            raise kind(value[1])
+        return value
+
+    def _exactly(self, size: int) -> bytes:
+        raw = self._stream.read(size)
+        if raw is None or len(raw) < size:
+            raise OSError("the connection was closed")
+        return raw

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Signed notes (c2sp.org/signed-note), checkpoints (c2sp.org/tlog-checkpoint) and verifier keys, with Ed25519."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from wardkeep.ledger.errors import ProofRefused
+
+ED25519 = b"\x01"
+DASH = "\u2014 "
+
+
+def _key_id(name: str, public: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Who signs: a key name and an Ed25519 public key of 32 bytes."""
+
+    name: str
+    public: bytes
+
+    @classmethod
+    def of(cls, name: str, signer: Ed25519PrivateKey) -> Verifier:
+        return cls(name, signer.public_key().public_bytes_raw())
+
+    @classmethod
+    def parse(cls, vkey: str) -> Verifier:
+        """Read `name+keyid+base64`. Raises ProofRefused for another type, a wrong id, or anything else."""
+        parts = vkey.strip().split("+", 2)
+        try:
+            name, key_id, raw = parts[0], bytes.fromhex(parts[1]), base64.b64decode(parts[2], validate=True)
+        except (IndexError, ValueError):
+            raise ProofRefused("the verifier key is not readable", hint="it reads NAME+8 hex digits+base64") from None
+        if not name or len(raw) != 33 or raw[:1] != ED25519:
+            raise ProofRefused(f"the verifier key {name!r} is not of type Ed25519 (01)")
+        if key_id != _key_id(name, raw[1:]):
+            raise ProofRefused(f"the id of the verifier key {name!r} does not fit its key")
+        return cls(name, raw[1:])
+
+    def vkey(self) -> str:
+        return f"{self.name}+{_key_id(self.name, self.public).hex()}+{_b64(ED25519 + self.public)}"
+
+
+def sign_note(text: str, name: str, signer: Ed25519PrivateKey) -> str:
+    """`text` (which ends in a newline) with one signature line after an empty line."""
+    public = signer.public_key().public_bytes_raw()
+    return f"{text}\n{DASH}{name} {_b64(_key_id(name, public) + signer.sign(text.encode()))}\n"
+
+
+def open_note(note: str, verifier: Verifier) -> str:
+    """The text of a note that `verifier` signed. Other signatures are ignored, as the format asks. Raises ProofRefused."""
+    cut = note.rfind("\n\n")
+    text, lines = note[: cut + 1], note[cut + 2 :]
+    if cut < 0 or not lines.endswith("\n") or any(c < " " and c != "\n" for c in note):
+        raise ProofRefused("this is no signed note")
+    seen = False
+    for line in lines[:-1].split("\n"):
+        name, _, encoded = line.removeprefix(DASH).partition(" ")
+        if not line.startswith(DASH) or not name or not encoded or "+" in name:
+            raise ProofRefused("a signature line of the note is not readable")
+        try:
+            raw = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            raise ProofRefused("a signature line of the note is not readable") from None
+        if name != verifier.name or raw[:4] != _key_id(name, verifier.public):
+            continue
+        try:
+            Ed25519PublicKey.from_public_bytes(verifier.public).verify(raw[4:], text.encode())
+        except InvalidSignature:
+            raise ProofRefused(f"the signature of {name} does not hold") from None
+        seen = True
+    if not seen:
+        raise ProofRefused(f"the note is not signed by {verifier.name}")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The state of a log: origin, size and root."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def text(self) -> str:
+        return f"{self.origin}\n{self.size}\n{_b64(self.root)}\n"
+
+    @classmethod
+    def parse(cls, text: str) -> Checkpoint:
+        """Read a checkpoint's text; extension lines are let through unread. Raises ProofRefused."""
+        lines = text.split("\n")
+        try:
+            origin, size, root = lines[0], lines[1], base64.b64decode(lines[2], validate=True)
+        except (IndexError, ValueError):
+            raise ProofRefused("the checkpoint is not readable") from None
+        digits = size.isascii() and size.isdigit() and (size == "0" or not size.startswith("0"))
+        if not origin or not digits or len(root) != 32 or lines[-1] != "" or "" in lines[:-1]:
+            raise ProofRefused("the checkpoint is not readable")
+        return cls(origin, int(size), root)
+
+    def sign(self, signer: Ed25519PrivateKey) -> str:
+        """The signed note; the key name is the origin."""
+        return sign_note(self.text(), self.origin, signer)
+
+
+def open_checkpoint(note: str, verifier: Verifier) -> Checkpoint:
+    """The checkpoint in a note that `verifier` signed; its origin must be the key's name. Raises ProofRefused."""
+    checkpoint = Checkpoint.parse(open_note(note, verifier))
+    if checkpoint.origin != verifier.name:
+        raise ProofRefused(f"the checkpoint is of {checkpoint.origin}, the key of {verifier.name}")
+    return checkpoint
+
+
+def _b64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`LedgerReader`: what anyone with read access to the folder can ask, without a lock and without a key."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from wardkeep.ledger.errors import LedgerDamaged, LedgerUnavailable, UnknownEntry
+from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
+from wardkeep.ledger.proof import write_proof
+from wardkeep.ledger.tiles import TileFolder
+from wardkeep.ledger.tree import TILE_WIDTH, consistency_proof, inclusion_proof, range_root
+
+DESCRIPTION = "ledger.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a ledger says of itself: the origin without the year, and the public key of its checkpoints."""
+
+    origin: str
+    public: bytes
+
+    @classmethod
+    def read(cls, folder: Path) -> Description:
+        try:
+            said = json.loads((folder / DESCRIPTION).read_bytes())
+            return cls(str(said["origin"]), bytes.fromhex(said["public"]))
+        except FileNotFoundError:
+            raise LedgerUnavailable(
+                f"there is no ledger in {folder}", hint="make a home with `wardkeep init`"
+            ) from None
+        except (ValueError, KeyError, TypeError):
+            raise LedgerDamaged(f"{folder / DESCRIPTION} is not readable") from None
+
+    def origin_of(self, log: str) -> str:
+        return f"{self.origin}/{log}"
+
+    def verifier(self, log: str) -> Verifier:
+        return Verifier(self.origin_of(log), self.public)
+
+
+class LedgerReader:
+    """Reads what is published: at most a quarter of a second behind what is acknowledged."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.description = Description.read(folder)
+        self._tiles: dict[str, TileFolder] = {}
+
+    def logs(self) -> list[str]:
+        """The logs by year, oldest first."""
+        folder = self.folder / "logs"
+        return sorted(p.name for p in folder.iterdir() if p.name.isdigit()) if folder.is_dir() else []
+
+    @property
+    def current(self) -> str:
+        """The newest log. Raises LedgerUnavailable where there is none."""
+        names = self.logs()
+        if not names:
+            raise LedgerUnavailable(f"the ledger in {self.folder} has no log yet")
+        return names[-1]
+
+    def note(self, log: str) -> str:
+        """The signed note of the newest checkpoint. Raises LedgerDamaged, UnknownEntry."""
+        path = self.folder / "logs" / log / "checkpoint"
+        try:
+            return path.read_bytes().decode()
+        except FileNotFoundError:
+            if log in self.logs():
+                raise LedgerDamaged(f"{path} is missing") from None
+            raise UnknownEntry(f"there is no log {log}", hint=f"use one of {', '.join(self.logs())}") from None
+        except UnicodeDecodeError:
+            raise LedgerDamaged(f"{path} is no text") from None
+
+    def checkpoint(self, log: str) -> Checkpoint:
+        """The newest checkpoint, its signature checked. Raises ProofRefused."""
+        return open_checkpoint(self.note(log), self.description.verifier(log))
+
+    def size(self, log: str) -> int:
+        return self.checkpoint(log).size
+
+    def root(self, log: str) -> bytes:
+        return self.checkpoint(log).root
+
+    def vkey(self, log: str) -> str:
+        return self.description.verifier(log).vkey()
+
+    def body(self, log: str, n: int) -> bytes:
+        """The entry at index `n`. Raises UnknownEntry, LedgerDamaged."""
+        return self.bodies(log, n, n)[0]
+
+    def bodies(self, log: str, first: int, last: int) -> list[bytes]:
+        """The entries `first` to `last`, inclusive."""
+        size = self._within(log, first, last)
+        found: list[bytes] = []
+        for number in range(first // TILE_WIDTH, last // TILE_WIDTH + 1):
+            found += self.tiles(log).bundle(number, min(TILE_WIDTH, size - number * TILE_WIDTH))
+        start = first - first % TILE_WIDTH
+        return found[first - start : last + 1 - start]
+
+    def leaf_hashes(self, log: str, first: int, last: int) -> list[bytes]:
+        """The leaf hashes `first` to `last`, inclusive."""
+        size = self._within(log, first, last)
+        found: list[bytes] = []
+        for number in range(first // TILE_WIDTH, last // TILE_WIDTH + 1):
+            found += self.tiles(log).tile(0, number, min(TILE_WIDTH, size - number * TILE_WIDTH))
+        start = first - first % TILE_WIDTH
+        return found[first - start : last + 1 - start]
+
+    def proof(self, log: str, n: int) -> str:
+        """A .tlog-proof of the entry at index `n` against the newest checkpoint."""
+        size = self._within(log, n, n)
+        return write_proof(n, inclusion_proof(self.tiles(log).node(size), n, size), self.note(log))
+
+    def consistency(self, log: str, old: int, new: int) -> list[bytes]:
+        """The proof that the tree of size `new` extends that of size `old`."""
+        return consistency_proof(self.tiles(log).node(new), old, new)
+
+    def root_at(self, log: str, size: int) -> bytes:
+        """The root that the tree had at an earlier size."""
+        return range_root(self.tiles(log).node(self.size(log)), 0, size)
+
+    def tiles(self, log: str) -> TileFolder:
+        if log not in self._tiles:
+            self._tiles[log] = TileFolder(self.folder / "logs" / log)
+        return self._tiles[log]
+
+    def _within(self, log: str, first: int, last: int) -> int:
+        size = self.size(log)
+        if not 0 <= first <= last < size:
+            raise UnknownEntry(f"log {log} has the entries 0 to {size - 1}; {first} to {last} was asked for")
+        return size

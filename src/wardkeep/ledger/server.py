@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The writer's socket: many clients, one durable write for all that wait (group commit).
+
+Mode 600, and the peer's user must be ours or root (SO_PEERCRED). A connection speaks for one producer: the first that it
+names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import struct
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from wardkeep.ledger.client import LENGTH, MAX_FRAME, SOCKET
+from wardkeep.ledger.errors import LedgerError, LedgerUnavailable
+from wardkeep.ledger.log import Request
+from wardkeep.ledger.tiles import unpack_bundle
+from wardkeep.ledger.writer import PUBLISH_AFTER, Clock, Writer, take_lock
+
+#: Entries taken into one durable write.
+GROUP = 100_000
+
+
+def serve_writer(folder: Path, *, signer: Ed25519PrivateKey, clock: Clock, stop: asyncio.Event | None = None) -> None:
+    """Hold the lock and serve until `stop` is set or the task is cancelled. Raises LedgerUnavailable where locked."""
+    asyncio.run(run_writer(folder, signer=signer, clock=clock, stop=stop or asyncio.Event()))
+
+
+async def run_writer(folder: Path, *, signer: Ed25519PrivateKey, clock: Clock, stop: asyncio.Event) -> None:
+    lock = take_lock(folder)
+    if lock is None:
+        raise LedgerUnavailable(f"the ledger in {folder} is being written by somebody else")
+    service = _Service(Writer(folder, signer=signer, clock=clock, lock=lock))
+    path = folder / SOCKET
+    path.unlink(missing_ok=True)
+    mask = os.umask(0o177)
+    try:
+        server = await asyncio.start_unix_server(service.talk, path=str(path))
+    finally:
+        os.umask(mask)
+    work = asyncio.create_task(service.work())
+    ended = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({work, ended}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        server.close()
+        path.unlink(missing_ok=True)
+        work.cancel()
+        ended.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+        await service.close()
+
+
+class _Service:
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._waiting: asyncio.Queue[tuple[Request, asyncio.Future[Any]]] = asyncio.Queue()
+        self._thread = ThreadPoolExecutor(1)
+
+    async def work(self) -> None:
+        """Take all that waits, make it durable at once, answer; publish when nothing waits or it is time."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                group = [await asyncio.wait_for(self._waiting.get(), PUBLISH_AFTER)]
+            except TimeoutError:
+                await loop.run_in_executor(self._thread, lambda: self._writer.after_commit(now=True))
+                continue
+            total = len(group[0][0].bodies)
+            while not self._waiting.empty() and total < GROUP:
+                group.append(self._waiting.get_nowait())
+                total += len(group[-1][0].bodies)
+            requests = [request for request, _ in group]
+            try:
+                answers: list[Any] = await loop.run_in_executor(self._thread, self._writer.commit, requests)
+            except LedgerError as error:
+                answers = [error] * len(group)
+            for (_, future), answer in zip(group, answers, strict=True):
+                if not future.done():
+                    future.set_result(answer)
+            await loop.run_in_executor(self._thread, self._writer.after_commit)
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One client."""
+        peer = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        _, user, _ = struct.unpack("3i", peer)
+        tasks: set[asyncio.Task[None]] = set()
+        producer: str | None = None
+        try:
+            while user in (0, os.geteuid()):
+                (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+                if length > MAX_FRAME:
+                    break
+                number, operation, arguments = msgspec.msgpack.decode(await reader.readexactly(length))
+                producer = producer or str(arguments[0])
+                if arguments[0] != producer:
+                    await _say(writer, number, LedgerUnavailable(f"this connection speaks for {producer} alone"))
+                    continue
+                # Put in order here, so that a client's batches in flight keep theirs; answered when they are durable.
+                future = self._start(operation, arguments)
+                task = asyncio.create_task(_answer(writer, number, future))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+        except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError, ValueError, TypeError, IndexError):
+            pass  # a client that goes away or speaks nonsense loses its connection, nobody else's
+        finally:
+            writer.close()
+
+    def _start(self, operation: str, arguments: Any) -> asyncio.Future[Any]:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        try:
+            if operation == "append":
+                producer, seq, raw = arguments
+                self._waiting.put_nowait((Request(str(producer), int(seq), unpack_bundle(raw, "the request")), future))
+                return future
+            if operation == "find":
+                return loop.run_in_executor(self._thread, self._find, str(arguments[0]), int(arguments[1]))
+            if operation == "last":
+                return loop.run_in_executor(self._thread, self._last, str(arguments[0]))
+            raise LedgerUnavailable(f"unknown operation {operation!r}")
+        except LedgerError as error:
+            future.set_result(error)
+        return future
+
+    def _find(self, producer: str, seq: int) -> object:
+        try:
+            return self._writer.log.find(producer, seq)
+        except LedgerError as error:
+            return error
+
+    def _last(self, producer: str) -> object:
+        last = self._writer.log.last(producer)
+        return None if last is None else [last[0], last[1].log, last[1].first, last[1].last]
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._writer.close)
+        self._thread.shutdown()
+
+
+async def _answer(writer: asyncio.StreamWriter, number: int, future: asyncio.Future[Any]) -> None:
+    await _say(writer, number, await future)
+
+
+async def _say(writer: asyncio.StreamWriter, number: int, value: Any) -> None:
+    if isinstance(value, LedgerError):
+        answer: list[Any] = [number, False, [type(value).__name__, str(value)]]
+    elif hasattr(value, "first"):
+        answer = [number, True, [value.log, value.first, value.last]]
+    else:
+        answer = [number, True, value]
+    frame = msgspec.msgpack.encode(answer)
+    with contextlib.suppress(ConnectionError):
+        writer.write(LENGTH.pack(len(frame)) + frame)
+        await writer.drain()
