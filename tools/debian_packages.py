@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Install the Debian packages that tests need, as root or through sudo; say what is missing where neither is there.
+
+Exit status 0 where the tests can run: with everything, or with the named ones skipped. 3 where installing failed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Need(NamedTuple):
+    package: str
+    #: Any one of these proves that it is there, whoever installed it.
+    proofs: tuple[str, ...]
+    #: What is skipped without it.
+    serves: str
+
+
+NEEDS = (
+    Need("postgresql", ("/usr/lib/postgresql/*/bin/initdb",), "the tests of rows on PostgreSQL (SQLite ones run)"),
+    Need("chromium", ("/usr/bin/chromium",), "the tests that look at pages in a browser"),
+    Need(
+        "fonts-wqy-zenhei",
+        ("/usr/share/fonts/truetype/wqy/*", "/usr/share/fonts/opentype/noto/*CJK*", "/usr/share/fonts/**/*CJK*"),
+        "nothing, but Chinese pages show empty boxes in pictures",
+    ),
+    Need("gettext", ("/usr/bin/xgettext",), "the test that finds untranslated text"),
+    Need("git", ("/usr/bin/git", "/usr/local/bin/git"), "the tests that read the list of tracked files"),
+)
+
+
+def say(text: str) -> None:
+    print(f"packages: {text}", file=sys.stderr, flush=True)
+
+
+def missing() -> list[Need]:
+    return [need for need in NEEDS if not any(any(Path("/").glob(proof[1:])) for proof in need.proofs)]
+
+
+def authority() -> list[str] | None:
+    """What to write before a command that needs root: nothing, sudo, or None where there is no way."""
+    if os.geteuid() == 0:
+        return []
+    if (
+        shutil.which("sudo")
+        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    ):
+        return ["sudo", "-n"]
+    return None
+
+
+def install(needs: list[Need], before: list[str]) -> bool:
+    names = [need.package for need in needs]
+    say(f"installing from Debian what the tests need: {' '.join(names)}")
+    environment = [*before, "env", "DEBIAN_FRONTEND=noninteractive"]
+    quietly = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+    # Lists that cannot be renewed may still do: the next command tells.
+    subprocess.run([*environment, "apt-get", "-qq", "update"], check=False, **quietly)
+    done = subprocess.run(
+        [*environment, "apt-get", "-qq", "install", "--yes", "--no-install-recommends", *names], check=False, **quietly
+    )
+    return done.returncode == 0
+
+
+def main() -> int:
+    needs = missing()
+    if not needs or os.environ.get("SKIP_DEBIAN") == "1":
+        return 0
+    before = authority()
+    if before is not None and shutil.which("apt-get"):
+        if not install(needs, before):
+            say("apt-get could not install them; mend that, or `make test SKIP_DEBIAN=1` runs without")
+            return 3
+        needs = missing()
+    if needs:
+        why = "this is no Debian" if not shutil.which("apt-get") else "you are not root and sudo asks for a password"
+        say(f"not installed, since {why}; so these are skipped:")
+        for need in needs:
+            say(f"  without {need.package}: {need.serves}")
+        say(f"to have them all: apt-get install --no-install-recommends {' '.join(need.package for need in needs)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
