@@ -45,6 +45,8 @@ class Hospital:
     language: Literal["zh", "en"] = "zh"
     #: Part of every key and pseudonym: can never change once there is data.
     tenant: str = "hospital"
+    #: Systems whose logs should arrive: one without any event is shown as never connected.
+    systems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

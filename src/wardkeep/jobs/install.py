@@ -93,7 +93,8 @@ def _make_ledger(home: Home, at: datetime) -> str:
     home.ledger_folder.mkdir(parents=True, exist_ok=True)
     origin = f"wardkeep.local/{home.settings.hospital.tenant}"
     Ledger.create(home.ledger_folder, origin=origin, signer=home.signer(), at=at)
-    return str(LedgerReader(home.ledger_folder).vkey)
+    reader = LedgerReader(home.ledger_folder)
+    return reader.vkey(reader.current)
 
 
 def _make_rows(home: Home, at: datetime) -> tuple[str, datetime]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 import signal
@@ -36,10 +37,15 @@ def _until_told() -> threading.Event:
 
 def ledger(home: Home) -> int:
     """The one writer of the ledger."""
-    from wardkeep.ledger import serve_writer  # noqa: PLC0415
+    from wardkeep.ledger import run_writer  # noqa: PLC0415
 
-    stop = _until_told()
-    serve_writer(home.ledger_folder, signer=home.signer(), clock=now, stop=stop)
+    async def until_told() -> None:
+        stop = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        await run_writer(home.ledger_folder, signer=home.signer(), clock=now, stop=stop)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    asyncio.run(until_told())
     return 0
 
 

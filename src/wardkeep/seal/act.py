@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from wardkeep.ledger import act_leaf
 from wardkeep.seal.digest import mac, pseudonym, row_digest
 from wardkeep.seal.errors import ActTooLarge
 
@@ -88,6 +89,7 @@ class Act:
                 body["patients"] = self.patients
             if len(parts) > 1:
                 body["part"] = [number, len(parts)]
+            act_leaf(body)  # refuses floats and the like here, where the caller is, and not in the drainer
             yield body
 
 

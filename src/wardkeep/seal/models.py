@@ -127,6 +127,8 @@ class Placed(models.Model):
     log = models.CharField(max_length=16)
     index = models.BigIntegerField()
     act = models.CharField(max_length=80)
+    #: The key of the run, case or account that the act is about; empty where it is about none.
+    about = models.CharField(max_length=64, blank=True, db_index=True)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["incarnation", "seq"], name="placed_once")]

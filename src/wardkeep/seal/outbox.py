@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 from django.db.models import Max
 
+from wardkeep.ledger import act_leaf
 from wardkeep.seal.act import action
 from wardkeep.seal.digest import mac
 from wardkeep.seal.errors import SealError
@@ -89,10 +90,14 @@ def body_of(row: Outbox) -> dict[str, Any]:
     return {**json.loads(row.body), "id": str(row.id), "inc": str(row.incarnation), "seq": row.seq}
 
 
+def about(act: dict[str, Any]) -> str:
+    """The key of what an act is about, so that a page finds the acts of a case, a run or an account."""
+    facts = act.get("facts", {})
+    return str(facts.get("run") or facts.get("case") or facts.get("user") or "")
+
+
 def drain(ledger: Ledger) -> int:
     """Append every committed act; returns how many went. Raises what the ledger raises; nothing is lost then."""
-    from wardkeep.ledger import act_leaf  # noqa: PLC0415 - numbers can be given without a ledger
-
     sent = 0
     with _drains_here:
         while True:
@@ -105,13 +110,15 @@ def drain(ledger: Ledger) -> int:
                 if row.mac != mac(row):
                     raise EditedAct(str(row.order))
                 receipt = ledger.append(str(row.incarnation), row.seq, [act_leaf(body_of(row))])
+                act = json.loads(row.body)
                 placed.append(
                     Placed(
                         incarnation=row.incarnation,
                         seq=row.seq,
                         log=receipt.log,
                         index=receipt.first,
-                        act=json.loads(row.body)["act"],
+                        act=act["act"],
+                        about=about(act),
                     )
                 )
             with transaction.atomic():

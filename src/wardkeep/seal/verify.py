@@ -8,6 +8,7 @@ index here is missed. The index (`Placed`) only says where to look; a wrong one 
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import connection, models
 
+from wardkeep.ledger import LedgerError, UnknownEntry
 from wardkeep.seal.digest import COLUMN_BYTES, column_digests, mac, row_digest, sealed_columns
 from wardkeep.seal.models import Incarnation, Outbox, Placed, Sealed
 
@@ -27,6 +29,8 @@ class Reader(Protocol):
     def body(self, log: str, n: int) -> bytes: ...
 
 
+#: Seconds after which the ledger's readers see what was acknowledged.
+PUBLISHED_WITHIN = 0.5
 #: What reading a value that its column cannot hold raises.
 _UNREADABLE = (ValueError, TypeError, ArithmeticError, ValidationError)
 
@@ -142,12 +146,21 @@ def _missing(life: uuid.UUID, number: int) -> Problem:
 def _read(reader: Reader, placed: Placed) -> dict[str, Any] | None:
     """The act at its place, or None where another entry lies there."""
     try:
-        act = json.loads(reader.body(placed.log, placed.index))
-    except (ValueError, LookupError, OSError):
+        act = json.loads(_body(reader, placed))
+    except (ValueError, LookupError, OSError, LedgerError):
         return None
     if not isinstance(act, dict) or (act.get("inc"), act.get("seq")) != (str(placed.incarnation), placed.seq):
         return None
     return act if act.get("act") == placed.act else None
+
+
+def _body(reader: Reader, placed: Placed) -> bytes:
+    """The entry; one that was appended a moment ago is published a moment later."""
+    try:
+        return reader.body(placed.log, placed.index)
+    except UnknownEntry:
+        time.sleep(PUBLISHED_WITHIN)
+        return reader.body(placed.log, placed.index)
 
 
 def _all(model: type[Sealed], problems: list[Problem]) -> Iterator[Sealed]:

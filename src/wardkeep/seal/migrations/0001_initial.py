@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
                 ("log", models.CharField(max_length=16)),
                 ("index", models.BigIntegerField()),
                 ("act", models.CharField(max_length=80)),
+                ("about", models.CharField(blank=True, db_index=True, max_length=64)),
             ],
             options={
                 "constraints": [models.UniqueConstraint(fields=("incarnation", "seq"), name="placed_once")],

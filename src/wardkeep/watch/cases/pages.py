@@ -87,6 +87,8 @@ class Today:
     precision: Precision
     #: The last stored run, None before the first one.
     run: RunLine | None
+    #: When the newest event of all systems happened; long ago means that nothing arrives any more.
+    newest_event_at: datetime | None
     #: Reasons that cannot be looked for, with the tables that they miss.
     unavailable: Mapping[str, Sequence[str]]
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a judgement does to cases: the only writers of runs, cases and findings. One run is one act.
 
-A case is the same case in every run by its key (`JudgedCase.case_id`; the judgement is told the known ones). What a person
-decided is never changed by a run: the history says what the run found.
+A case is the same case in every run by its key (`JudgedCase.case_id`; the judgement is told the known ones). What a
+person decided is never changed by a run: the history says what the run found.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from wardkeep.seal.act import Act, action
+from wardkeep.seal.digest import column_digests
 from wardkeep.watch.cases.case import TRANSITIONS, Happening, State
 from wardkeep.watch.cases.models import Case, CasePatient, Finding, History, Run
 from wardkeep.watch.detect.finding import Finding as Found
@@ -57,7 +58,7 @@ def store_run(judgement: Judgement, facts: RunFacts, *, by: Any, at: datetime) -
         run = _run(judgement, facts)
         run.save()
         stored = {case.key: case for case in Case.objects.select_for_update()}
-        work = _Work(run, at)
+        work = _Work(run, facts, at)
         for judged in judgement.cases:
             work.upsert(stored.get(judged.case_id), judged)
         found = {judged.case_id for judged in judgement.cases}
@@ -89,8 +90,8 @@ def settle(*, at: datetime) -> int:
 class _Work:
     """The rows of one run, gathered and written at once."""
 
-    def __init__(self, run: Run, at: datetime) -> None:
-        self.run, self.at = run, at
+    def __init__(self, run: Run, facts: RunFacts, at: datetime) -> None:
+        self.run, self.facts, self.at = run, facts, at
         self.opened = self.explained = 0
         self.new_cases: list[Case] = []
         self.changed_cases: list[Case] = []
@@ -113,8 +114,7 @@ class _Work:
         before = {f.finding_id for f in self.findings.get(case.id, {}).values() if f.stands}
         now_found = {f.finding_id for f in judged.findings}
         if not decided:
-            _copy(judged, case)
-        case.last_run = self.run
+            _copy(judged, case, whole=is_new or _inside(case, self.facts))
         if case.state == State.WAITING and case.settles_at <= self.at:
             case.state = TRANSITIONS[State.WAITING, Happening.SETTLED]
             self._remember(case, Happening.SETTLED)
@@ -124,7 +124,11 @@ class _Work:
         elif not is_new and before != now_found:
             happening = Happening.UNEXPLAINED if decided and not before else Happening.CHANGED
             self._remember(case, happening, added=sorted(now_found - before), gone=sorted(before - now_found))
-        (self.new_cases if is_new else self.changed_cases).append(case)
+        if is_new:
+            self.new_cases.append(case)
+        elif column_digests(case) != bytes(case.seal_columns):
+            case.last_run = self.run
+            self.changed_cases.append(case)
         self._findings(case, judged.findings)
         missing = [p for p in judged.patients if p not in self.patients.get(case.id, set())]
         self.new_rows += [CasePatient(case=case, patient_id=patient) for patient in missing]
@@ -163,14 +167,15 @@ class _Work:
             if row is None:
                 row = Finding(case=case, finding_id=one.finding_id, first_run=self.run)
                 self.new_rows.append(row)
-            elif row.stands and row.event_ids == list(one.event_ids):
-                continue  # as it was: `last_run` of the case says that it still stands
-            else:
-                self.changed_findings.append(row)
             _copy_finding(one, row)
-            row.stands, row.last_run = True, self.run
+            row.stands = True
+            if row.seal_columns and column_digests(row) == bytes(row.seal_columns):
+                continue  # as it was
+            row.last_run = self.run
+            if row.seal_columns:
+                self.changed_findings.append(row)
         for finding_id, row in known.items():
-            if finding_id not in seen and row.stands:
+            if finding_id not in seen and row.stands and _inside(row, self.facts):
                 row.stands, row.last_run = False, self.run
                 self.changed_findings.append(row)
 
@@ -183,15 +188,18 @@ def moment(us: int) -> datetime:
     return EPOCH + timedelta(microseconds=us)
 
 
-def _copy(judged: JudgedCase, case: Case) -> None:
+def _copy(judged: JudgedCase, case: Case, *, whole: bool) -> None:
+    """Take over what the run says of a case; nothing is lost where it did not see all of it (`whole` False)."""
     for name in ("account", "person", "opened_on", "rank", "score", "probability", "harm", "random"):
         setattr(case, name, getattr(judged, name))
     case.department = judged.department or ""
     case.terms = [dataclasses.asdict(term) for term in judged.terms]
-    case.from_at, case.to_at = moment(judged.from_us), moment(judged.to_us)
+    case.from_at = moment(judged.from_us) if whole else min(case.from_at, moment(judged.from_us))
+    case.to_at = moment(judged.to_us) if whole else max(case.to_at, moment(judged.to_us))
     case.settles_at = moment(judged.settles_at_us)
     for name in ("detections", "patients", "event_ids", "eids", "reasons_missing"):
-        setattr(case, name, list(getattr(judged, name)))
+        before = [] if whole else getattr(case, name)
+        setattr(case, name, list(dict.fromkeys([*before, *getattr(judged, name)])))
 
 
 def _copy_finding(one: Found, row: Finding) -> None:
@@ -212,7 +220,7 @@ def _copy_finding(one: Found, row: Finding) -> None:
     ]
 
 
-def _inside(case: Case, facts: RunFacts) -> bool:
+def _inside(case: Case | Finding, facts: RunFacts) -> bool:
     """True where the run judged all that the case rests on: only then does silence mean that nothing is left."""
     begins = facts.from_us is None or case.from_at >= moment(facts.from_us)
     ends = facts.to_us is None or case.to_at < moment(facts.to_us)

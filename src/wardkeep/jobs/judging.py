@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One judgement from end to end: the store's views, our own reviewers' reasons, the engine, the run that is kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from wardkeep.home import Home, now
+from wardkeep.seal.uuid7 import uuid7
+from wardkeep.watch.judgement import JudgedCase, Judgement, judge
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from wardkeep.watch.cases.models import Run
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_US = 86_400_000_000
+REASONS_SQL = """
+    SELECT e.event_id, r.eid IS NOT NULL AS explained, r.reason,
+           CASE WHEN r.reason IS NULL THEN NULL ELSE r.source_id END AS source_id,
+           r.source_table, r.late
+    FROM events e LEFT JOIN reason_of r USING (eid)
+    WHERE e.time_us >= coalesce(?::BIGINT, e.time_us)
+    ORDER BY e.time_us, e.eid
+"""
+ARTIFACT_SQL = "SELECT eid, reason, source_table, source_id, late, support FROM reason_of ORDER BY eid"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """A judgement, and the run that keeps it; None with `store=False`."""
+
+    judgement: Judgement
+    run: Run | None
+
+
+def judge_home(
+    home: Home,
+    *,
+    from_us: int | None = None,
+    to_us: int | None = None,
+    trigger: str = "command",
+    by: Any = "cli",
+    store: bool = True,
+    reasons: Path | None = None,
+) -> Judged:
+    """Judge what the home's store holds between two moments. Django must be set up.
+
+    reasons: where to write one row per event with its reason, as Parquet. The run, its cases and its act are kept
+    unless `store` is False.
+    """
+    from wardkeep.watch.cases.run_actions import RunFacts, known_cases, store_run  # noqa: PLC0415
+
+    started = now()
+    settings = home.settings
+    events = home.store()
+    log, size, root = _ledger_state(home)
+    thresholds = settings.judging.all_thresholds()
+    con = events.connect(
+        # What is learned is learned from the days before those that are judged.
+        from_us=None if from_us is None else from_us - (thresholds.learned_days + 1) * DAY_US,
+        to_us=to_us,
+        as_of_us=_us(started),
+        memory_limit=settings.engine.memory_limit,
+        threads=settings.engine.threads,
+    )
+    try:
+        con.register("assignments", assignments())
+        con.register("mandates", mandates())
+        judgement = judge(
+            con,
+            thresholds=thresholds,
+            from_us=from_us,
+            to_us=to_us,
+            as_of_us=_us(started),
+            priors=priors(),
+            history=known_cases(),
+        )
+        if reasons is not None:
+            write_reasons(con, reasons, from_us)
+        if not store:
+            return Judged(judgement=judgement, run=None)
+        run_id = uuid7()
+        events.save_run(str(run_id), "reasons", con.execute(ARTIFACT_SQL).to_arrow_table())
+        facts = RunFacts(
+            run_id=run_id,
+            started_at=started,
+            finished_at=now(),
+            trigger=trigger,
+            from_us=from_us,
+            to_us=to_us,
+            as_of=started,
+            ledger_log=log,
+            ledger_size=size,
+            ledger_root=root,
+            context=snapshots(con),
+            systems=_newest(con),
+        )
+    finally:
+        con.close()
+    return Judged(judgement=judgement, run=store_run(judgement, facts, by=by, at=now()))
+
+
+def case_line(case: JudgedCase, zone: Any) -> dict[str, Any]:
+    """A case as `wardkeep judge --json` prints it."""
+    return {
+        "case_id": case.case_id,
+        "account": case.account,
+        "opened_on": case.opened_on.isoformat(),
+        "rank": case.rank,
+        "from": (EPOCH + timedelta(microseconds=case.from_us)).astimezone(zone).isoformat(),
+        "to": (EPOCH + timedelta(microseconds=case.to_us)).astimezone(zone).isoformat(),
+        "score": case.score,
+        "detections": list(case.detections),
+        "patients": list(case.patients),
+        "event_ids": list(case.event_ids),
+        "reasons_missing": list(case.reasons_missing),
+        "random": case.random,
+    }
+
+
+def write_reasons(con: duckdb.DuckDBPyConnection, target: Path, from_us: int | None) -> None:
+    """One row per event, to a file that appears whole or not at all."""
+    draft = target.with_name(target.name + ".part")
+    reader = con.execute(REASONS_SQL, [from_us]).to_arrow_reader(100_000)
+    with pq.ParquetWriter(draft, reader.schema, compression="zstd") as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+    draft.replace(target)
+
+
+def assignments() -> pa.Table:
+    """Cases in our reviewers' hands, as reasons for their own accesses."""
+    from wardkeep.watch.cases.models import Assignment  # noqa: PLC0415
+
+    rows = [
+        (row.user.access_account, patient, _us(row.at), _us(row.ended_at) if row.ended_at else None, row.case.key)
+        for row in Assignment.objects.select_related("user", "case")
+        for patient in row.case.patients
+    ]
+    return _table(rows, ("account", "patient_id", "start_us", "end_us", "src"))
+
+
+def mandates() -> pa.Table:
+    """Audit mandates, as reasons for their holders' accesses."""
+    from wardkeep.govern.identity.models import Mandate  # noqa: PLC0415
+
+    rows = [
+        (row.user.access_account, _us(row.starts_at), _us(row.ends_at), str(row.id))
+        for row in Mandate.objects.select_related("user")
+    ]
+    return _table(rows, ("account", "start_us", "end_us", "src"))
+
+
+def priors() -> dict[str, tuple[int, int]]:
+    """account -> (decided as misuse, decided otherwise): the repeat-offender prior."""
+    from wardkeep.watch.cases.case import HITS, MISSES  # noqa: PLC0415
+    from wardkeep.watch.cases.models import Case  # noqa: PLC0415
+
+    counts: dict[str, tuple[int, int]] = {}
+    for account, outcome in Case.objects.filter(state="decided").values_list("account", "outcome"):
+        hits, misses = counts.get(account, (0, 0))
+        counts[account] = (hits + (outcome in HITS), misses + (outcome in MISSES))
+    return counts
+
+
+def snapshots(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Context table -> SHA-256 of what this run saw of it: its row count and an order-free hash of its rows."""
+    found = {}
+    for (name,) in con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1").fetchall():
+        if name in ("events", "all_events", "assignments", "mandates"):
+            continue
+        row = con.execute(f'SELECT count(*), bit_xor(hash(t)) FROM "{name}" t').fetchone()  # noqa: S608 - names of views
+        found[name] = hashlib.sha256(msgspec.json.encode([name, *map(str, row or ())])).hexdigest()
+    return found
+
+
+def _newest(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    return dict(con.execute("SELECT system, max(time_us) FROM all_events GROUP BY system").fetchall())
+
+
+def _ledger_state(home: Home) -> tuple[str, int, str]:
+    """Log, size and root of the newest log: what the run could have seen, named before it looks."""
+    reader = home.ledger_reader()
+    checkpoint = reader.checkpoint(reader.current)
+    return reader.current, checkpoint.size, checkpoint.root.hex()
+
+
+def _table(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) if rows else [() for _ in names]
+    types = {name: pa.int64() if name.endswith("_us") else pa.string() for name in names}
+    return pa.table({name: pa.array(c, types[name]) for name, c in zip(names, columns, strict=True)})
+
+
+def _us(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def lines(judgement: Judgement, zone: Any) -> Iterator[dict[str, Any]]:
+    """Every case as a line, by day, best first."""
+    for case in sorted(judgement.cases, key=lambda c: (c.opened_on, c.rank)):
+        yield case_line(case, zone)

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions to the sealed store: accesses with their reasons, the hospital's own rows, an account beside its peers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from django.conf import settings
+
+from wardkeep.watch.cases.models import Run
+from wardkeep.watch.cases.pages import AccessLine, DayCount, ReasonShown
+
+if TYPE_CHECKING:
+    import duckdb
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: A page's share of the machine: a judgement may run beside it.
+PAGE_MEMORY, PAGE_THREADS = "1GB", 1
+#: Artifacts of a run up to this size stay in memory between pages.
+KEPT_BYTES = 256 * 1024 * 1024
+
+EMPTY_REASONS = pa.schema(
+    [
+        ("eid", pa.int64()),
+        ("reason", pa.string()),
+        ("source_table", pa.string()),
+        ("source_id", pa.string()),
+        ("late", pa.bool_()),
+        ("support", pa.string()),
+    ]
+)
+ABSENT = {
+    "accounts": "account VARCHAR, staff_id VARCHAR, kind VARCHAR, department VARCHAR, src VARCHAR",
+    "staff": "staff_id VARCHAR, name VARCHAR, role VARCHAR, department VARCHAR, src VARCHAR",
+    "patients": "patient_id VARCHAR, name VARCHAR, src VARCHAR",
+}
+LINES = """
+    SELECT e.event_id, e.time_us, e.system, e.account, a.staff_id, s.role, s.department, e.patient_id, e.action,
+           e.resource, e.count, e.outcome, e.breakglass, e.workstation, e.ip, e.session_id, e.query, e.log, e.n,
+           r.reason, r.source_table, r.source_id, r.late, r.support, e.source, e.position, e.format
+    FROM {events} e
+    LEFT JOIN accounts a ON a.account = e.account
+    LEFT JOIN staff s ON s.staff_id = a.staff_id
+    LEFT JOIN run_reason r ON r.eid = e.eid
+"""
+CARE = {
+    "encounters": "kind, start_us, end_us, department, src",
+    "appointments": "'appointment', time_us, NULL, department, src",
+    "orders": "kind, time_us, NULL, performing_department, src",
+    "transfers": "'transfer', time_us, NULL, to_department, src",
+    "care_team": "role, start_us, end_us, NULL, src",
+    "work_items": "kind, start_us, end_us, department, src",
+}
+PEERS = """
+    WITH me AS (
+        SELECT s.role, s.department FROM accounts a JOIN staff s USING (staff_id) WHERE a.account = $account
+    ), peers AS (
+        SELECT a.account FROM accounts a JOIN staff s USING (staff_id), me
+        WHERE s.role = me.role AND s.department = me.department AND a.account <> $account
+    ), daily AS (
+        SELECT e.account, e.day, count(DISTINCT e.patient_id) AS patients,
+               count(DISTINCT e.patient_id) FILTER (WHERE r.eid IS NULL) AS unexplained
+        FROM events e LEFT JOIN run_reason r USING (eid)
+        WHERE e.account = $account OR e.account IN (SELECT account FROM peers)
+        GROUP BY 1, 2
+    ), beside AS (
+        SELECT day, quantile_cont(patients, 0.5) AS middle, quantile_cont(patients, 0.95) AS high
+        FROM daily WHERE account <> $account GROUP BY 1
+    )
+    SELECT day, coalesce(d.patients, 0), coalesce(d.unexplained, 0), coalesce(b.middle, 0), coalesce(b.high, 0),
+           (SELECT count(*) FROM peers)
+    FROM (SELECT * FROM daily WHERE account = $account) d FULL JOIN beside b USING (day)
+    ORDER BY day
+"""
+
+
+class Opened:
+    """The store as one page sees it, with the reasons of the last run."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, run: Run | None) -> None:
+        self.con = con
+        self.run = run
+        self.tables = {name for (name,) in con.execute("SELECT view_name FROM duckdb_views()").fetchall()}
+        for name, columns in ABSENT.items():
+            if name not in self.tables:
+                con.execute(f"CREATE TEMP TABLE {name} ({columns})")
+        con.register("run_reason", _reasons(str(run.id)) if run else EMPTY_REASONS.empty_table())
+
+    def lines(self, where: str, values: Mapping[str, Any], *, limit: int, order: str = "e.time_us") -> list[AccessLine]:
+        """Accesses that `where` keeps, in the order of time."""
+        sql = f"{LINES.format(events='events')} WHERE {where} ORDER BY {order} LIMIT {int(limit)}"
+        found = [self._line(row) for row in self.con.execute(sql, dict(values)).fetchall()]
+        return sorted(found, key=lambda line: line.time)
+
+    def one(self, event_id: str) -> tuple[AccessLine, str, str, str] | None:
+        """One access with its source file, position and format."""
+        sql = f"{LINES.format(events='all_events')} WHERE e.event_id = $id LIMIT 1"
+        row = self.con.execute(sql, {"id": event_id}).fetchone()
+        return None if row is None else (self._line(row), row[24] or "", row[25] or "", row[26] or "")
+
+    def counts(self, where: str, values: Mapping[str, Any]) -> tuple[int, int, int]:
+        """(accesses, explained, accounts) that `where` keeps."""
+        sql = f"""SELECT count(*), count(r.eid), count(DISTINCT e.account) FROM events e
+                  LEFT JOIN run_reason r ON r.eid = e.eid WHERE {where}"""  # noqa: S608 - our own conditions
+        total, explained, accounts = self.con.execute(sql, dict(values)).fetchone() or (0, 0, 0)
+        return total, explained, accounts
+
+    def row(self, table: str, source_id: str) -> dict[str, Any]:
+        """One of the hospital's rows as stored, times and dates as such; empty where it is not there."""
+        if table not in self.tables:
+            return {}
+        cursor = self.con.execute(f'SELECT * FROM "{table}" WHERE src = $src LIMIT 1', {"src": source_id})  # noqa: S608
+        names = [column[0] for column in cursor.description or ()]
+        row = cursor.fetchone()
+        return {} if row is None else {_plain(n): _moment(n, v) for n, v in zip(names, row, strict=True)}
+
+    def care(self, patient_id: str) -> list[dict[str, Any]]:
+        """What the tables say of a patient's care, by time."""
+        found = []
+        for table, columns in CARE.items():
+            if table not in self.tables:
+                continue
+            sql = f"SELECT {columns} FROM {table} WHERE patient_id = $patient"  # noqa: S608 - our own names
+            for kind, begins, ends, department, src in self.con.execute(sql, {"patient": patient_id}).fetchall():
+                found.append(
+                    {
+                        "table": table,
+                        "kind": kind,
+                        "from_at": _at(begins),
+                        "to_at": _at(ends),
+                        "department": department,
+                        "source_id": src,
+                    }
+                )
+        return sorted(found, key=lambda row: (row["from_at"] is None, row["from_at"] or EPOCH))
+
+    def beside_peers(self, account: str) -> tuple[list[DayCount], int]:
+        """Each day of an account beside its peers, and how many peers there are."""
+        rows = self.con.execute(PEERS, {"account": account}).fetchall()
+        days = [
+            DayCount(
+                day=date(1970, 1, 1) + timedelta(days=day),
+                patients=patients,
+                unexplained=unexplained,
+                peer_median=middle,
+                peer_high=high,
+            )
+            for day, patients, unexplained, middle, high, _ in rows
+        ]
+        return days, rows[0][5] if rows else 0
+
+    def value(self, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row of a question to the hospital's tables."""
+        return self.con.execute(sql, dict(values)).fetchone()
+
+    def _line(self, row: Sequence[Any]) -> AccessLine:
+        (event_id, time_us, system, account, person, role, department, patient, action, resource, count, outcome) = row[
+            :12
+        ]
+        breakglass, workstation, ip, session, query, log, n, reason, table, source_id, late, support = row[12:24]
+        shown = None
+        if reason is not None:
+            shown = ReasonShown(
+                reason=reason, source_table=table, source_id=source_id, late=bool(late), support=_support(support)
+            )
+        return AccessLine(
+            event_id=event_id,
+            time=EPOCH + timedelta(microseconds=time_us),
+            system=system,
+            account=account,
+            person=person,
+            role=role,
+            department=department,
+            patient_id=patient,
+            action=action,
+            resource=resource,
+            count=count,
+            outcome=outcome,
+            breakglass=bool(breakglass),
+            workstation=workstation,
+            ip=ip,
+            session_id=session,
+            query=query,
+            entry=f"{log}:{n}",
+            reason=shown,
+            judged=self._judged(time_us, str(log), n),
+        )
+
+    def _judged(self, time_us: int, log: str, n: int) -> bool:
+        run = self.run
+        if run is None or (log == run.ledger_log and n >= run.ledger_size) or log > run.ledger_log:
+            return False
+        moment = EPOCH + timedelta(microseconds=time_us)
+        return (run.from_at is None or moment >= run.from_at) and (run.to_at is None or moment < run.to_at)
+
+
+@contextmanager
+def opened(
+    *,
+    from_at: datetime | None = None,
+    to_at: datetime | None = None,
+    patients: Sequence[str] | None = None,
+    accounts: Sequence[str] | None = None,
+) -> Iterator[Opened]:
+    """Open the store for one page, narrowed to what the page shows."""
+    con = settings.WARDKEEP_HOME.store().connect(
+        from_us=_us(from_at),
+        to_us=_us(to_at),
+        patients=patients,
+        accounts=accounts,
+        memory_limit=PAGE_MEMORY,
+        threads=PAGE_THREADS,
+    )
+    try:
+        yield Opened(con, Run.objects.order_by("-finished_at").first())
+    finally:
+        con.close()
+
+
+@lru_cache(maxsize=1)
+def _kept(run_id: str) -> pa.Table:
+    table = settings.WARDKEEP_HOME.store().load_run(run_id, "reasons")
+    if table.nbytes > KEPT_BYTES:
+        raise _TooLarge(table)
+    return table
+
+
+class _TooLarge(Exception):
+    """Not kept between pages."""
+
+
+def _reasons(run_id: str) -> pa.Table:
+    try:
+        return _kept(run_id)
+    except _TooLarge as exc:
+        return exc.args[0]
+
+
+def _support(value: Any) -> Mapping[str, Any]:
+    if value is None or value == "":
+        return {}
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return {"text": value}
+    return value if isinstance(value, dict) else {"value": value}
+
+
+def _plain(column: str) -> str:
+    return column.removesuffix("_us") if column.endswith("_us") else column.removesuffix("_day")
+
+
+def _moment(column: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if column.endswith("_us"):
+        return _at(value)
+    return date(1970, 1, 1) + timedelta(days=value) if column.endswith("_day") else value
+
+
+def _at(us: int | None) -> datetime | None:
+    return None if us is None else EPOCH + timedelta(microseconds=us)
+
+
+def _us(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - EPOCH) // timedelta(microseconds=1)
