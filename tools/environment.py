@@ -141,14 +141,14 @@ def install(lock: Path) -> None:
     STAMP.unlink(missing_ok=True)
     say(f"installing what {lock.relative_to(ROOT)} names (each file checked against its hash)")
     try:
-        call(*pip, "install", "--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes", "-r", lock)
+        call(*pip, "install", "-qq", "--no-input", "--disable-pip-version-check", "--require-hashes", "-r", lock)
     except Stop as exc:
         raise Stop(
             f"{exc}\nnext: see that pip reaches a package index (`pip config list`; PIP_INDEX_URL or PIP_FIND_LINKS name"
             " another), and again"
         ) from exc
     # Its dependencies are there already, checked; the build back end too, so nothing more is fetched.
-    call(*pip, "install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-index", "--no-deps",
+    call(*pip, "install", "-qq", "--no-input", "--disable-pip-version-check", "--no-index", "--no-deps",
          "--no-build-isolation", "--editable", ROOT)  # fmt: skip
     STAMP.write_text(made_from(lock) + "\n", encoding="ascii")
 
