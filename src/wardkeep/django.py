@@ -25,6 +25,10 @@ LANGUAGE_CODES = {"zh": "zh-hans", "en": "en"}
 LOCALE_PATHS = [str(PACKAGE / "locale"), str(PACKAGE / "web" / "locale")]
 
 
+#: Django's own store of catalogues; filled here before there are apps, emptied when they come.
+_TRANSLATIONS: dict[str, object] = trans_real._translations  # type: ignore[attr-defined]
+
+
 class AlreadySetUp(Exception):
     """This process already serves another home: one process, one home."""
 
@@ -46,8 +50,8 @@ def configure_language(code: str) -> None:
         )
     if not apps.ready:
         for name in ("en", code):
-            if name not in trans_real._translations:
-                trans_real._translations[name] = HouseTranslation(name)
+            if name not in _TRANSLATIONS:
+                _TRANSLATIONS[name] = HouseTranslation(name)
     translation.activate(code)
 
 
@@ -64,7 +68,7 @@ def setup(home: Home) -> None:
     for name, value in values.items():
         setattr(django_settings, name, value)
     spoken = translation.get_language()
-    trans_real._translations.clear()
+    _TRANSLATIONS.clear()
     django.setup()
     translation.activate(spoken if spoken in dict(LANGUAGES) else values["LANGUAGE_CODE"])
 
@@ -140,10 +144,11 @@ def configuration(home: Home) -> dict[str, Any]:
         "LOGGING": {
             "version": 1,
             "disable_existing_loggers": False,
-            "handlers": {"stderr": {"class": "logging.StreamHandler"}},
+            "formatters": {"places": {"()": "wardkeep.jobs.logs.PlacesOnly"}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "places"}},
             "root": {"handlers": ["stderr"], "level": "WARNING"},
-            # A request's line would name a patient by its path; Wardkeep's own record of it is the sealed touch.
-            "loggers": {"django.server": {"level": "ERROR"}, "django.request": {"level": "ERROR"}},
+            # Wardkeep's own record of a request is the sealed touch; a slow disk makes waitress talk of its queue.
+            "loggers": {"django.request": {"level": "ERROR"}, "waitress.queue": {"level": "ERROR"}},
         },
     }
 

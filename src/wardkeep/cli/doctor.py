@@ -9,9 +9,6 @@ import click
 
 from wardkeep.cli.frame import Frame, speak, standard
 
-#: Worth saying, and no reason for a command to fail.
-WARNINGS = frozenset({"keys", "administrators"})
-
 
 @click.command("doctor")
 @standard
@@ -22,7 +19,7 @@ def command(frame: Frame) -> None:
 
 
 def report(frame: Frame) -> bool:
-    """Print every check; True where nothing is wrong beyond what init leaves open."""
+    """Print every check; True where nothing is wrong."""
     from wardkeep.jobs.checks import examine  # noqa: PLC0415
 
     if not frame.home.exists:
@@ -39,8 +36,8 @@ def report(frame: Frame) -> bool:
         frame.out({"checks": [dataclasses.asdict(check) for check in checks]})
     else:
         for check in checks:
-            sign = speak("ok") if check.ok else speak("WARN") if check.name in WARNINGS else speak("FAIL")
+            sign = speak("WARN") if check.warn else speak("ok") if check.ok else speak("FAIL")
             frame.out(None, f"{sign:5} {check.name:15} {check.detail}")
             if check.mend:
                 frame.out(None, f"      {speak('mend')}: {check.mend}")
-    return all(check.ok or check.name in WARNINGS for check in checks)
+    return all(check.ok for check in checks)

@@ -67,4 +67,5 @@ def _announce(frame: Frame, supervisor: object, address: str, port: int) -> None
             break  # it answers; what it says to a stranger does not matter
         except OSError:
             time.sleep(0.2)
+    address += "/"
     frame.out({"address": address, "port": port, "pid": os.getpid()}, speak("The console is at %s") % address)

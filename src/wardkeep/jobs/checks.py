@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from wardkeep.home import Home
 
+#: What a fresh home still leaves to do: worth saying, and no reason for a command to fail.
+WARNINGS = frozenset({"keys", "administrators"})
 LEAST_FREE = 2 * 1024**3
 
 
@@ -25,8 +27,10 @@ class Check:
     name: str
     ok: bool
     detail: str
-    #: How to mend it; empty where nothing is wrong.
+    #: How to mend or better it; empty where there is nothing to do.
     mend: str = ""
+    #: Nothing is broken, and yet something should be done.
+    warn: bool = False
 
 
 def examine(home: Home) -> Iterator[Check]:
@@ -34,13 +38,14 @@ def examine(home: Home) -> Iterator[Check]:
     for name, look in CHECKS.items():
         try:
             found = look(home)
-        except Exception as exc:
+        except Exception as exc:  # fails closed: a check that cannot be made is not passed
             hint = getattr(exc, "hint", None) or _("see the message; `WARDKEEP_DEBUG=1` shows more")
             shown = str(exc) if hasattr(type(exc), "exit_status") else type(exc).__name__
             yield Check(name=name, ok=False, detail=shown, mend=hint)
         else:
             ok, detail, mend = found
-            yield Check(name=name, ok=ok, detail=detail, mend="" if ok else mend)
+            warn = not ok and name in WARNINGS
+            yield Check(name=name, ok=ok or warn, detail=detail, mend="" if ok else mend, warn=warn)
 
 
 Found = tuple[bool, str, str]

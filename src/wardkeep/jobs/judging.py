@@ -132,7 +132,7 @@ def case_line(case: JudgedCase, zone: Any) -> dict[str, Any]:
 def write_reasons(con: duckdb.DuckDBPyConnection, target: Path, from_us: int | None) -> None:
     """One row per event, to a file that appears whole or not at all."""
     draft = target.with_name(target.name + ".part")
-    reader = con.execute(REASONS_SQL, [from_us]).to_arrow_reader(100_000)
+    reader: pa.RecordBatchReader = con.execute(REASONS_SQL, [from_us]).to_arrow_reader(100_000)
     with pq.ParquetWriter(draft, reader.schema, compression="zstd") as writer:
         for batch in reader:
             writer.write_batch(batch)

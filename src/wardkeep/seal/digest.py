@@ -47,9 +47,13 @@ def pseudonym(kind: str, identity: str) -> str:
 @lru_cache(maxsize=64)
 def sealed_columns(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
     """The columns that the seal vouches for, by name."""
-    unsealed = getattr(model, "unsealed", frozenset())
-    fields = [f for f in model._meta.concrete_fields if f.name not in unsealed and f.name not in ("id", "seal_columns")]
-    return tuple(sorted(fields, key=lambda f: f.column))
+    left_out = {"id", "seal_columns"} | getattr(model, "unsealed", set())
+    return tuple(sorted((f for f in model._meta.concrete_fields if f.name not in left_out), key=column_of))
+
+
+def column_of(field: models.Field[Any, Any]) -> str:
+    """The name of a field's column; a concrete field has one."""
+    return str(field.column)
 
 
 def column_digests(row: Sealed) -> bytes:
@@ -57,7 +61,7 @@ def column_digests(row: Sealed) -> bytes:
     secret = key("seal:row")
     prefix = _name(row)
     return b"".join(
-        hmac.digest(secret, prefix + field.column.encode() + b"\0" + canonical(_value(row, field)), "sha256")[
+        hmac.digest(secret, prefix + column_of(field).encode() + b"\0" + canonical(_value(row, field)), "sha256")[
             :COLUMN_BYTES
         ]
         for field in sealed_columns(type(row))

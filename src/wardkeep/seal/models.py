@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import models
 
@@ -34,7 +34,7 @@ class SealedQuerySet(models.QuerySet[Any]):
             act.row(row)
         # The plain queryset underneath: Django's bulk_update calls update() itself.
         plain: models.QuerySet[Any] = models.QuerySet(self.model, using=self.db)
-        columns = [f.name for f in sealed_columns(self.model)]
+        columns = [f.name for f in sealed_columns(cast("type[models.Model]", self.model))]
         return plain.bulk_update(rows, [*columns, "seal_columns"], batch_size or 200)
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:

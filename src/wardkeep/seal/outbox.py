@@ -107,7 +107,7 @@ def drain(ledger: Ledger) -> int:
                 return sent
             placed = []
             for row in rows:
-                if row.mac != mac(row):
+                if row.seq is None or row.mac != mac(row):
                     raise EditedAct(str(row.order))
                 receipt = ledger.append(str(row.incarnation), row.seq, [act_leaf(body_of(row))])
                 act = json.loads(row.body)

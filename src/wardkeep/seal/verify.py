@@ -19,7 +19,7 @@ from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import connection, models
 
 from wardkeep.ledger import LedgerError, UnknownEntry
-from wardkeep.seal.digest import COLUMN_BYTES, column_digests, mac, row_digest, sealed_columns
+from wardkeep.seal.digest import COLUMN_BYTES, column_digests, column_of, mac, row_digest, sealed_columns
 from wardkeep.seal.models import Incarnation, Outbox, Placed, Sealed
 
 
@@ -201,7 +201,7 @@ def _unreadable(model: type[Sealed], pk: Any) -> tuple[str, ...]:
         try:
             plain.filter(pk=pk).values_list(field.attname).first()
         except _UNREADABLE:
-            found.append(field.column)
+            found.append(column_of(field))
     return tuple(found)
 
 
@@ -225,7 +225,7 @@ def _compare(row: Sealed, digest: str | None) -> Problem | None:
         return Problem(kind="edited", table=table, key=key)
     if row_digest(row, found) == digest:
         return Problem(kind="edited", table=table, key=key, columns=("seal_columns",))
-    names = [f.column for f in sealed_columns(type(row))]
+    names = [column_of(f) for f in sealed_columns(type(row))]
     if row_digest(row, kept) != digest or len(kept) != len(names) * COLUMN_BYTES:
         return Problem(kind="edited", table=table, key=key)
     edited = tuple(

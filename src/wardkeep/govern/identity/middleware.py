@@ -31,7 +31,7 @@ class ContentPolicy:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-        if not request.path.startswith(settings.STATIC_URL):
+        if not request.path.startswith(str(settings.STATIC_URL)):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -44,7 +45,7 @@ class UserManager(BaseUserManager.from_queryset(SealedQuerySet)):  # type: ignor
 class User(AbstractBaseUser, Sealed):
     """An account of Wardkeep. Its role is what it may do; its hospital account ties its own accesses to its person."""
 
-    unsealed: ClassVar = frozenset({"last_login"})
+    unsealed: ClassVar[frozenset[str]] = frozenset({"last_login"})
 
     USERNAME_FIELD = "name"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -88,10 +89,8 @@ class User(AbstractBaseUser, Sealed):
         """The account under which this person's accesses in Wardkeep are judged like everyone's."""
         return self.account or f"wardkeep:{self.name}"
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """As Django's, without its silent re-hash on sign-in: a change of a sealed column is an action of its own."""
-        from django.contrib.auth.hashers import check_password  # noqa: PLC0415 - patched in tests by settings
-
         return check_password(raw_password, self.password)
 
 

@@ -118,7 +118,7 @@ def _take(case: Case, happening: Happening) -> Case:
     if following is None:
         raise Refused(
             _("The case is %(state)s: this cannot be done to it now. Look at it again.")
-            % {"state": held.get_state_display()}  # type: ignore[attr-defined]
+            % {"state": held.get_state_display()}
         )
     held.state = following
     return held

@@ -8,6 +8,7 @@ No function here writes, and none asks for permission: a view does both around i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,8 +19,9 @@ from django.utils.translation import gettext as _
 
 from wardkeep.govern.identity.models import User
 from wardkeep.govern.identity.role import TABLE, Act, Role
+from wardkeep.ledger import UnknownEntry
 from wardkeep.seal.models import Placed
-from wardkeep.watch.cases.accesses import EPOCH, opened
+from wardkeep.watch.cases.accesses import EPOCH, Opened, opened
 from wardkeep.watch.cases.case import State
 from wardkeep.watch.cases.models import Case, CasePatient, Finding, History, Note, Outcome, Run
 from wardkeep.watch.cases.pages import (
@@ -163,7 +165,7 @@ def access_page(event_id: str, *, day: date | None = None) -> AccessPage:
             raise NotFound(_("There is no access %(id)s.") % {"id": event_id})
         access, source, position, format_ = found
         reason = access.reason
-        row = store.row(reason.source_table, reason.source_id) if reason and reason.source_table else {}
+        row = store.row(reason.source_table, reason.source_id or "") if reason and reason.source_table else {}
         run = store.run
     cases = list(_case_rows_of(access)) if reason is None else []
     return AccessPage(
@@ -270,7 +272,7 @@ def proof(entry: str) -> str:
     log, _colon, number = entry.partition(":")
     try:
         return str(settings.WARDKEEP_HOME.ledger_reader().proof(log, int(number)))
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, UnknownEntry):
         raise NotFound(_("There is no entry %(entry)s.") % {"entry": entry}) from None
 
 
@@ -295,7 +297,7 @@ def search(text: str, actor: Any) -> list[tuple[str, str]]:
     return found
 
 
-def _tables() -> Any:
+def _tables() -> AbstractContextManager[Opened]:
     """The hospital's tables alone: an empty interval, so that no events are opened."""
     return opened(from_at=EPOCH, to_at=EPOCH)
 

@@ -153,8 +153,8 @@ class _Work:
     def write(self) -> None:
         """All rows, by kind."""
         Case.objects.bulk_create(self.new_cases)
-        Case.objects.bulk_update(self.changed_cases, [])
-        Finding.objects.bulk_update(self.changed_findings, [])
+        Case.objects.bulk_update(self.changed_cases, ["state"])
+        Finding.objects.bulk_update(self.changed_findings, ["stands"])
         for kind in (CasePatient, Finding, History):
             kind.objects.bulk_create(row for row in self.new_rows if type(row) is kind)
 
