@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One access on its own: who, what, when, and why it was due, or what was looked for in vain."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from wardkeep.govern.identity.role import Act
+from wardkeep.watch.cases import queries
+from wardkeep.watch.cases.case import TouchKind
+from wardkeep.watch.cases.pages import AccessPage
+from wardkeep.web.accounts.read import People, people
+from wardkeep.web.page import page, record
+from wardkeep.web.say.reason import because, shown, support_of
+
+#: Columns of the hospital's rows that hold a staff number.
+STAFF_COLUMNS = ("ordered_by", "attending_id", "staff_id", "approved_by")
+#: Columns that name or describe a patient are not shown with a source row.
+HIDDEN_COLUMNS = frozenset({"patient_id", "name", "address", "phone", "emergency_contact", "birth_date", "src"})
+
+
+@page(Act.ACCESS_READ)
+def access(request: HttpRequest, key: str) -> HttpResponse:
+    """An access by its day and its event's number, as concealed in the address."""
+    day, _bar, event_id = key.partition("|")
+    found = queries.access_page(event_id, day=date.fromisoformat(day))
+    record(
+        request,
+        TouchKind.ACCESS,
+        patient_id=found.access.patient_id or "",
+        account=found.access.account or "",
+        query=event_id,
+    )
+    row = found.source_row
+    names = people([found.access.account], [row.get(column) for column in STAFF_COLUMNS])
+    context = {
+        "page": found,
+        "access": found.access,
+        "who": names.of(found.access.account),
+        "names": names,
+        "because": sentence(found, names),
+        "support": support_of(found.access.reason) if found.access.reason else {},
+        "source_row": [(name, _cell(name, value, names)) for name, value in row.items() if name not in HIDDEN_COLUMNS],
+    }
+    return render(request, "accesses/access.html", context)
+
+
+def sentence(found: AccessPage, names: People) -> str:
+    """Why the access was due, empty where no reason was found."""
+    reason = found.access.reason
+    if reason is None:
+        return ""
+    return because(reason, found.source_row, names.of(found.access.account), names.by_staff)
+
+
+def _cell(name: str, value: object, names: People) -> str:
+    text = shown(value)
+    person = names.by_staff.get(text) if name in STAFF_COLUMNS else None
+    return f"{person} ({text})" if person else text

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The list of cases, and one case whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from wardkeep.govern.identity.permission import permission
+from wardkeep.govern.identity.role import Act
+from wardkeep.watch.cases import queries
+from wardkeep.watch.cases.case import State, TouchKind
+from wardkeep.watch.cases.models import Case
+from wardkeep.watch.cases.pages import AccessLine, CasePage
+from wardkeep.web.accounts.read import people, shifts_of
+from wardkeep.web.cases.forms import Assign, Decide, Note, Reopen
+from wardkeep.web.draw.timeline import TimeLine, draw_time_line
+from wardkeep.web.page import page, person, record, require
+from wardkeep.web.say import codes
+from wardkeep.web.say.finding import explained_by, measured, saw, term_name
+
+STATES = ("open", "decided", "explained", "all")
+#: Rows of the table of accesses; the drawing has them all.
+ROWS = 60
+
+
+@page(Act.CASE_LIST)
+def cases(request: HttpRequest) -> HttpResponse:
+    """Cases in reading order."""
+    state = request.GET.get("state", "open")
+    mine = request.GET.get("mine") == "1"
+    detection = request.GET.get("detection", "")
+    number = request.GET.get("page", "1")
+    listed = queries.case_list(
+        person(request),
+        state=state if state in STATES else "open",
+        mine=mine,
+        detection=detection if detection in codes.DETECTIONS else "",
+        page=int(number) if number.isdecimal() and len(number) < 7 else 1,
+    )
+    context = {
+        "cases": listed,
+        "people": people(line.account for line in listed.lines),
+        "state": state,
+        "mine": mine,
+        "detection": detection,
+        "detections": sorted(((k, str(v)) for k, v in codes.DETECTIONS.items() if k != "random"), key=lambda d: d[1]),
+    }
+    return render(request, "cases/list.html", context)
+
+
+@page(Act.CASE_READ)
+def case(request: HttpRequest, key: str) -> HttpResponse:
+    """One case; opening it is itself an event."""
+    row = found(request, key, Act.CASE_READ)
+    record(request, TouchKind.CASE, case=row, account=row.account)
+    return show(request, row)
+
+
+def found(request: HttpRequest, key: str, act: Act) -> Case:
+    """The case, once this person may do `act` to it. Raises NotFound, PermissionDenied."""
+    row = queries.find_case(key)
+    require(request, act, row)
+    return row
+
+
+def show(request: HttpRequest, row: Case, *, status: int = 200, **forms: Any) -> HttpResponse:
+    """A case's page; `forms` are those that came back with errors."""
+    shown = queries.case_page(row, person(request))
+    context = {
+        "case": shown,
+        "row": row,
+        "findings": [
+            {"finding": f, "saw": saw(f.detection), "measured": measured(f)} for f in shown.findings
+        ],
+        "terms": _terms(shown),
+        "explained_by": explained_by(shown.explained_by) if row.state == State.EXPLAINED else "",
+        **_time_line(shown),
+        "rows": _rows(shown),
+        "people": people([shown.line.account], [shown.line.person]),
+        "may_open": permission(request.user, Act.ACCESS_READ),
+        "decide": Decide(),
+        "note": Note(),
+        "reopen": Reopen(),
+        "assign": Assign(reviewers=shown.reviewers, initial={"to": str(row.assigned_to_id or "")}),
+        **forms,
+    }
+    return render(request, "cases/case.html", context, status=status)
+
+
+def _terms(shown: CasePage) -> list[dict[str, Any]]:
+    """The score's terms with the width of their bars, strongest first."""
+    amounts = [float(t["value"]) * float(t["weight"]) for t in shown.terms]
+    largest = max((abs(a) for a in amounts), default=0) or 1
+    return [
+        {
+            "name": term_name(str(term["name"])),
+            "value": term["value"],
+            "weight": term["weight"],
+            "amount": amount,
+            "width": f"{abs(amount) / largest * 100:.1f}%",
+        }
+        for term, amount in zip(shown.terms, amounts, strict=True)
+    ]
+
+
+def _time_line(shown: CasePage) -> dict[str, TimeLine | bool]:
+    line = shown.line
+    shifts = shifts_of(line.account, from_at=line.from_at, to_at=line.to_at)
+    accesses = [(a.time, _title(a), a.event_id in shown.event_ids) for a in shown.accesses]
+    return {"time_line": draw_time_line(accesses, shifts or []), "has_shifts": shifts is not None}
+
+
+def _title(access: AccessLine) -> str:
+    from wardkeep.web.templatetags.console import clock  # noqa: PLC0415 - the library needs the app registry
+
+    return " ".join([clock(access.time), codes.name_of(codes.ACTIONS, access.action), access.resource or ""]).strip()
+
+
+def _rows(shown: CasePage) -> list[AccessLine]:
+    """The accesses of the case itself, at most ROWS."""
+    return [a for a in shown.accesses if a.event_id in shown.event_ids][:ROWS]

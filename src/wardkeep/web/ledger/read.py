@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger's state and a run whole, for pages that show where a number comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from wardkeep.ledger import UnknownEntry
+from wardkeep.seal.models import Outbox, Placed
+from wardkeep.watch.cases.models import Run
+from wardkeep.watch.cases.queries import NotFound
+
+RUNS_SHOWN = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LedgerState:
+    """The newest log as its last checkpoint has it."""
+
+    log: str
+    size: int
+    root: str
+    #: The signed checkpoint, and the key that checks it.
+    checkpoint: str
+    vkey: str
+    #: Acts that are committed and wait for their place.
+    waiting: int
+    #: Why the ledger could not be read, None where it could.
+    problem: str | None = None
+
+
+def ledger_state() -> LedgerState:
+    """The state of the newest log; a ledger that cannot be read is said, not hidden."""
+    waiting = Outbox.objects.count()
+    try:
+        reader = settings.WARDKEEP_HOME.ledger_reader()
+        log = reader.logs()[-1]
+        root = reader.root(log)
+        return LedgerState(
+            log=log,
+            size=reader.size(log),
+            root=root.hex() if isinstance(root, bytes) else str(root),
+            checkpoint=str(reader.note(log)),
+            vkey=reader.vkey(log),
+            waiting=waiting,
+        )
+    except Exception as exc:  # noqa: BLE001 - fails open for the page, said aloud on it: the name of the fault only
+        return LedgerState(log="–", size=0, root="", checkpoint="", vkey="", waiting=waiting, problem=type(exc).__name__)
+
+
+def runs() -> list[tuple[Run, str | None]]:
+    """The last stored runs and their entries, newest first."""
+    found = list(Run.objects.order_by("-finished_at")[:RUNS_SHOWN])
+    places = {
+        about: f"{log}:{index}"
+        for about, log, index in Placed.objects.filter(
+            act="judgement:run:stored", about__in=[str(run.pk) for run in found]
+        ).values_list("about", "log", "index")
+    }
+    return [(run, places.get(str(run.pk))) for run in found]
+
+
+def run_of(run_id: UUID) -> tuple[Run, str | None]:
+    """One run and its entry. Raises NotFound."""
+    run = Run.objects.filter(pk=run_id).first()
+    if run is None:
+        raise NotFound(str(run_id))
+    place: Any = Placed.objects.filter(act="judgement:run:stored", about=str(run_id)).first()
+    return run, f"{place.log}:{place.index}" if place else None
+
+
+def entry_body(log: str, index: int) -> bytes:
+    """The bytes of an entry. Raises NotFound."""
+    try:
+        body: bytes = settings.WARDKEEP_HOME.ledger_reader().body(log, index)
+    except (LookupError, UnknownEntry) as exc:
+        raise NotFound(f"{log}:{index}") from exc
+    return body
+

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The names of codes: reasons, detections, actions, tables, roles of the hospital's staff. A code without a name shows itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Names = Mapping[str, str | Promise]
+
+REASONS: Names = {
+    "appointment": _("own appointment"),
+    "attending": _("attending of the encounter"),
+    "care_team": _("member of the care team"),
+    "order_placed": _("order placed"),
+    "result": _("result of an own order"),
+    "work_item": _("work item"),
+    "encounter": _("patient of the department"),
+    "ward": _("patient on the ward"),
+    "transfer": _("transfer to or from the ward"),
+    "clinic": _("appointment with the department"),
+    "consult": _("consult asked of the department"),
+    "order_performed": _("order that the department performs"),
+    "completion": _("completing the record"),
+    "front_desk": _("front desk"),
+    "cover": _("cover on a shift"),
+    "consent": _("consent of the patient"),
+    "research": _("research ticket with consent"),
+    "ticket": _("ticket"),
+    "service": _("usual run of a service account"),
+    "assigned_case": _("case in hand"),
+    "audit_mandate": _("audit mandate"),
+    "mistake": _("wrong record, closed at once"),
+    "learned": _("departments that often share care"),
+}
+
+DETECTIONS: Names = {
+    "no_reason": _("no documented reason"),
+    "unusual_pair": _("unusual pair of departments"),
+    "household": _("same household"),
+    "surname": _("same rare surname"),
+    "coworker": _("colleague"),
+    "manager": _("manager or managed"),
+    "self_access": _("own record"),
+    "vip": _("person of public interest"),
+    "sensitive": _("sensitive record"),
+    "crowd": _("crowd on one record"),
+    "neighbour": _("neighbour"),
+    "deceased": _("deceased patient"),
+    "not_under_care": _("patient not under care"),
+    "batch": _("many records in a short time"),
+    "bulk_export": _("bulk export"),
+    "low_and_slow": _("few a day, for many days"),
+    "statistics": _("statistics query"),
+    "impossible_travel": _("two sites at once"),
+    "overlap": _("two workstations at once"),
+    "leaver": _("account after leaving"),
+    "dormant": _("dormant account"),
+    "vendor": _("vendor outside a window"),
+    "service_misuse": _("service account used otherwise"),
+    "breakglass": _("emergency override"),
+    "off_roster": _("outside own shifts"),
+    "enumeration": _("search in sequence"),
+    "honey": _("decoy record"),
+    # Comes only with decided cases: the queries say "no documented reason" before.
+    "random": _("drawn by lot"),
+}
+
+ACTIONS: Names = {
+    "login": _("signed in"),
+    "logout": _("signed out"),
+    "search": _("searched"),
+    "read": _("read"),
+    "create": _("created"),
+    "update": _("changed"),
+    "delete": _("deleted"),
+    "print": _("printed"),
+    "export": _("exported"),
+    "query": _("queried"),
+}
+
+TABLES: Names = {
+    "departments": _("departments"),
+    "staff": _("staff"),
+    "staff_history": _("staff history"),
+    "accounts": _("accounts"),
+    "shifts": _("shifts"),
+    "patients": _("patients"),
+    "encounters": _("encounters"),
+    "appointments": _("appointments"),
+    "orders": _("orders"),
+    "transfers": _("transfers"),
+    "care_team": _("care team"),
+    "work_items": _("work items"),
+    "consents": _("consents"),
+    "tickets": _("tickets"),
+    "assignments": _("cases in hand"),
+    "mandates": _("audit mandates"),
+    "events": _("events"),
+}
+
+STAFF_ROLES: Names = {
+    "physician": _("physician"),
+    "nurse": _("nurse"),
+    "therapist": _("therapist"),
+    "technician": _("technician"),
+    "pharmacist": _("pharmacist"),
+    "registrar": _("registrar"),
+    "coder": _("coder"),
+    "biller": _("biller"),
+    "researcher": _("researcher"),
+    "it": _("IT staff"),
+    "device_engineer": _("device engineer"),
+    "administrator": _("administrator"),
+    "student": _("student"),
+    "vendor": _("vendor"),
+}
+
+ACCOUNT_KINDS: Names = {
+    "person": _("personal account"),
+    "service": _("service account"),
+    "shared": _("shared account"),
+}
+
+#: Kinds of orders, encounters and work items, as the hospital's tables have them.
+KINDS: Names = {
+    "laboratory": _("laboratory"),
+    "imaging": _("imaging"),
+    "medication": _("medication"),
+    "procedure": _("procedure"),
+    "consult": _("consult"),
+    "outpatient": _("outpatient visit"),
+    "inpatient": _("inpatient stay"),
+    "emergency": _("emergency visit"),
+    "telehealth": _("telehealth visit"),
+    "coding": _("coding"),
+    "billing": _("billing"),
+    "quality": _("quality control"),
+    "result": _("result"),
+    "records": _("records"),
+    "registration": _("registration"),
+    "bed_management": _("bed management"),
+    "infection_control": _("infection control"),
+    "audit": _("audit"),
+    "verification": _("verification"),
+    "maintenance": _("maintenance"),
+    "statistics": _("statistics"),
+    "research": _("research"),
+    "export": _("export"),
+}
+
+EVENT_OUTCOMES: Names = {"success": _("succeeded"), "denied": _("denied"), "failure": _("failed")}
+
+HAPPENINGS: Names = {
+    "settled": _("Opened for reading: the settling time has passed"),
+    "assigned": _("Assigned"),
+    "noted": _("Note"),
+    "decided": _("Decided"),
+    "reopened": _("Reopened"),
+    "explained": _("A run found no finding left"),
+    "unexplained": _("A run found findings again"),
+    "changed": _("A run found other findings than before"),
+}
+
+COVERS: Names = {"covered": _("covered"), "silent": _("silent"), "never": _("never connected")}
+
+TRIGGERS: Names = {"command": _("on command"), "nightly": _("nightly"), "demo": _("demo")}
+
+
+def name_of(names: Names, code: str | None) -> str:
+    """The name of a code in the language in force; the code itself where it has none, and a dash where there is no code."""
+    if not code:
+        return "–"
+    return str(names.get(code, code))

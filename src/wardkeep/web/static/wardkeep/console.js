@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Niceties only: every page works without this file. j and k walk a list, / goes to the search box.
+(function () {
+  "use strict";
+  function links() { return Array.prototype.slice.call(document.querySelectorAll("a.row-link")); }
+  function walk(step) {
+    var all = links();
+    if (!all.length) { return; }
+    var at = all.indexOf(document.activeElement);
+    var next = at < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, at + step));
+    all[next].focus();
+  }
+  document.addEventListener("keydown", function (event) {
+    var tag = event.target.tagName;
+    if (event.ctrlKey || event.altKey || event.metaKey || tag === "INPUT" || tag === "TEXTAREA" || tag === "SELECT") { return; }
+    if (event.key === "j") { walk(1); }
+    if (event.key === "k") { walk(-1); }
+    if (event.key === "/") {
+      var box = document.getElementById("search-text");
+      if (box) { event.preventDefault(); box.focus(); }
+    }
+  });
+  document.addEventListener("click", function (event) {
+    var menu = document.querySelector("details.who[open]");
+    if (menu && !menu.contains(event.target)) { menu.removeAttribute("open"); }
+    var button = event.target.closest && event.target.closest("[data-print]");
+    if (button) { window.print(); }
+  });
+  document.querySelectorAll && Array.prototype.forEach.call(document.querySelectorAll("[data-print]"), function (b) { b.hidden = false; });
+})();

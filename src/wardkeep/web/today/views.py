@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The first page: is everything covered, how much is explained, what is there to read."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from wardkeep.govern.identity.permission import permission
+from wardkeep.govern.identity.role import Act
+from wardkeep.home import now
+from wardkeep.watch.cases import queries
+from wardkeep.watch.cases.pages import Precision
+from wardkeep.web.accounts.read import people
+from wardkeep.web.draw.share import Whisker, draw_share, draw_whisker
+from wardkeep.web.ledger.read import ledger_state
+from wardkeep.web.page import page, person
+
+
+@page(Act.TODAY_READ)
+def today(request: HttpRequest) -> HttpResponse:
+    """What this role may know of yesterday and today."""
+    shown = queries.today(person(request), now=now())
+    context = {
+        "today": shown,
+        "share": draw_share(shown.explained, shown.accesses),
+        "silent": [s for s in shown.systems if s.state != "covered"],
+        "whisker": _whisker(shown.precision) if permission(request.user, Act.PRECISION_READ) else None,
+        "ledger": ledger_state() if permission(request.user, Act.LEDGER_READ) else None,
+        "people": people(line.account for line in shown.cases) if shown.cases else None,
+    }
+    return render(request, "today/today.html", context)
+
+
+def _whisker(precision: Precision) -> Whisker | None:
+    return draw_whisker(precision.share, precision.low, precision.high) if precision.share is not None else None

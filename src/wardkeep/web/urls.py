@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every address of the console. Identities stand in addresses as tokens (`opaque.py`)."""
+
+from __future__ import annotations
+
+from wardkeep.web.accesses.views import access
+from wardkeep.web.accounts.views import account
+from wardkeep.web.cases.views import case, cases
+from wardkeep.web.cases.work import assign, decide, note, reopen
+from wardkeep.web.ledger.views import entry, proof, run, run_list, state
+from wardkeep.web.page import path
+from wardkeep.web.patients.search import search
+from wardkeep.web.patients.views import patient, reveal
+from wardkeep.web.signin.me import language, me, password, renew
+from wardkeep.web.signin.views import SecondStep, SignIn, enrol_page, recovery_codes, sign_out, welcome
+from wardkeep.web.today.views import today
+
+urlpatterns = [
+    path("", today, name="today"),
+    path("sign-in/", SignIn.as_view(), name="account_login"),
+    path("sign-in/code/", SecondStep.as_view(), name="mfa_authenticate"),
+    path("sign-out/", sign_out, name="sign_out"),
+    path("welcome/<str:token>/", welcome, name="welcome"),
+    path("enrol/", enrol_page, name="enrol"),
+    path("recovery-codes/", recovery_codes, name="recovery_codes"),
+    path("me/", me, name="me"),
+    path("me/language/", language, name="language"),
+    path("me/password/", password, name="password"),
+    path("me/recovery-codes/", renew, name="renew"),
+    path("search/", search, name="search"),
+    path("cases/", cases, name="cases"),
+    path("cases/<case:key>/", case, name="case"),
+    path("cases/<case:key>/outcome/", decide, name="decide"),
+    path("cases/<case:key>/note/", note, name="note"),
+    path("cases/<case:key>/reopen/", reopen, name="reopen"),
+    path("cases/<case:key>/assign/", assign, name="assign"),
+    path("accesses/<access:key>/", access, name="access"),
+    path("patients/<patient:patient_id>/", patient, name="patient"),
+    path("patients/<patient:patient_id>/name/", reveal, name="reveal"),
+    path("accounts/<account:account>/", account, name="account"),
+    path("runs/", run_list, name="runs"),
+    path("runs/<uuid:run_id>/", run, name="run"),
+    path("ledger/", state, name="ledger"),
+    path("ledger/<slug:log>/<int:index>/proof/", proof, name="proof"),
+    path("ledger/<slug:log>/<int:index>/entry/", entry, name="entry"),
+]
