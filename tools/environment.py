@@ -126,11 +126,13 @@ def make() -> list[str]:
 
 
 def usable_pip() -> list[str] | None:
-    """The pip of the present `.venv`, or None where it has none that runs."""
+    """The pip of the present `.venv`, or None where it has none that runs, is of another Python, or was moved here."""
     if not PYTHON.exists():
         return None
-    done = subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False)
-    return [str(PYTHON), "-m", "pip"] if done.returncode == 0 and STAMP.is_file() else None
+    ask = "import pip, sys; print(sys.prefix, *sys.version_info[:2])"
+    done = subprocess.run([PYTHON, "-c", ask], capture_output=True, text=True, check=False)
+    expected = f"{ENVIRONMENT} {sys.version_info[0]} {sys.version_info[1]}"
+    return [str(PYTHON), "-m", "pip"] if done.returncode == 0 and done.stdout.strip() == expected else None
 
 
 def install(lock: Path) -> None:
