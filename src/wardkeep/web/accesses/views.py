@@ -14,6 +14,7 @@ from wardkeep.watch.cases.case import TouchKind
 from wardkeep.watch.cases.pages import AccessPage
 from wardkeep.web.accounts.read import People, people
 from wardkeep.web.page import page, record
+from wardkeep.web.say.looked import gathered
 from wardkeep.web.say.reason import because, shown, support_of
 
 #: Columns of the hospital's rows that hold a staff number.
@@ -39,6 +40,7 @@ def access(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "page": found,
         "access": found.access,
+        "looked": gathered(found.looked_for),
         "who": names.of(found.access.account),
         "names": names,
         "because": sentence(found, names),

@@ -20,10 +20,13 @@ from wardkeep.web.draw.timeline import TimeLine, draw_time_line
 from wardkeep.web.page import page, person, record, require
 from wardkeep.web.say import codes
 from wardkeep.web.say.finding import explained_by, measured, saw, term_name
+from wardkeep.web.say.looked import once
 
 STATES = ("open", "decided", "explained", "all")
 #: Rows of the table of accesses; the drawing has them all.
 ROWS = 60
+#: Patients listed at once, and at most.
+PATIENTS_FIRST, PATIENTS_LISTED = 6, 200
 
 
 @page(Act.CASE_LIST)
@@ -73,9 +76,13 @@ def show(request: HttpRequest, row: Case, *, status: int = 200, **forms: Any) ->
         "case": shown,
         "row": row,
         "findings": [
-            {"finding": f, "saw": saw(f.detection), "measured": measured(f)} for f in shown.findings
+            {"finding": f, "saw": saw(f.detection), "measured": measured(f), "looked": looked}
+            for f, looked in zip(shown.findings, once(shown.findings), strict=True)
         ],
         "terms": _terms(shown),
+        "first_patients": shown.patients[:PATIENTS_FIRST],
+        "more_patients": shown.patients[PATIENTS_FIRST:PATIENTS_LISTED],
+        "unlisted": max(0, len(shown.patients) - PATIENTS_LISTED),
         "explained_by": explained_by(shown.explained_by) if row.state == State.EXPLAINED else "",
         **_time_line(shown),
         "rows": _rows(shown),

@@ -116,6 +116,12 @@ def named(code: str | None, kind: str) -> str:
     return codes.name_of(_NAMES[kind], code)
 
 
+@register.filter
+def table_names(tables: str) -> str:
+    """The names of a table, or of alternatives separated by `|`."""
+    return " / ".join(codes.name_of(codes.TABLES, name) for name in tables.split("|"))
+
+
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """A drawing of ours, for the eye only: the words beside it say the same."""
