@@ -79,7 +79,11 @@ def main() -> int:
             return 3
         needs = missing()
     if needs:
-        why = "this is no Debian" if not shutil.which("apt-get") else "you are not root and sudo asks for a password"
+        why = (
+            "this is no Debian"
+            if not shutil.which("apt-get")
+            else "you are not root, and there is no sudo without a password"
+        )
         say(f"not installed, since {why}; so these are skipped:")
         for need in needs:
             say(f"  without {need.package}: {need.serves}")
