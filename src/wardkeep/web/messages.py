@@ -74,15 +74,25 @@ def _calls(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
 def _of_command(tree: ast.Module) -> Iterator[tuple[str, str | None]]:
     """Docstrings of commands, help texts of options, summaries of COMMANDS."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and any("command" in ast.unparse(d) or "group" in ast.unparse(d) for d in node.decorator_list):
+        if isinstance(node, ast.FunctionDef) and any(_makes_command(d) for d in node.decorator_list):
             if text := ast.get_docstring(node):
                 yield text, None
-        if isinstance(node, ast.keyword) and node.arg == "help" and isinstance(node.value, ast.Constant):
-            yield node.value.value, None
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "COMMANDS":
+        elif isinstance(node, ast.keyword) and node.arg == "help":
+            yield from _text(node.value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "COMMANDS":
             for pair in ast.walk(node):
-                if isinstance(pair, ast.Tuple) and len(pair.elts) == 2 and isinstance(pair.elts[1], ast.Constant):
-                    yield pair.elts[1].value, None
+                if isinstance(pair, ast.Tuple) and len(pair.elts) == 2:
+                    yield from _text(pair.elts[1])
+
+
+def _makes_command(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return ast.unparse(called).endswith(("command", "group"))
+
+
+def _text(node: ast.expr) -> Iterator[tuple[str, str | None]]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value, None
 
 
 def _of_template(path: Path) -> Iterator[tuple[str, str | None]]:
@@ -160,9 +170,7 @@ def compiled(messages: dict[str, Message]) -> bytes:
 def merged(found: dict[str, Message], known: dict[str, Message]) -> dict[str, Message]:
     """What is marked now, with the translations that are there."""
     for msgid, message in found.items():
-        if msgid in known and (known[msgid].plural is None) == (message.plural is None):
-            message.msgstr = known[msgid].msgstr
-        elif msgid in known:
+        if msgid in known:
             message.msgstr = known[msgid].msgstr
     return found
 

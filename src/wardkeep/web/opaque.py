@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stands in an address in place of an identity: a patient's number must not be in a browser's history or a proxy's log.
 
-    token = base64url(AES-SIV(key, kind; identity))       deterministic, authenticated, readable only with the key
+token = base64url(AES-SIV(key, kind; identity))       deterministic, authenticated, readable only with the key
 """
 
 from __future__ import annotations

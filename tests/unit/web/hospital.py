@@ -65,7 +65,9 @@ ROWS = _events()
 
 def _context(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TABLE staff (staff_id VARCHAR, name VARCHAR, role VARCHAR, department VARCHAR, src VARCHAR)")
-    con.execute("CREATE TABLE accounts (account VARCHAR, staff_id VARCHAR, kind VARCHAR, department VARCHAR, src VARCHAR)")
+    con.execute(
+        "CREATE TABLE accounts (account VARCHAR, staff_id VARCHAR, kind VARCHAR, department VARCHAR, src VARCHAR)"
+    )
     for number, name, role, department, account in STAFF:
         con.execute("INSERT INTO staff VALUES (?, ?, ?, ?, ?)", [number, name, role, department, number])
         con.execute("INSERT INTO accounts VALUES (?, ?, 'person', NULL, ?)", [account, number, account])
@@ -81,7 +83,9 @@ def _context(con: duckdb.DuckDBPyConnection) -> None:
         "INSERT INTO orders VALUES ('4711', 'P000123', 'N9', 'laboratory', 'S001', '检验科', ?, NULL, '4711')",
         [us(1, 8.25)],
     )
-    con.execute("CREATE TABLE shifts (staff_id VARCHAR, department VARCHAR, start_us BIGINT, end_us BIGINT, src VARCHAR)")
+    con.execute(
+        "CREATE TABLE shifts (staff_id VARCHAR, department VARCHAR, start_us BIGINT, end_us BIGINT, src VARCHAR)"
+    )
     for day in range(DAYS):
         night = day % 5 == 4
         begins, ends = (20, 32) if night else (8, 17)
@@ -94,9 +98,7 @@ class Store:
     def __init__(self, rows: list[tuple[Any, ...]] | None = None) -> None:
         self.rows = ROWS if rows is None else rows
 
-    def connect(
-        self, *, from_us: int | None = None, to_us: int | None = None, **_: Any
-    ) -> duckdb.DuckDBPyConnection:
+    def connect(self, *, from_us: int | None = None, to_us: int | None = None, **_: Any) -> duckdb.DuckDBPyConnection:
         con = duckdb.connect(":memory:")
         columns: dict[str, list[Any]] = {name: [] for name in EVENTS.names}
         for eid, event_id, time_us, day, account, patient, _reason, more in self.rows:
@@ -132,17 +134,15 @@ class Store:
         return pa.table({n: pa.array(c, t) for n, c, t in zip(names, columns, types, strict=True)})
 
 
+TEXTS = (
+    "event_id name system account patient_id action resource purpose outcome workstation ip site session_id query log "
+    "kind time_quality format source position"
+)
 EVENTS = pa.schema(
     [
         *((name, pa.int64()) for name in ("eid", "time_us", "local_us", "day", "count", "n", "duration_ms")),
         ("breakglass", pa.bool_()),
-        *(
-            (name, pa.string())
-            for name in (
-                "event_id name system account patient_id action resource purpose outcome workstation ip site session_id "
-                "query log kind time_quality format source position"
-            ).split()
-        ),
+        *((name, pa.string()) for name in TEXTS.split()),
     ]
 )
 
@@ -160,7 +160,8 @@ class Reader:
         return bytes(range(32))
 
     def note(self, log: str) -> str:
-        return f"wardkeep.example/2026\n{len(ROWS)}\nAAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n\n— wardkeep.example/2026 bbbb\n"
+        root = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+        return f"wardkeep.example/2026\n{len(ROWS)}\n{root}\n\n— wardkeep.example/2026 bbbb\n"
 
     def vkey(self, log: str) -> str:
         return "wardkeep.example/2026+0a1b2c3d+AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
@@ -213,7 +214,7 @@ def fill() -> Any:
     """A run and six cases, some decided; returns the case of `lina`."""
     from wardkeep.seal.act import action
     from wardkeep.watch.cases import actions
-    from wardkeep.watch.cases.models import Case, CasePatient, Finding, History, Run
+    from wardkeep.watch.cases.models import Case, CasePatient, History, Run
 
     at = datetime(2026, 3, 21, 18, 30, tzinfo=UTC)
     days = {}
@@ -255,7 +256,9 @@ def fill() -> Any:
     actions.note(cases[0], text="已电话询问护士长：\n当晚无人借用账号。", by=reviewer, at=at + timedelta(hours=8))
     for number, outcome in ((3, "misuse"), (4, "not_misuse")):
         case = Case.objects.get(pk=cases[number].pk)
-        actions.decide(case, outcome=outcome, reason="查阅排班与会诊记录后确认。", by=reviewer, at=at + timedelta(hours=9))
+        actions.decide(
+            case, outcome=outcome, reason="查阅排班与会诊记录后确认。", by=reviewer, at=at + timedelta(hours=9)
+        )
     return Case.objects.get(pk=cases[0].pk)
 
 

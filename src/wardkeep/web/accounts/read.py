@@ -45,7 +45,9 @@ def shifts_of(account: str, *, from_at: datetime, to_at: datetime) -> list[Shift
                  ORDER BY 2"""
         values = {"account": account, "since": _us(from_at) - OPEN_SHIFT // _MICROSECOND, "until": _us(to_at)}
         rows = store.con.execute(sql, values).fetchall()
-    shifts = [(d, EPOCH + begins * _MICROSECOND, EPOCH + ends * _MICROSECOND if ends else None) for d, begins, ends in rows]
+    shifts = [
+        (d, EPOCH + begins * _MICROSECOND, EPOCH + ends * _MICROSECOND if ends else None) for d, begins, ends in rows
+    ]
     return [Shift(department=d, start=begins, end=ends or begins + OPEN_SHIFT) for d, begins, ends in shifts]
 
 

@@ -52,7 +52,5 @@ def _lanes(found: AccountPage) -> dict[str, TimeLine | bool | None]:
     days = sorted({timezone.localtime(a.time).date() for a in found.accesses})[-LANES:]
     kept = [a for a in found.accesses if timezone.localtime(a.time).date() >= days[0]]
     shifts = shifts_of(found.account, from_at=kept[0].time, to_at=kept[-1].time)
-    marks = [
-        (a.time, codes.name_of(codes.ACTIONS, a.action), a.judged and a.reason is None) for a in kept
-    ]
+    marks = [(a.time, codes.name_of(codes.ACTIONS, a.action), a.judged and a.reason is None) for a in kept]
     return {"time_line": draw_time_line(marks, shifts or []), "has_shifts": shifts is not None}

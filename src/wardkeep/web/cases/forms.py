@@ -46,9 +46,7 @@ class Note(forms.Form):
 class Reopen(forms.Form):
     """Why a closed case is looked at again."""
 
-    reason = forms.CharField(
-        label=_("Why"), max_length=4000, widget=forms.Textarea({"rows": 2}), error_messages=_WHY
-    )
+    reason = forms.CharField(label=_("Why"), max_length=4000, widget=forms.Textarea({"rows": 2}), error_messages=_WHY)
 
 
 class Assign(forms.Form):

@@ -48,8 +48,10 @@ def ledger_state() -> LedgerState:
             vkey=reader.vkey(log),
             waiting=waiting,
         )
-    except Exception as exc:  # noqa: BLE001 - fails open for the page, said aloud on it: the name of the fault only
-        return LedgerState(log="–", size=0, root="", checkpoint="", vkey="", waiting=waiting, problem=type(exc).__name__)
+    except Exception as exc:
+        return LedgerState(
+            log="–", size=0, root="", checkpoint="", vkey="", waiting=waiting, problem=type(exc).__name__
+        )
 
 
 def runs() -> list[tuple[Run, str | None]]:
@@ -80,4 +82,3 @@ def entry_body(log: str, index: int) -> bytes:
     except (LookupError, UnknownEntry) as exc:
         raise NotFound(f"{log}:{index}") from exc
     return body
-

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The names of codes: reasons, detections, actions, tables, roles of the hospital's staff. A code without a name shows itself."""
+"""The names of codes: reasons, detections, actions, tables, roles of staff. A code without a name shows itself."""
 
 from __future__ import annotations
 
@@ -163,6 +163,8 @@ HAPPENINGS: Names = {
     "unexplained": _("A run found findings again"),
     "changed": _("A run found other findings than before"),
 }
+
+WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
 
 COVERS: Names = {"covered": _("covered"), "silent": _("silent"), "never": _("never connected")}
 

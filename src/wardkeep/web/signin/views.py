@@ -115,9 +115,7 @@ def _new_password(request: HttpRequest, token: str, user: User) -> HttpResponse:
             return redirect("account_login")
         except IdentityError as exc:
             form.add_error("password1", str(exc))
-    return render(
-        request, "signin/welcome.html", {"form": form, "holder": user}, status=422 if form.errors else 200
-    )
+    return render(request, "signin/welcome.html", {"form": form, "holder": user}, status=422 if form.errors else 200)
 
 
 def _enter(request: HttpRequest, user: User) -> None:

@@ -61,11 +61,17 @@ def day(at: date | datetime | None) -> str:
 
 
 @register.filter
+def weekday(at: date) -> str:
+    """The short name of a day of the week."""
+    return str(codes.WEEKDAYS[at.weekday()])
+
+
+@register.filter
 def number(value: float | None) -> str:
     """Thousands apart; two decimals where there are any."""
     if value is None:
         return "–"
-    return f"{value:,}" if isinstance(value, int) or value == int(value) and abs(value) > 1e6 else f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) or (value == int(value) and abs(value) > 1e6) else f"{value:,.2f}"
 
 
 @register.filter
@@ -159,7 +165,7 @@ def navigation(context: template.Context) -> list[NavItem]:
     )
     return [
         NavItem(
-            label, reverse(name), drawing, request.path == prefix or prefix != "/" and request.path.startswith(prefix)
+            label, reverse(name), drawing, request.path == prefix or (prefix != "/" and request.path.startswith(prefix))
         )
         for label, name, drawing, act, prefix in sections
         if permission(request.user, act)

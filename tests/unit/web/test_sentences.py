@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sentences from codes and values, in both languages."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from wardkeep.watch.detect.finding import Detection
+from wardkeep.watch.explain.reason import Reason
+
+MORNING = datetime(2026, 3, 2, 0, 15, tzinfo=UTC)
+ORDER = {
+    "order_id": "4711",
+    "kind": "laboratory",
+    "ordered_by": "S001",
+    "performing_department": "LAB",
+    "time": MORNING,
+}
+ENCOUNTER = {
+    "encounter_id": "N9",
+    "kind": "inpatient",
+    "department": "CARD",
+    "start": MORNING,
+    "end": None,
+    "attending_id": "S001",
+}
+
+
+@pytest.fixture(autouse=True)
+def _django(django_home: Any) -> None:
+    """Translation and zone as in the console."""
+
+
+def _because(reason: str, row: dict[str, Any], *, table: str, source: str, language: str, support: Any = None) -> str:
+    from django.utils import translation
+
+    from wardkeep.watch.cases.pages import ReasonShown
+    from wardkeep.web.say.reason import because
+
+    shown = ReasonShown(reason=reason, source_table=table, source_id=source, late=False, support=support or {})
+    with translation.override(language):
+        return because(shown, row, "Dr Chen", {"S001": "Dr Chen"})
+
+
+@pytest.mark.parametrize(
+    ("reason", "row", "table", "english", "chinese"),
+    [
+        (
+            "order_placed",
+            ORDER,
+            "orders",
+            "Dr Chen placed order 4711 (laboratory) on 2026-03-02 08:15.",
+            "Dr Chen 于 2026-03-02 08:15 开具医嘱 4711（检验）。",
+        ),
+        (
+            "order_performed",
+            ORDER,
+            "orders",
+            "LAB performs order 4711 (laboratory), placed on 2026-03-02 08:15 by Dr Chen.",
+            "LAB 执行医嘱 4711（检验），由 Dr Chen 于 2026-03-02 08:15 开具。",
+        ),
+        (
+            "attending",
+            ENCOUNTER,
+            "encounters",
+            "Dr Chen answers for encounter 4711 (inpatient stay, CARD), from 2026-03-02 08:15 on.",
+            "Dr Chen 负责就诊 4711（住院，CARD），自 2026-03-02 08:15 起。",
+        ),
+    ],
+)
+def test_a_reason_is_said_with_the_hospitals_own_row(
+    reason: str, row: dict[str, Any], table: str, english: str, chinese: str
+) -> None:
+    assert _because(reason, row, table=table, source="4711", language="en") == english
+    assert _because(reason, row, table=table, source="4711", language="zh-hans") == chinese
+
+
+def test_a_row_that_is_gone_gives_the_plain_sentence() -> None:
+    said = _because("order_placed", {}, table="orders", source="4711", language="en")
+    assert said == "Order placed, documented in orders, row 4711."
+
+
+def test_a_learned_reason_says_what_it_rests_on() -> None:
+    support = {"text": "patients:14 accounts:5 lift:3.1 coverage:0.2"}
+    said = _because("learned", {}, table="encounters", source="N9", language="en", support=support)
+    assert "14 patients and 5 other accounts" in said
+    assert "3.1 times" in said
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+@pytest.mark.parametrize("row", [{}, ORDER, ENCOUNTER, {"time": None}])
+def test_every_reason_is_said_whatever_its_row_holds(reason: Reason, row: dict[str, Any]) -> None:
+    for language in ("en", "zh-hans"):
+        said = _because(reason, row, table="orders", source="1", language=language)
+        assert said
+        assert "%(" not in said
+
+
+def test_every_reason_and_detection_has_a_name_and_a_sentence() -> None:
+    from wardkeep.web.say import codes, finding, reason
+
+    assert set(codes.REASONS) == set(Reason)
+    assert set(reason.SENTENCES) == set(Reason)
+    assert set(codes.DETECTIONS) == set(Detection)
+    assert set(finding.SENTENCES) == set(Detection)
+
+
+def test_a_percentage_is_never_rounded_to_all_or_none() -> None:
+    from wardkeep.web.templatetags.console import percent
+
+    assert [percent(v) for v in (None, 0, 0.0004, 0.5, 0.9412, 0.9999, 1)] == [
+        "–",
+        "0%",
+        "<0.1%",
+        "50%",
+        "94.1%",
+        ">99.9%",
+        "100%",
+    ]
