@@ -20,7 +20,7 @@ run: environment ## Install into .venv and run the demo hospital (ARGS="--no-ser
 	@$(BIN)/wardkeep demo $(ARGS)
 
 test: develop packages lint ## Install what tests need, then check and test everything
-	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile --durations=10 --durations-min=5 $(ARGS)
 
 check: develop lint ## As test, but the quick tests alone (tests/unit)
 	@$(BIN)/pytest tests/unit $(ARGS)

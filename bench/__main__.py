@@ -3,8 +3,8 @@
 
     python -m bench [judgement] [intake] [quality] [--quick] [--json FILE]
 
-Each benchmark is a module `bench.<name>` with `figures(*, quick: bool) -> list[Figure]`, and runs in a process of its own so that
-memory is measured and given back. --quick takes small data: it shows that a benchmark works, and its figures mean nothing.
+Each benchmark is a module `bench.<name>` with `figures(*, quick: bool) -> list[Figure]`, and runs in a process of its own, so
+that memory is measured and given back. --quick takes small data: it shows that a benchmark works, and its figures mean nothing.
 """
 
 from __future__ import annotations
