@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writing a hospital: the plain folder, and the truth beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from simulate.foreign import write_foreign
+from simulate.hospital import Hospital
+from simulate.parameters import Progress
+
+STYLES = ("folder", "foreign")
+
+
+def write(hospital: Hospital, folder: Path, style: str = "folder", *, progress: Progress | None = None) -> list[Path]:
+    """Write tables and events into `folder` (made where it is missing); the files, events last. ValueError: unknown style."""
+    if style not in STYLES:
+        raise ValueError(f"style is {style!r}: give one of {', '.join(STYLES)}")
+    tell = progress or (lambda share, what: None)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, table in hospital.tables.items():
+        tell(0.0, f"{name}.csv")
+        files.append(_csv(table, folder / f"{name}.csv"))
+    if style == "foreign":
+        return files + write_foreign(hospital, folder, tell)
+    tell(0.3, "events.csv")
+    files.append(_csv(hospital.events, folder / "events.csv"))
+    tell(1.0, "done")
+    return files
+
+
+def write_truth(hospital: Hospital, folder: Path) -> list[Path]:
+    """Write what really happened; never into the hospital's folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    misuse = _csv(hospital.misuse, folder / "misuse.csv")
+    pq.write_table(hospital.legitimate, folder / "legitimate.parquet")
+    return [misuse, folder / "legitimate.parquet"]
+
+
+def _csv(table: pa.Table, path: Path) -> Path:
+    """RFC 4180 in UTF-8; an unknown value is an empty cell."""
+    with path.open("wb") as out:
+        out.write((",".join(table.column_names) + "\n").encode())
+        pacsv.write_csv(table, out, pacsv.WriteOptions(include_header=False, quoting_style="needed"))
+    return path

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`build`: from a seed to a hospital with its tables, its log lines and the truth about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from simulate.care import make_care
+from simulate.draw import Array
+from simulate.house import House, make_house
+from simulate.machines import run_machines
+from simulate.misuse import Case, commit
+from simulate.openings import REASONS, TABLES
+from simulate.parameters import Parameters, Progress
+from simulate.people import People, make_people
+from simulate.roster import make_roster
+from simulate.sessions import accounts, expand
+from simulate.tables import (
+    encounter_ids,
+    event_ids,
+    event_table,
+    hospital_tables,
+    ids,
+    order_ids,
+    patient_ids,
+    staff_ids,
+    take,
+    ticket_ids,
+)
+from simulate.unwritten import Unwritten
+from simulate.usual import Usual
+from simulate.work import make_work
+
+
+@dataclass
+class Hospital:
+    """What was simulated: `tables` and `events` are what a hospital hands over, `misuse` and `legitimate` are the truth."""
+
+    parameters: Parameters
+    tables: dict[str, pa.Table]
+    events: pa.Table
+    #: One row per event of misuse: event_id, kind, difficulty, case_id, account, staff_id, patient_id.
+    misuse: pa.Table
+    #: One row per legitimate event with a patient: event_id, account, patient_id, reason, source_table, source_id, documented.
+    legitimate: pa.Table
+    house: House
+    people: People
+    #: The log lines as numbers (for the calibration).
+    lines: dict[str, Array] = field(repr=False)
+    openings: int = 0
+
+
+def build(
+    seed: int = 1,
+    staff: int = 300,
+    patients: int = 20_000,
+    days: int = 30,
+    setting: str = "B",
+    *,
+    undocumented: float = 0.20,
+    wrong_addresses: float = 0.20,
+    shared: float = 0.33,
+    late: float = 0.15,
+    first_day: date = date(2026, 3, 2),
+    progress: Progress | None = None,
+) -> Hospital:
+    """Simulate a hospital. Raises ValueError for arguments out of range. The same arguments give the same hospital."""
+    p = Parameters(
+        seed=seed, staff=staff, patients=patients, days=days, setting=setting, undocumented=undocumented,
+        wrong_addresses=wrong_addresses, shared=shared, late=late, first_day=first_day,
+    )  # fmt: skip
+    tell = progress or (lambda share, what: None)
+    rng = np.random.default_rng(seed)
+    tell(0.0, "departments, staff and patients")
+    house = make_house(p, rng)
+    people = make_people(p, house, rng)
+    tell(0.1, "rosters and care")
+    roster = make_roster(p, house, rng)
+    care = make_care(p, house, people, roster, rng)
+    work = make_work(p, house, people, care, roster, rng)
+    tell(0.2, "accesses")
+    usual = Usual(p, house, people, roster, care, work, rng)
+    usual.run()
+    Unwritten(usual).run()
+    run_machines(usual)
+    tell(0.35, "misuse")
+    cases = commit(usual)
+    columns = usual.out.columns()
+    accounts(columns, p, house, roster)
+    tell(0.5, "log lines")
+    lines = expand(columns, people, house, usual.out, p, rng)
+    events = event_table(p, house, lines, usual.out.texts)
+    tell(0.8, "tables")
+    tables = hospital_tables(p, house, people, roster, care, work)
+    lines["table"], lines["row"] = columns["table"][lines["opening"]], columns["row"][lines["opening"]]
+    misuse, legitimate = _truth(lines, cases, house)
+    tell(1.0, "done")
+    return Hospital(p, tables, events, misuse, legitimate, house, people, lines, len(columns["t"]))
+
+
+def _truth(ev: dict[str, Array], cases: list[Case], h: House) -> tuple[pa.Table, pa.Table]:
+    name = event_ids(ev)
+    bad = np.flatnonzero(ev["case"] >= 0)
+    of = ev["case"][bad]
+    misuse = pa.table({
+        "event_id": name.take(pa.array(bad)), "kind": take([c.kind for c in cases], of),
+        "difficulty": take([c.difficulty for c in cases], of), "case_id": ids("M", of, 4),
+        "account": take(h.a_name, ev["account"][bad]),
+        "staff_id": staff_ids(ev["actor"][bad]), "patient_id": patient_ids(ev["patient"][bad]),
+    })  # fmt: skip
+    good = np.flatnonzero((ev["case"] < 0) & (ev["patient"] >= 0))
+    table, row = ev["table"][good], ev["row"][good]
+    source = _sources(table, row)
+    legitimate = pa.table({
+        "event_id": name.take(pa.array(good)), "account": take(h.a_name, ev["account"][good]),
+        "patient_id": patient_ids(ev["patient"][good]), "reason": take(REASONS, ev["reason"][good]),
+        "source_table": take(TABLES, np.where(table > 0, table, -1)), "source_id": source,
+        "documented": pa.array(ev["documented"][good]),
+    })  # fmt: skip
+    return misuse, legitimate
+
+
+def _sources(table: Array, row: Array) -> pa.Array:
+    """Ids of the rows that have one; others are found by account, patient and time."""
+    out = np.full(len(table), None, dtype=object)
+    makers = {
+        "encounters": encounter_ids,
+        "orders": order_ids,
+        "tickets": ticket_ids,
+        "appointments": lambda r: ids("A", r, 7),
+    }
+    for name, make in makers.items():
+        mine = np.flatnonzero(table == TABLES.index(name))
+        out[mine] = np.array(make(row[mine]).to_pylist(), dtype=object)
+    return pa.array(out, pa.string())
