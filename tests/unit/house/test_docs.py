@@ -13,6 +13,7 @@ import pytest
 from tests.unit.house.files import ROOT, files, name
 from tools import reference
 from wardkeep.cli import COMMANDS, group
+from wardkeep.govern.identity.role import Role
 
 PAGES = [path for path in files(".md") if "docs" in path.parts or path.parent == ROOT]
 LINK = re.compile(r"!?\[[^\]]*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
@@ -112,6 +113,11 @@ def test_each_variable_of_the_environment_is_documented() -> None:
     } - {"WARDKEEP_HOME_", "WARDKEEP_IDLE_SECONDS"}
     said = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
     assert {variable for variable in read if variable not in said} == set()
+
+
+def test_each_role_is_documented() -> None:
+    page = (ROOT / "docs" / "reference" / "roles.md").read_text(encoding="utf-8")
+    assert [role.value for role in Role if f"`{role.value}`" not in page] == []
 
 
 def test_both_readmes_show_the_same_commands_and_pictures() -> None:
