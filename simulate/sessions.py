@@ -57,7 +57,7 @@ def accounts(c: dict[str, Array], p: Parameters, h: House, roster: Roster) -> No
     share = p.shared * float(c["events"][people].sum()) / float(weight.sum())
     block = t // (4 * HOUR)
     u = stable(actor, dept, block, p.seed + 71)
-    limit = np.where(np.isin(dept, h.of("REGI")), 0.35, 1.0) * min(share * 1.08, 0.9)
+    limit = np.where(np.isin(dept, h.of("REGI")), 0.35, 1.0) * min(share * 1.15, 0.9)
     away = u < limit
     unit = h.shared_of[dept]
     # One in six sits down at a colleague's open session, the others use the account of the unit.
