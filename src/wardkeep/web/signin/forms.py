@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.totp.internal.auth import validate_totp_code
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,14 @@ class Code(forms.Form):
                 _("This code does not fit. Type the one shown now; if it keeps failing, set the phone's clock.")
             )
         return code
+
+
+class SecondCode(AuthenticateForm):  # type: ignore[misc]
+    """A code of the app, or one of the recovery codes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget = forms.TextInput({**_CODE, "autofocus": True})
 
 
 class NewPassword(forms.Form):

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.views import LoginView
 from allauth.mfa.base.views import AuthenticateView
@@ -19,7 +21,7 @@ from wardkeep.govern.identity.models import User
 from wardkeep.home import now
 from wardkeep.web.page import person
 from wardkeep.web.signin.enrolling import codes_once, enrol, is_enrolled, qr_of, spaced
-from wardkeep.web.signin.forms import Code, NewPassword, Welcome
+from wardkeep.web.signin.forms import Code, NewPassword, SecondCode, Welcome
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -29,11 +31,22 @@ class SignIn(LoginView):  # type: ignore[misc]
 
     template_name = "signin/sign_in.html"
 
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        for field in form.fields.values():
+            # The label says it, and stays when something is typed.
+            field.widget.attrs.pop("placeholder", None)
+        form.fields["login"].widget.attrs.update(autocapitalize="off", spellcheck="false", autofocus=True)
+        return form
+
 
 class SecondStep(AuthenticateView):  # type: ignore[misc]
     """The code of the authenticator app, or a recovery code."""
 
     template_name = "signin/code.html"
+
+    def get_form_class(self) -> Any:
+        return SecondCode
 
 
 @require_POST
