@@ -15,9 +15,12 @@ from tests.unit.web import hospital
 def house(rows: None, django_home: Any) -> Iterator[Any]:
     """Rows, store and ledger of the invented hospital; gives the case of the nosy nurse."""
     from django.core.cache import cache
+    from django.test import override_settings
 
     cache.clear()
-    with hospital.furnished(django_home):
+    # Password hashing is slow on purpose; what it protects is not here.
+    quick = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
+    with quick, hospital.furnished(django_home):
         yield hospital.fill()
 
 

@@ -44,8 +44,8 @@ def _events() -> list[tuple[Any, ...]]:
         rows.append((len(rows), f"E{len(rows):05}", us(day, hour), day, account, patient, reason, more))
 
     for day in range(DAYS):
-        for _, _, role, _, account in STAFF:
-            if role == "nurse" and (day + len(account)) % 3:
+        for number, _, role, _, account in STAFF:
+            if role == "nurse" and (day + int(number[2:])) % 4:
                 for n in range(rng.randint(4, 9)):
                     add(day, 8.2 + n * 0.9, account, f"P{100 + n:06}", "ward", "transfers", "transfers.csv:7")
         add(day, 9.5, DOCTOR, "P000123", "order_placed", "orders", "4711", day == 3, None)

@@ -44,7 +44,7 @@ def test_python_reads_the_compiled_catalogue() -> None:
     with messages.CATALOGUE.with_suffix(".mo").open("rb") as file:
         catalogue = gettext.GNUTranslations(file)
     assert catalogue.gettext("to be verified") == "待核实"
-    assert catalogue.ngettext("%(n)s case", "%(n)s cases", 3) == "%(n)s 件个案"
+    assert catalogue.ngettext("%(n)s case", "%(n)s cases", 3) == "%(n)s 件案例"
 
 
 def test_a_translation_keeps_the_places_of_its_values() -> None:

@@ -156,7 +156,7 @@ def test_a_person_reads_in_the_language_that_he_chose(enter: Any) -> None:
     assert "Cases to read" in client.get("/").content.decode()
     assert client.post("/me/language/", {"language": "zh", "next": "/cases/"}).headers["Location"] == "/cases/"
     page = client.get("/").content.decode()
-    assert "待查看个案" in page
+    assert "待查看案例" in page
     assert 'lang="zh-CN"' in page
 
 
