@@ -11,6 +11,7 @@ from wardkeep.web.ledger.views import entry, proof, run, run_list, state
 from wardkeep.web.page import path
 from wardkeep.web.patients.search import search
 from wardkeep.web.patients.views import patient, reveal
+from wardkeep.web.people.views import active, create, link, people, role
 from wardkeep.web.signin.me import language, me, password, renew
 from wardkeep.web.signin.views import SecondStep, SignIn, enrol_page, recovery_codes, sign_out, welcome
 from wardkeep.web.today.views import today
@@ -38,6 +39,11 @@ urlpatterns = [
     path("patients/<patient:patient_id>/", patient, name="patient"),
     path("patients/<patient:patient_id>/name/", reveal, name="reveal"),
     path("accounts/<account:account>/", account, name="account"),
+    path("people/", people, name="people"),
+    path("people/new/", create, name="person_create"),
+    path("people/<uuid:user_id>/link/", link, name="person_link"),
+    path("people/<uuid:user_id>/active/", active, name="person_active"),
+    path("people/<uuid:user_id>/role/", role, name="person_role"),
     path("runs/", run_list, name="runs"),
     path("runs/<uuid:run_id>/", run, name="run"),
     path("ledger/", state, name="ledger"),

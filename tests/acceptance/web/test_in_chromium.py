@@ -84,6 +84,17 @@ def test_no_page_sticks_out_or_reports_an_error(width: str, language: str, site:
     assert wrong == []
 
 
+@pytest.mark.parametrize("width", list(WIDTHS))
+def test_an_administrators_pages_do_not_stick_out(width: str, site: str, browser: Any, house: Any) -> None:
+    hospital.a_member("chief", "system_administrator", "zh", full_name=hospital.LONG_NAME)
+    page, wrong = _page(browser, width, "zh")
+    sign_in(page, site, "chief")
+    for address in ("/", "/people/", "/me/"):
+        page.goto(site + address)
+        assert page.evaluate(STICKING_OUT) == [], address
+    assert wrong == []
+
+
 def test_a_new_person_opens_an_account_by_keyboard_alone(site: str, browser: Any) -> None:
     from tests.rows import a_user
     from wardkeep.govern.identity.actions import make_link

@@ -13,6 +13,7 @@ from wardkeep.govern.identity.role import Role
 R = Role
 REVIEW = {R.SECURITY_DIRECTOR, R.SECURITY_SPECIALIST, R.PRIVACY_OFFICER}
 EVERYBODY = set(Role)
+ADMINISTRATORS = {R.SYSTEM_ADMINISTRATOR, R.SECURITY_ADMINISTRATOR, R.AUDIT_ADMINISTRATOR}
 STAFF = EVERYBODY - {R.PATIENT, R.VENDOR_ENGINEER}
 
 #: name of the address -> (method, roles); None: open to whoever has no session yet.
@@ -39,6 +40,11 @@ TABLE: dict[str, tuple[str, set[Role] | None]] = {
     "patient": ("GET", REVIEW),
     "reveal": ("POST", REVIEW),
     "account": ("GET", REVIEW),
+    "people": ("GET", ADMINISTRATORS),
+    "person_create": ("POST", {R.SYSTEM_ADMINISTRATOR}),
+    "person_link": ("POST", {R.SYSTEM_ADMINISTRATOR}),
+    "person_active": ("POST", {R.SYSTEM_ADMINISTRATOR}),
+    "person_role": ("POST", {R.SECURITY_ADMINISTRATOR}),
     "runs": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
     "run": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
     "ledger": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
@@ -50,7 +56,10 @@ TABLE: dict[str, tuple[str, set[Role] | None]] = {
 def _address(name: str, case: Any) -> str:
     from django.urls import reverse
 
+    from wardkeep.govern.identity.models import User
+
     row = hospital.ROWS[0]
+    zhou = User.objects.get(name="zhou").pk
     arguments: dict[str, list[Any]] = {
         "welcome": ["a-token-that-nobody-made"],
         "access": [f"2026-03-01|{row[1]}"],
@@ -60,6 +69,7 @@ def _address(name: str, case: Any) -> str:
         "run": [case.last_run_id],
         "proof": ["2026", 3],
         "entry": ["2026", 3],
+        **{name: [zhou] for name in ("person_link", "person_active", "person_role")},
         **{name: [case.key] for name in ("case", "decide", "note", "reopen", "assign")},
     }
     return reverse(name, args=arguments.get(name, []))

@@ -162,6 +162,7 @@ def navigation(context: template.Context) -> list[NavItem]:
         (_("Cases"), "cases", "case", Act.CASE_LIST, "/cases/"),
         (_("Runs"), "runs", "run", Act.RUN_READ, "/runs/"),
         (_("Ledger"), "ledger", "ledger", Act.LEDGER_READ, "/ledger/"),
+        (_("People"), "people", "person", Act.USER_LIST, "/people/"),
     )
     return [
         NavItem(

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the administrators do with accounts, and cannot do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from tests.rows import a_user
+from tests.unit.web.markup import faults
+
+
+def _user(name: str) -> Any:
+    from wardkeep.govern.identity.models import User
+
+    return User.objects.get(name=name)
+
+
+def test_a_new_account_comes_with_a_link_that_opens_it(enter: Any, house: Any) -> None:
+    from django.test import Client
+
+    form = {"name": "fresh", "full_name": "新同事", "role": "security_specialist", "language": "zh"}
+    page = enter("system_administrator").post(reverse("person_create"), form).content.decode()
+    link = page.partition('<pre class="checkpoint">')[2].partition("</pre>")[0]
+    assert link.startswith("http://localhost/welcome/")
+    assert Client(SERVER_NAME="localhost").get(link.removeprefix("http://localhost")).status_code == 200
+    assert _user("fresh").role == "security_specialist"
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"name": "", "role": "auditor", "language": "zh"}, "Choose a name to sign in with."),
+        ({"name": "zhou", "role": "auditor", "language": "zh"}, "There is already an account of this name."),
+        ({"name": "a b", "role": "auditor", "language": "zh"}, "Use 2 to 60 letters"),
+        ({"name": "fine", "role": "king", "language": "zh"}, "valid choice"),
+    ],
+)
+def test_an_account_that_cannot_be_made_says_why(form: dict[str, str], said: str, enter: Any, house: Any) -> None:
+    response = enter("system_administrator").post(reverse("person_create"), form)
+    assert response.status_code == 422
+    assert said in response.content.decode()
+
+
+def test_a_system_administrator_makes_no_link_into_another_administrators_account(enter: Any, house: Any) -> None:
+    client = enter("system_administrator")
+    other = a_user("sec", "security_administrator")
+    assert client.post(reverse("person_link", args=[other.pk])).status_code == 403
+    own = _user("system_administrator-en")
+    assert client.post(reverse("person_link", args=[own.pk])).status_code == 403
+    assert client.post(reverse("person_active", args=[own.pk]), {"active": "0"}).status_code == 403
+
+
+def test_an_account_is_kept_out_and_let_in_again(enter: Any, house: Any) -> None:
+    client = enter("system_administrator")
+    address = reverse("person_active", args=[_user("zhou").pk])
+    assert "is kept out" in client.post(address, {"active": "0"}, follow=True).content.decode()
+    assert not _user("zhou").is_active
+    client.post(address, {"active": "1"})
+    assert _user("zhou").is_active
+
+
+def test_a_role_is_given_but_never_an_administrators(enter: Any, house: Any) -> None:
+    client = enter("security_administrator")
+    address = reverse("person_role", args=[_user("zhou").pk])
+    client.post(address, {"role": "auditor"})
+    assert _user("zhou").role == "auditor"
+    client.post(address, {"role": "system_administrator"})
+    assert _user("zhou").role == "auditor"
+    own = _user("security_administrator-en")
+    assert client.post(reverse("person_role", args=[own.pk]), {"role": "auditor"}).status_code == 403
+
+
+@pytest.mark.parametrize("role", ["system_administrator", "security_administrator", "audit_administrator"])
+def test_an_administrator_sees_people_and_no_patient(role: str, enter: Any, house: Any) -> None:
+    client = enter(role)
+    page = client.get("/people/").content.decode()
+    assert "周静" in page
+    assert faults(page) == []
+    today = client.get("/").content.decode()
+    assert faults(today) == []
+    assert house.account not in today
