@@ -25,7 +25,7 @@ from simulate.openings import (
 )
 from simulate.parameters import DAY, HOUR, Parameters
 from simulate.people import People
-from simulate.roster import Roster
+from simulate.roster import NORMAL, Roster
 
 #: Seconds by which each system's clock is wrong.
 CLOCKS = np.array([0, -95, 40, 210, 0])
@@ -67,7 +67,8 @@ def accounts(c: dict[str, Array], p: Parameters, h: House, roster: Roster) -> No
     for g in range(3):
         mask = group == g
         shift = roster.on_duty(dept[mask], t[mask], g, stable(actor[mask], block[mask], 73))
-        owner[mask] = np.where(shift >= 0, roster.staff[shift], -1)
+        # Who covers without a row lends nothing either: nothing would tell why that account is on the ward.
+        owner[mask] = np.where((shift >= 0) & (roster.kind[shift] == NORMAL), roster.staff[shift], -1)
     # A vendor or a person of another role lends nothing.
     owner = np.where((owner >= 0) & (h.s_role[owner] == h.s_role[actor]) & (owner != actor), owner, -1)
     account = np.where(away & lend & (owner >= 0), owner, np.where(away & ~lend & (unit >= 0), unit, actor))

@@ -11,7 +11,7 @@ from simulate.house import ROLE, House
 from simulate.openings import CREATE, EMR, EXPORT, HIS, LIS, PACS, READ, REASON, TABLE, UPDATE, Openings
 from simulate.parameters import DAY, HOUR, MINUTE, Parameters
 from simulate.people import People
-from simulate.roster import COVER, FLOAT, Roster
+from simulate.roster import COVER, FLOAT, NORMAL, Roster
 from simulate.work import CONSULT, IMAGING, LABORATORY, MEDICATION, WORK, Work
 
 #: How busy each hour is on a ward, for nurses and for physicians.
@@ -117,15 +117,17 @@ class Usual:
             actor = np.where(shift >= 0, r.staff[shift], -1)
             if group == 1:
                 actor = np.where(self.rng.random(len(e)) < 0.8, c.e_attending[e], actor)
+            # Somebody who covers without a roster row leaves nothing that would tell why they are there.
+            rostered = (actor == c.e_attending[e]) | (r.kind[shift] == NORMAL) | r.exported[shift]
             ok = (actor >= 0) & (t >= 0) & (t < self.last) & (t // DAY == c.e_start[e] // DAY)
-            e, t, actor = e[ok], t[ok], actor[ok]
+            e, t, actor, rostered = e[ok], t[ok], actor[ok], rostered[ok]
             booked = (booking[e] >= 0) & (c.e_kind[e] != EMERGENCY)
             shown = booked & c.ap_exported[booking[e]]
             self.out.add(
                 t=t, actor=actor, patient=c.e_patient[e], dept=c.e_dept[e], events=events,
                 reason=np.where(shown, REASON["appointment"], REASON["visit"]),
                 table=np.where(shown, TABLE["appointments"], TABLE["encounters"]), row=np.where(shown, booking[e], e),
-                documented=shown | c.e_exported[e], system=self.systems(len(t), (0.8, 0.1, 0.05, 0.05)),
+                documented=(shown | c.e_exported[e]) & rostered, system=self.systems(len(t), (0.8, 0.1, 0.05, 0.05)),
                 action=np.where(self.rng.random(len(t)) < 0.2, UPDATE, READ),
                 breakglass=(c.e_kind[e] == EMERGENCY) & self.people.unknown[c.e_patient[e]] & (self.rng.random(len(t)) < 0.4),
             )  # fmt: skip
@@ -207,7 +209,8 @@ class Usual:
         o, t, shift = o[ok], t[ok], shift[ok]
         self.out.add(
             t=t, actor=r.staff[shift], patient=w.o_patient[o], dept=w.o_performer[o], reason=REASON["consult"],
-            table=TABLE["orders"], row=o, documented=w.o_exported[o], events=3.0, own=True,
+            table=TABLE["orders"], row=o, events=3.0, own=True,
+            documented=w.o_exported[o] & ((r.kind[shift] == NORMAL) | r.exported[shift]),
             action=np.where(self.rng.random(len(t)) < 0.35, UPDATE, READ), breakglass=self.rng.random(len(t)) < 0.012,
         )  # fmt: skip
 
