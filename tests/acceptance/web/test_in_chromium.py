@@ -149,6 +149,7 @@ def test_an_outcome_without_a_reason_says_so_beside_the_field(site: str, browser
     page.click("#work button.button-main")
     page.wait_for_selector("#work .wrong")
     assert page.inner_text("#work .wrong") == "请写明理由。"
+    assert page.evaluate("document.activeElement.name") == "reason"
     assert page.is_checked("input[name=outcome][value=misuse]")
     assert page.locator("header.top").count() == 1
 

@@ -20,6 +20,12 @@
       if (box) { event.preventDefault(); box.focus(); }
     }
   });
+  // What replaced a part of the page takes the focus: the first field that is wrong, else the page itself.
+  document.addEventListener("htmx:afterSettle", function () {
+    var main = document.getElementById("main");
+    if (!main || main.contains(document.activeElement)) { return; }
+    (main.querySelector(".field-wrong input, .field-wrong textarea, .field-wrong select") || main).focus();
+  });
   document.addEventListener("click", function (event) {
     var menu = document.querySelector("details.who[open]");
     if (menu && !menu.contains(event.target)) { menu.removeAttribute("open"); }
