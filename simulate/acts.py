@@ -99,10 +99,10 @@ def _pairs(scene: Scene, kind: str) -> Array:  # noqa: PLR0911
         return people.acquaintances
     if kind == "self":
         rows = np.flatnonzero(own >= 0)
-        return np.c_[rows, own[rows]]
+        return np.asarray(np.c_[rows, own[rows]])
     if kind == "manager":
         rows = np.flatnonzero((own >= 0) & (h.s_manager >= 0))
-        return np.c_[h.s_manager[rows], own[rows]]
+        return np.asarray(np.c_[h.s_manager[rows], own[rows]])
     if kind == "coworker":
         out = []
         for d in range(len(h.d_code)):
@@ -124,7 +124,7 @@ def _pairs(scene: Scene, kind: str) -> Array:  # noqa: PLR0911
         return np.concatenate(out)
     if kind == "vip":
         known = np.flatnonzero(people.vip)
-        return np.c_[np.repeat(scene.staff, len(known)), np.tile(known, len(scene.staff))]
+        return np.asarray(np.c_[np.repeat(scene.staff, len(known)), np.tile(known, len(scene.staff))])
     dead = np.flatnonzero(people.died < -30)
     kin = people.relatives[people.died[people.relatives[:, 1]] < -30]
     some = np.c_[scene.rng.choice(scene.staff, 4 * len(dead)), np.repeat(dead, 4)]

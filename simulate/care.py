@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -103,10 +104,9 @@ def make_care(p: Parameters, h: House, people: People, roster: Roster, rng: np.r
     moves = _moves(p, h, patient, kind, dept, start, end, rng)
     ap = _appointments(p, patient, dept, start, attending, booked, kind, roster, h, rng)
     ct = _care_team(p, h, patient, kind, dept, start, end, attending, roster, rng)
-    return Care(
-        patient, kind, dept, start, end, attending, exported, recorded(p, rng, start), really, death,
-        *moves, *ap, *ct, Groups(patient, len(people)),
-    )  # fmt: skip
+    encounters = (patient, kind, dept, start, end, attending, exported, recorded(p, rng, start), really, death)
+    columns: list[Any] = [*encounters, *moves, *ap, *ct, Groups(patient, len(people))]
+    return Care(*columns)
 
 
 def _any_physician(h: House, dept: Ints, patient: Ints) -> Ints:
@@ -288,7 +288,7 @@ def _care_team(
                 start[some] + 6 * HOUR,
             )
         )
-    e, staff, role, since = (np.concatenate(x) for x in zip(*rows, strict=True))
+    e, staff, roles, since = (np.concatenate(x) for x in zip(*rows, strict=True))
     _, keep = np.unique(np.c_[e, staff], axis=0, return_index=True)
-    e, staff, role, since = e[keep], staff[keep], role[keep], since[keep]
-    return patient[e], staff, role, since, end[e], recorded(p, rng, since), e
+    e, staff, roles, since = e[keep], staff[keep], roles[keep], since[keep]
+    return patient[e], staff, roles, since, end[e], recorded(p, rng, since), e

@@ -48,7 +48,7 @@ class Groups:
         return self.order[self.first[key] : self.first[key + 1]]
 
     def count(self, keys: Array) -> Ints:
-        return self.first[np.asarray(keys) + 1] - self.first[np.asarray(keys)]
+        return np.asarray(self.first[np.asarray(keys) + 1] - self.first[np.asarray(keys)])
 
     def pick(self, keys: Array, u: Array) -> Ints:
         """The row number of one member of each key; -1 where a key has none."""

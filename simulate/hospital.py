@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -127,7 +128,7 @@ def _truth(ev: dict[str, Array], cases: list[Case], h: House) -> tuple[pa.Table,
 def _sources(table: Array, row: Array) -> pa.Array:
     """Ids of the rows that have one; others are found by account, patient and time."""
     out = np.full(len(table), None, dtype=object)
-    makers = {
+    makers: dict[str, Callable[[Array], pa.Array]] = {
         "encounters": encounter_ids,
         "orders": order_ids,
         "tickets": ticket_ids,
@@ -135,5 +136,5 @@ def _sources(table: Array, row: Array) -> pa.Array:
     }
     for name, make in makers.items():
         mine = np.flatnonzero(table == TABLES.index(name))
-        out[mine] = np.array(make(row[mine]).to_pylist(), dtype=object)
+        out[mine] = np.asarray(make(row[mine]).to_pylist(), dtype="O")
     return pa.array(out, pa.string())

@@ -118,7 +118,10 @@ def make_house(p: Parameters, rng: np.random.Generator) -> House:
         kind.append("clinical")
         special.append(short)
     for short, long, what, _ in SERVICES:
-        code.append(short), name.append(long), kind.append(what), special.append(short)
+        code.append(short)
+        name.append(long)
+        kind.append(what)
+        special.append(short)
     site = ["east" if i in (8, 9, 10, 11) or (k == "clinical" and i % 5 == 3) else "main" for i, k in enumerate(kind)]
     role, dept, senior = _posts(p, wards)
     n = len(role)
@@ -151,14 +154,14 @@ def _posts(p: Parameters, wards: int) -> tuple[Ints, Ints, Bools]:
         nurses = size - physicians - students
         posts += [(ROLE["physician"], ward)] * physicians
         posts += [(ROLE["nurse"], ward)] * nurses + [(ROLE["student"], ward)] * students
-    role = np.array([r for r, _ in posts], dtype=np.int64)
+    roles = np.array([r for r, _ in posts], dtype=np.int64)
     dept = np.array([d for _, d in posts], dtype=np.int64)
     place = np.zeros(len(posts), dtype=np.int64)
     seen: dict[tuple[int, int], int] = {}
     for i, post in enumerate(posts):
         place[i] = seen.get(post, 0)
         seen[post] = place[i] + 1
-    return role, dept, place % 5 < 2
+    return roles, dept, place % 5 < 2
 
 
 def _managers(h: House) -> None:

@@ -73,11 +73,11 @@ def _statements(u: Usual) -> None:
         shift = able[rng.integers(0, len(able), n)]
         t = u.roster.moment(shift, rng.random(n))
         ok = t < u.last
-        text = np.array([u.out.say(_fill(LOOKUPS[int(i)], u)) for i in rng.integers(0, len(LOOKUPS), int(ok.sum()))])
+        asked = np.array([u.out.say(_fill(LOOKUPS[int(i)], u)) for i in rng.integers(0, len(LOOKUPS), int(ok.sum()))])
         actor = u.roster.staff[shift[ok]]
         u.out.add(
             t=t[ok], actor=actor, dept=h.dept_on(actor, t[ok] // DAY), reason=REASON["none"], system=DBA, action=QUERY,
-            text=text, events=1.0, own=True, count=rng.integers(1, 30, int(ok.sum())),
+            text=asked, events=1.0, own=True, count=rng.integers(1, 30, int(ok.sum())),
         )  # fmt: skip
 
 

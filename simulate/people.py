@@ -91,7 +91,7 @@ def make_people(p: Parameters, h: House, rng: np.random.Generator) -> People:
         address=names.addresses(recorded), phone=phone, contact=contact, died=np.full(n, People.ALIVE),
         vip=np.zeros(n, bool), minor=age < 18, honey=np.zeros(n, bool), unknown=np.zeros(n, bool),
         chronic=rng.random(n) < np.where(age > 55, 0.4, 0.12),
-        sensitive=sum((rng.random(n) < share) * bit for share, bit in ((0.012, 1), (0.015, 2), (0.008, 4), (0.002, 8))),
+        sensitive=(rng.random((4, n)) < np.array([[0.012], [0.015], [0.008], [0.002]])).T @ np.array([1, 2, 4, 8]),
         staff_patient=np.zeros(0, np.int64), staff_home=np.zeros(0, np.int64), staff_name=name[:0], staff_phone=name[:0],
         staff_address=name[:0], household=np.zeros((0, 2), np.int64), relatives=np.zeros((0, 2), np.int64),
         acquaintances=np.zeros((0, 2), np.int64),

@@ -52,7 +52,7 @@ class Roster:
     def moment(self, shift: Array, u: Array) -> Ints:
         """A moment well inside each shift (clocks are wrong by minutes)."""
         room = self.end[shift] - self.start[shift] - 20 * 60
-        return self.start[shift] + 8 * 60 + (np.asarray(u) * room).astype(np.int64)
+        return np.asarray(self.start[shift] + 8 * 60 + (np.asarray(u) * room).astype(np.int64))
 
 
 def make_roster(p: Parameters, h: House, rng: np.random.Generator) -> Roster:  # noqa: PLR0915

@@ -209,7 +209,8 @@ def event_table(p: Parameters, h: House, ev: dict[str, Array], texts: list[str])
     site_of = np.array([sites.index(s) for s in h.d_site])
     address = [f"10.{10 + site_of[d]}.{d + 1}.{20 + i}" for d in range(len(h.d_code)) for i in range(8)]
     address += [f"172.16.{i // 250}.{i % 250 + 2}" for i in range(4096)]
-    words, offset = [], {}
+    words: list[str] = []
+    offset: dict[int, tuple[int, int]] = {}
     for system, names in RESOURCES.items():
         offset[system] = (len(words), len(names))
         words += list(names)

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulate.acts import ACTS, targets_for
+from simulate.acts import ACTS as ON_PEOPLE
+from simulate.acts import Act, targets_for
 from simulate.draw import Ints
 from simulate.house import ROLE
 from simulate.misuse import EASY, HARD, Scene
@@ -199,7 +200,7 @@ def _export(scene: Scene, kind: str, count: int, hard: float) -> None:
         )  # fmt: skip
 
 
-ACTS |= {
+ACTS: dict[str, Act] = ON_PEOPLE | {
     "batch": _batch, "slow": _slow, "leaver": _leaver, "dormant": _dormant, "vendor": _vendor, "borrowed": _borrowed,
     "enumeration": _enumeration, "statistics": _statistics, "export": _export,
 }  # fmt: skip

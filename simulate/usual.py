@@ -172,7 +172,7 @@ class Usual:
         ):  # fmt: skip
             o = np.flatnonzero(np.isin(w.o_kind, kinds))
             o = np.repeat(o, self.rng.poisson(mean, len(o)))
-            t = w.o_time[o] + (self.rng.uniform(*delay, len(o)) * HOUR).astype(np.int64)
+            t = w.o_time[o] + (self.rng.uniform(delay[0], delay[1], len(o)) * HOUR).astype(np.int64)
             u = self.rng.random(len(o))
             shift = r.on_duty(w.o_performer[o], t, 2, u)
             doctor = r.on_duty(w.o_performer[o], t, 1, u)
@@ -263,7 +263,7 @@ class Usual:
     def _office(self, start: Array, end: Array) -> Ints:
         """A daytime moment within each interval."""
         t = start + (self.rng.random(len(start)) * (end - start)).astype(np.int64)
-        return t // DAY * DAY + 10 * HOUR
+        return np.asarray(t // DAY * DAY + 10 * HOUR)
 
     def completions(self) -> None:
         c, r, h = self.care, self.roster, self.h

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,8 @@ def make_work(p: Parameters, h: House, people: People, care: Care, roster: Roste
     orders = _orders(p, h, care, roster, partners, rng)
     items = _items(p, h, care, orders, rng)
     tickets, consents = _tickets(p, h, people, care, rng)
-    return Work(*orders, *items, *tickets, *consents, partners)
+    columns: list[Any] = [*orders, *items, *tickets, *consents, partners]
+    return Work(*columns)
 
 
 def _orders(
@@ -183,7 +185,10 @@ def _tickets(
         return np.flatnonzero(np.isin(h.s_role, [ROLE[r] for r in roles]) & (h.s_from <= 0) & (h.s_to >= p.days))
 
     office = np.flatnonzero((h.s_role == ROLE["administrator"]) & (h.s_to >= p.days))
-    boss = lambda: int(office[rng.integers(0, len(office))])  # noqa: E731
+
+    def boss() -> int:
+        return int(office[rng.integers(0, len(office))])
+
     last = p.days * DAY
     researchers, engineers, pharmacists = (
         crew("researcher"),
