@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +15,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from wardkeep.keys import providers, shares
 from wardkeep.keys.derive import derive
-from wardkeep.keys.errors import KeysError, ProviderError
+from wardkeep.keys.errors import KeysError, ShareError
+from wardkeep.keys.sealed import sync_folder
+
+#: Names of kept keys: one file each, none of them the root key's.
+NAME = re.compile(r"(?!root$)[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
 
 
 class Keyring:
@@ -37,13 +43,19 @@ class Keyring:
 
     @classmethod
     def recover(cls, folder: Path, texts: Sequence[str]) -> Keyring:
-        """Put the root key that the recovery shares give into a folder that lost it; wrapped keys stay. Raises ShareError."""
-        root = shares.join(texts)
-        for name in (providers.DESCRIPTION, providers.ROOT):
-            if (folder / name).exists():
-                raise ProviderError(f"{folder / name} is still there", hint="move it away first")
-        providers.save_root(folder, root, provider="file", passphrase=None)
-        return cls(folder, root)
+        """Put the root key that the recovery shares give into a folder that lost it; wrapped keys stay.
+
+        Raises ShareError, also where the shares are of other keys than those that lie wrapped in `folder`.
+        """
+        ring = cls(folder, shares.join(texts))
+        for path in sorted(folder.glob("*.key")):
+            if path.name != providers.ROOT:
+                try:
+                    ring.kept(path.stem)
+                except KeysError:
+                    raise ShareError(f"these shares do not open {path}: they are of other keys") from None
+        providers.save_root(folder, ring._root, provider="file", passphrase=None)
+        return ring
 
     def recovery_shares(self, threshold: int = 2, shares_: int = 3) -> list[str]:
         """Texts of which any `threshold` open these keys. Each call makes a new set; old sets stay good."""
@@ -59,25 +71,39 @@ class Keyring:
 
     def kept(self, name: str) -> bytes:
         """32 random bytes kept wrapped under `name`, made at first use; `destroy` makes what they protect unreadable."""
-        path, kek = self.folder / f"{name}.key", self._kept_kek()
+        path, kek = self._path(name), self._kept_kek()
         try:
             stored = path.read_bytes()
         except FileNotFoundError:
             return self._make(path, name, kek)
         try:
-            return AESGCM(kek).decrypt(stored[:12], stored[12:], name.encode())
+            secret = AESGCM(kek).decrypt(stored[:12], stored[12:], name.encode())
         except (InvalidTag, ValueError):
-            raise KeysError(f"{path} was changed", hint="restore it from a backup of the keys folder") from None
+            raise KeysError(
+                f"{path} was changed, or is of other keys", hint="restore it from a backup of the keys folder"
+            ) from None
+        return secret
 
     def has(self, name: str) -> bool:
         """Whether a key is kept under `name`."""
-        return (self.folder / f"{name}.key").is_file()
+        return self._path(name).is_file()
 
     def destroy(self, name: str) -> None:
-        """Remove a kept key; backups of the keys folder must forget it too."""
-        path = self.folder / f"{name}.key"
-        path.write_bytes(os.urandom(path.stat().st_size))
-        path.unlink()
+        """Remove a kept key, durably; backups of the keys folder must forget it too. One that is gone already stays gone."""
+        path = self._path(name)
+        with contextlib.suppress(FileNotFoundError):
+            # Overwritten first, for file systems that write in place; others keep the old blocks until they reuse them.
+            with path.open("r+b") as file:
+                file.write(os.urandom(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+            sync_folder(self.folder)
+
+    def _path(self, name: str) -> Path:
+        if not NAME.fullmatch(name):
+            raise KeysError(f"{name!r} is no name of a key: use letters, digits, dots, dashes and underscores")
+        return self.folder / f"{name}.key"
 
     def _make(self, path: Path, name: str, kek: bytes) -> bytes:
         secret, nonce = os.urandom(32), os.urandom(12)

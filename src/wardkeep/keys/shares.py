@@ -2,7 +2,8 @@
 """Recovery shares: Shamir's secret sharing over GF(256) (Shamir 1979), as text that a person can copy.
 
 A share reads `WK1-2-3-<set>-<base32 groups>`: threshold, its number, four hex digits that are equal in all shares of one
-set, then the 32 secret bytes and a 4-byte checksum, in groups of five characters.
+set, then in groups of four the share's values and a 4-byte checksum over all of this share. What is shared is the secret and
+4 bytes of its SHA-256, so that a secret put together wrongly is never handed out. A 32-byte key makes 16 groups.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from wardkeep.keys.errors import ShareError
 
 EXP = [0] * 510
 LOG = [0] * 256
+#: Read 0 as O, 1 as I, 8 as B: none of these digits is in base32.
+_MISREAD = str.maketrans("018", "OIB")
 _x = 1
 for _i in range(255):
     EXP[_i] = EXP[_i + 255] = _x
@@ -36,7 +39,7 @@ def split(secret: bytes, *, threshold: int, shares: int) -> list[str]:
     """`shares` texts of which any `threshold` give `secret` back and fewer say nothing about it."""
     if not 1 < threshold <= shares <= 16:
         raise ShareError(f"{threshold} of {shares} shares: use 2 or more of at most 16")
-    polynomials = [[byte, *os.urandom(threshold - 1)] for byte in secret]
+    polynomials = [[byte, *os.urandom(threshold - 1)] for byte in secret + _mark_of(secret)]
     mark = os.urandom(2).hex()
     texts = []
     for x in range(1, shares + 1):
@@ -53,7 +56,9 @@ def split(secret: bytes, *, threshold: int, shares: int) -> list[str]:
 def join(texts: Sequence[str]) -> bytes:
     """The secret. Raises ShareError for damaged, repeated, mixed or too few shares."""
     parsed = {x: (threshold, mark, values) for threshold, x, mark, values in map(_read, texts)}
-    kinds = {(threshold, mark) for threshold, mark, _ in parsed.values()}
+    if not parsed:
+        raise ShareError("no recovery share was given")
+    kinds = {(threshold, mark, len(values)) for threshold, mark, values in parsed.values()}
     if len(kinds) != 1:
         raise ShareError("the shares are of different sets", hint="use shares whose third group is the same")
     threshold = next(iter(kinds))[0]
@@ -70,7 +75,16 @@ def join(texts: Sequence[str]) -> bytes:
                     term = _mul(term, _div(xm, xm ^ xj))
             byte ^= term
         secret.append(byte)
-    return bytes(secret)
+    found = bytes(secret)
+    if found[-4:] != _mark_of(found[:-4]):
+        raise ShareError(
+            "the shares give no key", hint="they are of different sets: compare where each was written down"
+        )
+    return found[:-4]
+
+
+def _mark_of(secret: bytes) -> bytes:
+    return hashlib.sha256(b"wardkeep share" + secret).digest()[:4]
 
 
 def _check(head: str, values: bytes) -> bytes:
@@ -80,20 +94,20 @@ def _check(head: str, values: bytes) -> bytes:
 def _write(threshold: int, x: int, mark: str, values: bytes) -> str:
     head = f"WK1-{threshold}-{x}-{mark}"
     body = base64.b32encode(values + _check(head, values)).decode().rstrip("=")
-    return head + "-" + "-".join(body[i : i + 5] for i in range(0, len(body), 5))
+    return head + "-" + "-".join(body[i : i + 4] for i in range(0, len(body), 4))
 
 
 def _read(text: str) -> tuple[int, int, str, bytes]:
-    parts = text.strip().upper().replace(" ", "").split("-")
+    parts = "".join(text.upper().split()).split("-")
     try:
         kind, threshold, x, mark = parts[0], int(parts[1]), int(parts[2]), parts[3].lower()
-        body = "".join(parts[4:])
+        body = "".join(parts[4:]).translate(_MISREAD)
         raw = base64.b32decode(body + "=" * (-len(body) % 8))
     except (IndexError, ValueError):
         raise ShareError(
             "a recovery share is not readable", hint="it starts with WK1- and ends in base32 groups"
         ) from None
     head = f"WK1-{threshold}-{x}-{mark}"
-    if kind != "WK1" or not 1 <= x <= 16 or raw[-4:] != _check(head, raw[:-4]):
+    if kind != "WK1" or not 1 <= x <= 16 or len(raw) < 9 or raw[-4:] != _check(head, raw[:-4]):
         raise ShareError(f"recovery share number {x} is mistyped", hint="compare it with the paper, letter by letter")
     return threshold, x, mark, raw[:-4]
