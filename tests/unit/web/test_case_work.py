@@ -141,3 +141,21 @@ def test_a_proof_and_its_entry_are_files(enter: Any, house: Any) -> None:
     assert client.get(reverse("entry", args=["2026", 5])).content[:1] == b"\x01"
     assert client.get(reverse("entry", args=["2026", 10**9])).status_code == 404
     assert client.get(reverse("proof", args=["1999", 5])).status_code == 404
+
+
+def test_a_longer_list_asks_the_database_no_more_often(enter: Any, house: Any) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client = enter("security_director")
+    counts = []
+    for address in ("/cases/?state=explained", "/cases/?state=all"):
+        client.get(address)
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            page = client.get(address).content.decode()
+        counts.append((page.count("row-link"), len(asked)))
+    (few, once), (many, again) = counts
+    assert few < many
+    assert again == once
