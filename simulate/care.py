@@ -85,7 +85,7 @@ def make_care(p: Parameters, h: House, people: People, roster: Roster, rng: np.r
     kind = np.r_[np.full(len(er_patient), EMERGENCY), out["kind"], np.full(len(ins["patient"]), INPATIENT)]
     dept = np.r_[er_dept, out["dept"], ins["dept"]]
     start, end = np.r_[er_start, out["start"], ins["start"]], np.r_[er_end, out["end"], ins["end"]]
-    really = np.r_[np.zeros(len(er_patient), int), (rng.random(len(out["patient"])) < 0.01) * 2, ins["really"]]
+    really = np.r_[np.zeros(len(er_patient), int), out["really"], ins["really"]]
     death = np.r_[rng.random(len(er_patient)) < 0.001, np.zeros(len(out["patient"]), bool), ins["death"]]
     order = np.lexsort((dept, patient, start))
     booked = np.r_[np.zeros(len(er_patient), bool), out["booked"], np.zeros(len(ins["patient"]), bool)][order]
@@ -142,8 +142,13 @@ def _outpatients(
     hour = np.where(rng.random(n) < 0.6, rng.uniform(8.2, 11.6, n), rng.uniform(13.2, 16.6, n))
     start = (day * DAY + hour * HOUR).astype(np.int64)
     kind = np.where(rng.random(n) < 0.02, TELEHEALTH, OUTPATIENT)
+    # A relative is treated on this card: a child under a parent's number, a husband under his wife's.
+    card = rng.random(n) < 0.01
+    dept = np.where(card, choose(rng, visit_w, n), dept)
     end = start + rng.integers(10 * MINUTE, 3 * HOUR, n)
-    return dict(patient=patient, dept=dept, start=start, end=end, kind=kind, booked=rng.random(n) < 0.7)
+    return dict(
+        patient=patient, dept=dept, start=start, end=end, kind=kind, booked=rng.random(n) < 0.7, really=card * 2
+    )
 
 
 def _suited(h: House, people: People, patient: Ints, dept: Ints, rng: np.random.Generator) -> Ints:

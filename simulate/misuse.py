@@ -14,6 +14,8 @@ from simulate.parameters import CASES, DAY, HARD_SHARE, HOUR, KINDS, OTHER, SNOO
 from simulate.usual import Usual
 
 EASY, HARD, NO_ATTRIBUTE, EXPLAINED = "easy", "hard", "no_attribute", "explained"
+#: Kinds that an attribute of the person ties to the target.
+TIED = ("family", "coworker", "manager", "neighbour", "acquaintance")
 
 
 @dataclass
@@ -106,6 +108,9 @@ class Scene:
         kind = self.cases[case].kind
         if shared >= 0 and kind in SNOOPING and kind != "self" and hash_case(case, self.p.seed) < 0.1:
             columns["account"] = shared
+            # Whose account it is says nothing about who is related to whom.
+            if kind in TIED and self.cases[case].difficulty in (EASY, HARD):
+                self.cases[case].difficulty = NO_ATTRIBUTE
         columns.update(more)
         self.u.out.add(t=t, **columns)
 
