@@ -95,6 +95,11 @@ class House:
     def clinical(self) -> Ints:
         return np.array([i for i, k in enumerate(self.d_kind) if k == "clinical"], dtype=np.int64)
 
+    @property
+    def d_east(self) -> Bools:
+        """Departments that lie at the other site."""
+        return np.array([site == "east" for site in self.d_site])
+
     def of(self, special: str) -> Ints:
         """Departments of a specialty or service, by its code."""
         return np.array([i for i, s in enumerate(self.d_special) if s == special], dtype=np.int64)

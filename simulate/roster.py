@@ -102,12 +102,14 @@ def make_roster(p: Parameters, h: House, rng: np.random.Generator) -> Roster:  #
         exported = (kind != FLOAT) | (rng.random(len(rows)) >= p.undocumented * 0.9)
         parts.append((staff[rows], where, start, end, kind, exported))
     s, d, a, b, k, e = (np.concatenate(x) for x in zip(*parts, strict=True))
-    # Cover: another ward for the same hours, beside the own.
+    # Cover: another ward of the same site for the same hours, beside the own.
     may = np.flatnonzero(
         (k == NORMAL) & np.isin(h.s_role[s], [ROLE["nurse"], ROLE["physician"]]) & (d < len(h.clinical))
     )
-    some = may[rng.random(len(may)) < 0.04]
+    some = may[rng.random(len(may)) < 0.06]
     other = (d[some] + rng.integers(1, len(h.clinical), len(some))) % len(h.clinical)
+    near = h.d_east[other] == h.d_east[d[some]]
+    some, other = some[near], other[near]
     shown = rng.random(len(some)) >= p.undocumented * 0.9
     s, d, a, b = np.r_[s, s[some]], np.r_[d, other], np.r_[a, a[some]], np.r_[b, b[some]]
     k, e = np.r_[k, np.full(len(some), COVER)], np.r_[e, shown]

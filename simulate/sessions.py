@@ -143,8 +143,6 @@ def expand(
         (rng.random(len(of)) < 0.3) & ~found & (ev["actor"] >= 0) & (ev["system"] == EMR), purpose, 0
     )
     ev["resource"] = np.where(found, 0, rng.integers(0, 60, len(of)))
-    remote = np.isin(ev["reason"], [REASON["completion"], REASON["result"], REASON["order_placed"]])
-    ev["remote"] |= remote & (ev["account"] == ev["actor"]) & (stable(ev["actor"], ev["t"] // DAY, 74) < 0.03)
     keep = (ev["t"] >= 60) & (ev["t"] < p.days * DAY - 60)
     ev = {k: v[keep] for k, v in ev.items()}
     return _sessions(ev, h, p, rng)

@@ -106,7 +106,10 @@ class Unwritten:
             away = {"unwritten_question": partner, "unwritten_teaching": anywhere, "unwritten_agency": anywhere}
             other = np.where(draw < 0.7, partner, anywhere)
             ward = away.get(kind, other)
-            where = ward if kind in ("unwritten_cover", "unwritten_agency") else dept
+            # Whoever helps on the same site sits on that ward; from the other site it is done at one's own desk.
+            east = self.u.h.d_east
+            there = (kind in ("unwritten_cover", "unwritten_agency")) & (east[ward] == east[dept])
+            where = np.where(there, ward, dept)
             patient = self.in_house(ward, t)
         alive = self.u.people.died[patient] >= t // DAY
         busy = self.rng.random(len(t)) < np.maximum(WARD_HOURS[t // HOUR % 24], 0.5)
@@ -185,7 +188,7 @@ class Unwritten:
             preferred = np.argsort(~(good & near), kind="stable")
             pick = preferred[good[preferred]][:n]
             self.u.out.add(
-                t=t[pick], actor=actor[pick], patient=patient[pick], dept=h.dept_on(actor[pick], t[pick] // DAY), own=True,
+                t=t[pick], actor=actor[pick], patient=patient[pick], dept=r.dept[shift[pick]], own=True,
                 reason=REASON[kind], events=1.5, system=np.where(stable(t[pick], 51) < 0.4, HIS, EMR),
             )  # fmt: skip
 

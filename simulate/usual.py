@@ -230,7 +230,7 @@ class Usual:
             )  # fmt: skip
 
     def items(self) -> None:
-        w, r, h = self.work, self.roster, self.h
+        w, r = self.work, self.roster
         result = w.w_kind == WORK["result"]
         mean = np.select(
             [result, w.w_kind == WORK["coding"], w.w_kind == WORK["billing"]], [0.9, 2.2, 1.6], 1.3
@@ -247,14 +247,14 @@ class Usual:
         shift = r.next_shift(np.maximum(actor, 0), wish)
         t = np.where((shift >= 0) & (actor >= 0), r.moment(shift, self.rng.random(len(i))), -1)
         ok = (t >= np.maximum(w.w_start[i], 0)) & (t < np.minimum(w.w_end[i], self.last))
-        i, t, actor = i[ok], t[ok], actor[ok]
+        i, t, actor, shift = i[ok], t[ok], actor[ok], shift[ok]
         is_result = result[i]
         system = np.where(
             np.isin(w.w_kind[i], [WORK["billing"], WORK["registration"], WORK["audit"], WORK["verification"]]), HIS, EMR
         )
         system = np.where(is_result, self.systems(len(i), (0.5, 0, 0.5, 0)), system)
         self.out.add(
-            t=t, actor=actor, patient=w.w_patient[i], dept=h.dept_on(actor, t // DAY), table=TABLE["work_items"], row=i,
+            t=t, actor=actor, patient=w.w_patient[i], dept=r.dept[shift], table=TABLE["work_items"], row=i,
             reason=np.where(is_result, REASON["result"], REASON["work_item"]), documented=w.w_exported[i], own=True,
             system=system, events=np.where(w.w_kind[i] == WORK["coding"], 3.0, 1.7),
             action=np.where(self.rng.random(len(t)) < 0.25, UPDATE, READ),
@@ -275,13 +275,16 @@ class Usual:
         actor = np.where(mine, c.e_attending[e], r.staff[duty])
         shift = r.next_shift(actor, wish)
         t = np.where(shift >= 0, r.moment(shift, self.rng.random(len(e))), -1)
-        ok = (
-            (t >= 0) & (t < self.last) & (t < c.e_end[e] + int(6.5 * DAY)) & (h.dept_on(actor, t // DAY) == c.e_dept[e])
-        )
-        e, t, actor = e[ok], t[ok], actor[ok]
+        # Some write their letters at home in the evening.
+        home = (shift >= 0) & (r.end[shift] % DAY < 18 * HOUR) & (self.rng.random(len(e)) < 0.12)
+        t = np.where(home, t // DAY * DAY + (self.rng.uniform(19, 22, len(e)) * HOUR).astype(np.int64), t)
+        ok = (t >= 0) & (t < self.last) & (t < c.e_end[e] + int(6.5 * DAY))
+        ok &= h.dept_on(actor, t // DAY) == c.e_dept[e]
+        e, t, actor, home = e[ok], t[ok], actor[ok], home[ok]
         self.out.add(
-            t=t, actor=actor, patient=c.e_patient[e], dept=c.e_dept[e], reason=REASON["completion"], table=TABLE["encounters"],
-            row=e, documented=True, action=np.where(self.rng.random(len(t)) < 0.5, UPDATE, READ), events=2.2,
+            t=t, actor=actor, patient=c.e_patient[e], dept=c.e_dept[e], reason=REASON["completion"],
+            remote=home, own=home, table=TABLE["encounters"], row=e,
+            documented=True, action=np.where(self.rng.random(len(t)) < 0.5, UPDATE, READ), events=2.2,
         )  # fmt: skip
 
     def permissions(self) -> None:
