@@ -13,13 +13,19 @@ import numpy as np
 from simulate.draw import Array, Bools
 from simulate.hospital import Hospital
 from simulate.house import ROLES
-from simulate.openings import ACTIONS, LOGIN, LOGOUT, REASON
+from simulate.openings import ACTIONS, LOGIN, LOGOUT
 from simulate.parameters import SNOOPING
 
 #: Hits per million of the rules in Boxwala 2011, table 3 (PMC3128412).
 BOXWALA = {"co-worker": "93", "VIP": "142", "family": "876", "neighbour": "5,538"}
-#: The five simple reasons: between this person and this patient, one row that names both.
-SIMPLE = ("appointment", "attending", "care_team", "order_placed", "consult", "work_item", "result")
+#: The five simple reasons: one row names this person and this patient (attending and care team count as one).
+SIMPLE = (
+    ("appointments", "staff_id"),
+    ("encounters", "attending_id"),
+    ("care_team", "staff_id"),
+    ("orders", "ordered_by"),
+    ("work_items", "staff_id"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +69,19 @@ def flags(hospital: Hospital, account: Array, patient: Array) -> dict[str, Bools
     return {name: np.asarray(mask & known, dtype=bool)[inverse] for name, mask in out.items()}
 
 
+def named_together(hospital: Hospital, account: Array, patient: Array) -> Bools:
+    """For pairs of account and patient rows: does a row of a simple table name both, at any time of the period?"""
+    width = len(hospital.people) + 1
+    known = [np.zeros(0, dtype=np.int64)]
+    for table, column in SIMPLE:
+        pairs = zip(
+            hospital.tables[table][column].to_pylist(), hospital.tables[table]["patient_id"].to_pylist(), strict=True
+        )
+        known.append(np.array([(int(s[1:]) - 1) * width + int(q[1:]) - 1 for s, q in pairs if s], dtype=np.int64))
+    staff = np.where(account >= 0, np.array(hospital.house.a_staff)[account], -1)
+    return np.asarray(np.isin(staff * width + patient, np.concatenate(known)) & (staff >= 0))
+
+
 def calibration(hospital: Hospital) -> list[Rate]:
     """The rates, in the order in which they are printed."""
     ev, p = hospital.lines, hospital.parameters
@@ -94,7 +113,7 @@ def calibration(hospital: Hospital) -> list[Rate]:
             )
         )
     flagged = found["co-worker"] | found["VIP"] | found["family"] | found["neighbour"]
-    simple = np.isin(ev["reason"][touch], [REASON[r] for r in SIMPLE]) & documented
+    simple = named_together(hospital, account, patient)
     rows.append(
         Rate(
             measure="flagged accesses that five simple reasons explain", here=_share(simple[flagged].mean()),

@@ -74,6 +74,8 @@ def recorded(p: Parameters, rng: np.random.Generator, start: Ints) -> Ints:
 def make_care(p: Parameters, h: House, people: People, roster: Roster, rng: np.random.Generator) -> Care:
     alive = (people.died > p.days) & ~people.honey
     weight = alive * np.where(people.chronic, 4.0, 1.0)
+    # The well known have other hospitals to go to.
+    weight = np.where(people.vip, 0.3 * (weight > 0), weight)
     admit_w, visit_w = (
         np.array([KINDS_OF_WARD[i % len(KINDS_OF_WARD)][k] for i in range(len(h.clinical))]) for k in (2, 3)
     )
