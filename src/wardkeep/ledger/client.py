@@ -2,16 +2,19 @@
 """`Ledger`: how everyone appends. It writes in this process where the lock is free, else through the writer's socket.
 
 Frames on the socket are a big-endian u32 length and MessagePack: a request [id, operation, arguments], an answer
-[id, true, value] or [id, false, [error class, message]].
+[id, true, value] or [id, false, [error class, message, hint]]. A connection speaks for one producer, the first that it
+names, so that a client has one connection for each.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -23,19 +26,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from wardkeep.ledger import errors, writer
 from wardkeep.ledger.entry import Receipt
 from wardkeep.ledger.errors import LedgerError, LedgerUnavailable
-from wardkeep.ledger.log import Request
-from wardkeep.ledger.tiles import pack_bundle
+from wardkeep.ledger.log import MAX_BATCH, Request, pack_batch
 from wardkeep.ledger.writer import Clock, Writer, take_lock
 
 SOCKET = "writer.sock"
 LENGTH = struct.Struct(">I")
-MAX_FRAME = 256 << 20
+MAX_FRAME = MAX_BATCH + (1 << 20)
 
 
 class _Road(Protocol):
     def append(self, producer: str, seq: int, bodies: Sequence[bytes]) -> Receipt: ...
     def find(self, producer: str, seq: int) -> Receipt | None: ...
     def last(self, producer: str) -> tuple[int, Receipt] | None: ...
+    def publish(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -62,7 +65,7 @@ class Ledger:
             if lock is not None:
                 return cls(_Here(Writer(folder, signer=signer, clock=clock, lock=lock)), in_process=True)
             try:
-                return cls(_There(folder / SOCKET, wait), in_process=False)
+                return cls(_There(folder, wait), in_process=False)
             except OSError:
                 if time.monotonic() >= until:
                     raise LedgerUnavailable(
@@ -89,7 +92,13 @@ class Ledger:
         with self._turn:
             return self._road.last(producer)
 
+    def publish(self) -> None:
+        """Let readers see everything that was acknowledged, now and not a moment later. Raises LedgerUnavailable."""
+        with self._turn:
+            self._road.publish()
+
     def close(self) -> None:
+        """Publish, where this process writes, and let go."""
         with self._turn:
             self._road.close()
 
@@ -119,6 +128,14 @@ class _Here:
     def last(self, producer: str) -> tuple[int, Receipt] | None:
         return self._writer.log.last(producer)
 
+    def publish(self) -> None:
+        try:
+            self._writer.log.publish()
+        except OSError as error:
+            raise LedgerUnavailable(
+                f"cannot publish: {error.strerror}", hint="nothing that was acknowledged is lost"
+            ) from error
+
     def close(self) -> None:
         self._writer.close()
 
@@ -126,19 +143,13 @@ class _Here:
 class _There:
     """Asks the writer's socket."""
 
-    def __init__(self, path: Path, wait: float) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(max(wait, 1.0))
-        try:
-            self._socket.connect(str(path))
-        except OSError:
-            self._socket.close()
-            raise
-        self._stream = self._socket.makefile("rb")
-        self._number = 0
+    def __init__(self, folder: Path, wait: float) -> None:
+        """Raises OSError where nobody listens."""
+        self._folder, self._wait = folder, max(wait, 1.0)
+        self._talks: dict[str, _Talk] = {"": _Talk(folder, self._wait)}
 
     def append(self, producer: str, seq: int, bodies: Sequence[bytes]) -> Receipt:
-        return Receipt(*self._ask("append", producer, seq, pack_bundle(bodies)))
+        return Receipt(*self._ask("append", producer, seq, pack_batch(bodies)))
 
     def find(self, producer: str, seq: int) -> Receipt | None:
         found = self._ask("find", producer, seq)
@@ -148,30 +159,80 @@ class _There:
         found = self._ask("last", producer)
         return None if found is None else (found[0], Receipt(*found[1:]))
 
+    def publish(self) -> None:
+        self._ask("publish", "")
+
+    def close(self) -> None:
+        for talk in self._talks.values():
+            talk.close()
+        self._talks.clear()
+
+    def _ask(self, operation: str, producer: str, *arguments: object) -> Any:
+        try:
+            if producer not in self._talks:
+                # The first connection serves the first producer; each other gets its own.
+                spare = self._talks.pop("", None)
+                self._talks[producer] = spare or _Talk(self._folder, self._wait)
+            return self._talks[producer].ask(operation, producer, *arguments)
+        except (OSError, struct.error, msgspec.DecodeError) as error:
+            # Nothing more can be told apart on this connection; the next call makes another.
+            if talk := self._talks.pop(producer, None):
+                talk.close()
+            raise LedgerUnavailable(
+                f"the ledger's writer does not answer: {error}",
+                hint="try again; a repeated batch is not appended twice",
+            ) from error
+
+
+class _Talk:
+    """One connection to the writer, for one producer."""
+
+    def __init__(self, folder: Path, wait: float) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(wait)
+        try:
+            with socket_address(folder) as address:
+                self._socket.connect(address)
+        except OSError:
+            self._socket.close()
+            raise
+        self._stream = self._socket.makefile("rb")
+        self._number = 0
+
+    def ask(self, operation: str, *arguments: object) -> Any:
+        """Ask and wait. Raises what the writer answered, or OSError and the like where it did not."""
+        self._number += 1
+        frame = msgspec.msgpack.encode([self._number, operation, arguments])
+        self._socket.sendall(LENGTH.pack(len(frame)) + frame)
+        (length,) = LENGTH.unpack(self._exactly(LENGTH.size))
+        number, good, value = msgspec.msgpack.decode(self._exactly(length))
+        if number != self._number:
+            raise OSError("it answered something else")
+        if not good:
+            kind = getattr(errors, value[0], LedgerUnavailable)
+            raise kind(value[1], hint=value[2])
+        return value
+
     def close(self) -> None:
         self._stream.close()
         self._socket.close()
-
-    def _ask(self, operation: str, *arguments: object) -> Any:
-        self._number += 1
-        frame = msgspec.msgpack.encode([self._number, operation, arguments])
-        try:
-            self._socket.sendall(LENGTH.pack(len(frame)) + frame)
-            (length,) = LENGTH.unpack(self._exactly(LENGTH.size))
-            number, good, value = msgspec.msgpack.decode(self._exactly(length))
-        except (OSError, struct.error, msgspec.DecodeError) as error:
-            raise LedgerUnavailable(
-                f"the ledger's writer went away: {error}", hint="try again; a repeated batch is not appended twice"
-            ) from error
-        if number != self._number:
-            raise LedgerUnavailable("the ledger's writer answered something else")
-        if not good:
-            kind = getattr(errors, value[0], LedgerUnavailable)
-            raise kind(value[1])
-        return value
 
     def _exactly(self, size: int) -> bytes:
         raw = self._stream.read(size)
         if raw is None or len(raw) < size:
             raise OSError("the connection was closed")
         return raw
+
+
+def cannot_publish(error: OSError) -> LedgerUnavailable:
+    return LedgerUnavailable(f"cannot publish: {error.strerror}", hint="nothing that was acknowledged is lost")
+
+
+@contextlib.contextmanager
+def socket_address(folder: Path) -> Iterator[str]:
+    """The writer's socket in a form that fits the 108 bytes of a socket address however deep the folder lies."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{descriptor}/{SOCKET}"
+    finally:
+        os.close(descriptor)

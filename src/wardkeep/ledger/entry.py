@@ -4,8 +4,8 @@
     event   0x01 ‖ SHA-256(salt16 ‖ canonical row)       33 bytes; says nothing without the row and its salt
     act     canonical JSON of an object                 starts with `{` (0x7b), so that the kinds never meet
 
-Canonical JSON here: UTF-8, keys sorted by code point, no white space, no floats (the subset of RFC 8785 without numbers
-other than integers).
+Canonical JSON here: UTF-8, keys sorted by code point, no white space, no floats, whole numbers within ±(2^53 − 1) (the
+subset of RFC 8785 on which no two readers differ, as long as keys stay in the Basic Multilingual Plane).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ EVENT_LEAF_VERSION = 1
 SALT_SIZE = 16
 EVENT_LEAF_SIZE = 33
 MAX_ENTRY = 65_535
+MAX_NUMBER = (1 << 53) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,8 @@ def _plain(value: object, path: str) -> None:
     elif isinstance(value, list | tuple):
         for i, inner in enumerate(value):
             _plain(inner, f"{path}[{i}]")
+    elif isinstance(value, int) and not -MAX_NUMBER <= value <= MAX_NUMBER:
+        raise ValueError(f"{path} is beyond 2^53: write it as text")
     elif not (value is None or isinstance(value, str | bool | int)):
         raise ValueError(f"{path} is a {type(value).__name__}: an act holds text, whole numbers, true, false and null")
 
@@ -76,6 +79,7 @@ def format_index(log: str, n: int) -> str:
 def parse_index(text: str, *, current: str) -> tuple[str, int]:
     """`2026:123`, or a bare number for the current log. Raises UnknownEntry for anything else."""
     log, colon, number = text.rpartition(":")
-    if not number.isascii() or not number.isdigit() or (colon and not (log.isascii() and log.isdigit())):
+    good = number.isascii() and number.isdigit() and len(number) <= 15
+    if not good or (colon and not (log.isascii() and log.isdigit())):
         raise UnknownEntry(f"{text!r} is no index", hint="write it as 2026:123, or as 123 for the current log")
     return (log or current), int(number)

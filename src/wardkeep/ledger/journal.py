@@ -23,12 +23,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wardkeep.ledger.errors import LedgerDamaged, LedgerUnavailable
+from wardkeep.ledger.tiles import sync_folder
 
 MAGIC = b"WKJ1"
 HEAD = struct.Struct(">4sIQ")
 DIGEST = 32
 #: A file is closed and a new one begun at this size.
-ROTATE = 32 << 20
+ROTATE = 16 << 20
 NO_RECORD = bytes(DIGEST)
 
 Batch = tuple[str, int, int, int, str]
@@ -89,34 +90,14 @@ def read_file(path: Path, previous: bytes | None) -> Iterator[tuple[int, Record,
     raw = memoryview(path.read_bytes())
     at = 0
     while at < len(raw):
-        if at + HEAD.size > len(raw):
-            yield Fault(path.name, at, "the record's head is cut short", True)
+        found = _record_at(raw, at)
+        if isinstance(found, str):
+            # A write that never ended is the last thing in a file. Where a whole record follows, it is damage.
+            yield Fault(path.name, at, found, not _later_record(raw, at + 1))
             return
-        magic, header_size, body_size = HEAD.unpack_from(raw, at)
-        end = at + HEAD.size + header_size + body_size + DIGEST
-        if magic != MAGIC:
-            yield Fault(path.name, at, "no record begins here", not any(raw[at:]))
-            return
-        if end > len(raw):
-            yield Fault(path.name, at, "the record is cut short", True)
-            return
-        digest = bytes(raw[end - DIGEST : end])
-        if hashlib.sha256(raw[at : end - DIGEST]).digest() != digest:
-            yield Fault(path.name, at, "the record's digest does not hold", end == len(raw))
-            return
-        body_at = at + HEAD.size + header_size
-        try:
-            head = json.loads(bytes(raw[at + HEAD.size : body_at]))
-            record = Record(
-                first=head["first"],
-                count=head["count"],
-                prev=bytes.fromhex(head["prev"]),
-                batches=[tuple(batch) for batch in head["batches"]],
-                producers={name: tuple(last) for name, last in head["producers"].items()},
-                checkpoint=head["checkpoint"],
-                bodies=bytes(raw[body_at : end - DIGEST]),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError):
+        end, digest, head, bodies = found
+        record = _parse(bytes(head), bytes(bodies))
+        if record is None:
             yield Fault(path.name, at, "the record's header is not readable", False)
             return
         if previous is not None and record.prev != previous:
@@ -124,6 +105,53 @@ def read_file(path: Path, previous: bytes | None) -> Iterator[tuple[int, Record,
             return
         yield at, record, digest
         previous, at = digest, end
+
+
+def _record_at(raw: memoryview, at: int) -> tuple[int, bytes, memoryview, memoryview] | str:
+    """End, digest, header and bodies of the record at `at`, or why there is none."""
+    if at + HEAD.size > len(raw):
+        return "the record's head is cut short"
+    magic, header_size, body_size = HEAD.unpack_from(raw, at)
+    end = at + HEAD.size + header_size + body_size + DIGEST
+    if magic != MAGIC:
+        return "no record begins here"
+    if end > len(raw):
+        return "the record is cut short"
+    digest = bytes(raw[end - DIGEST : end])
+    if hashlib.sha256(raw[at : end - DIGEST]).digest() != digest:
+        return "the record's digest does not hold"
+    body_at = at + HEAD.size + header_size
+    return end, digest, raw[at + HEAD.size : body_at], raw[body_at : end - DIGEST]
+
+
+def _later_record(raw: memoryview, at: int) -> bool:
+    """Whether a whole record lies anywhere behind `at`."""
+    rest = bytes(raw[at:])
+    found = rest.find(MAGIC)
+    while found >= 0:
+        if not isinstance(_record_at(raw, at + found), str):
+            return True
+        found = rest.find(MAGIC, found + 1)
+    return False
+
+
+def _parse(header: bytes, bodies: bytes) -> Record | None:
+    try:
+        head = json.loads(header)
+        record = Record(
+            first=int(head["first"]),
+            count=int(head["count"]),
+            prev=bytes.fromhex(head["prev"]),
+            batches=[(str(p), int(s), int(f), int(c), str(d)) for p, s, f, c, d in head["batches"]],
+            producers={
+                name: (str(g), int(s), int(f), int(n), str(d)) for name, (g, s, f, n, d) in head["producers"].items()
+            },
+            checkpoint=str(head["checkpoint"]),
+            bodies=bodies,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return record if record.first >= 0 and record.count > 0 else None
 
 
 def files(folder: Path) -> list[Path]:
@@ -142,32 +170,37 @@ class Journal:
         self._path = existing[-1] if existing else self._name(next_index)
         self._fd = -1
         self._end = 0
-        self._broken: str | None = None
-        self._open()
+        #: Why nothing more can be taken, None while all is well.
+        self.broken: str | None = None
+        self._open(self._path)
 
-    def append(self, record: Record) -> None:
-        """Make a record durable. Raises LedgerUnavailable where the disk refuses; the journal is then as it was before."""
-        if self._broken:
-            raise LedgerUnavailable(f"the journal cannot be trusted since {self._broken}", hint="restart the writer")
+    def append(self, record: Record) -> int:
+        """Make a record durable; returns its size in bytes. Raises LedgerUnavailable where the disk refuses.
+
+        The journal is then as it was before. After a failed sync the kernel may have dropped what it could not write, so
+        that what is on disk is unknown until it is read again: nothing more is taken then, except after a full disk.
+        """
+        if self.broken:
+            raise LedgerUnavailable(f"the journal cannot be trusted since {self.broken}", hint="restart the writer")
         raw, digest = encode(record)
         if self._end >= ROTATE:
             self._rotate(record.first)
         try:
             self._write(raw)
-        except OSError as error:
-            self._undo(error)
-            raise LedgerUnavailable(f"cannot write {self._path}: {os.strerror(error.errno or errno.EIO)}") from error
-        try:
             os.fdatasync(self._fd)
         except OSError as error:
-            # After a failed sync the kernel may have dropped the pages: what is on disk is unknown until it is read again.
-            self._broken = f"a failed sync ({os.strerror(error.errno or errno.EIO)})"
-            raise LedgerUnavailable(f"cannot sync {self._path}: {os.strerror(error.errno or errno.EIO)}") from error
+            self._undo(error)
+            raise LedgerUnavailable(
+                f"cannot write {self._path}: {_why(error)}", hint="nothing was acknowledged; make room, then try again"
+            ) from error
         self._end += len(raw)
         self.previous = digest
+        return len(raw)
 
     def close(self) -> None:
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
     def forget(self, durable: int) -> None:
         """Remove files all of whose entries are below `durable`, but for the two newest."""
@@ -179,20 +212,19 @@ class Journal:
     def _name(self, first: int) -> Path:
         return self.folder / f"{first:020d}.wkj"
 
-    def _open(self) -> None:
+    def _open(self, path: Path) -> None:
+        """Take `path` as the open end. The one before stays open where this fails."""
         try:
-            self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            self._end = os.lseek(self._fd, 0, os.SEEK_END)
-            folder = os.open(self.folder, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            end = os.lseek(descriptor, 0, os.SEEK_END)
+            sync_folder(self.folder)
         except OSError as error:
-            raise LedgerUnavailable(f"cannot open {self._path}: {os.strerror(error.errno or errno.EIO)}") from error
+            raise LedgerUnavailable(f"cannot open {path}: {_why(error)}") from error
+        self.close()
+        self._fd, self._end, self._path = descriptor, end, path
 
     def _rotate(self, first: int) -> None:
-        os.close(self._fd)
-        self._path = self._name(first)
-        self._open()
+        self._open(self._name(first))
 
     def _write(self, raw: bytes) -> None:
         rest, at = memoryview(raw), self._end
@@ -201,10 +233,18 @@ class Journal:
             rest, at = rest[written:], at + written
 
     def _undo(self, error: OSError) -> None:
+        """Take a half-written record back, so that nothing is read later that was never acknowledged."""
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            self.broken = f"a failed write ({_why(error)})"
         try:
             os.ftruncate(self._fd, self._end)
-        except OSError:
-            self._broken = f"a write that could not be undone ({os.strerror(error.errno or errno.EIO)})"
+            os.fdatasync(self._fd)
+        except OSError as again:
+            self.broken = f"a write that could not be undone ({_why(again)})"
+
+
+def _why(error: OSError) -> str:
+    return os.strerror(error.errno or errno.EIO)
 
 
 def cut(path: Path, offset: int) -> None:

@@ -14,6 +14,21 @@ from wardkeep.ledger.errors import ProofRefused
 
 ED25519 = b"\x01"
 DASH = "\u2014 "
+#: More signatures than any policy of witnesses needs; the format asks for a limit of at least 16.
+MOST_SIGNATURES = 100
+
+
+def decode(encoded: str) -> bytes:
+    """Base 64 (RFC 4648, section 4) in its one form: no other text gives the same bytes. Raises ValueError."""
+    raw = base64.b64decode(encoded, validate=True)
+    if _b64(raw) != encoded:
+        raise ValueError("bits after the end")
+    return raw
+
+
+def _fit(name: str) -> bool:
+    """Whether a key name has neither spaces nor a plus."""
+    return bool(name) and "+" not in name and not any(c.isspace() for c in name)
 
 
 def _key_id(name: str, public: bytes) -> bytes:
@@ -36,12 +51,12 @@ class Verifier:
         """Read `name+keyid+base64`. Raises ProofRefused for another type, a wrong id, or anything else."""
         parts = vkey.strip().split("+", 2)
         try:
-            name, key_id, raw = parts[0], bytes.fromhex(parts[1]), base64.b64decode(parts[2], validate=True)
+            name, key_id, raw = parts[0], parts[1], decode(parts[2])
         except (IndexError, ValueError):
             raise ProofRefused("the verifier key is not readable", hint="it reads NAME+8 hex digits+base64") from None
-        if not name or len(raw) != 33 or raw[:1] != ED25519:
+        if not _fit(name) or len(raw) != 33 or raw[:1] != ED25519:
             raise ProofRefused(f"the verifier key {name!r} is not of type Ed25519 (01)")
-        if key_id != _key_id(name, raw[1:]):
+        if key_id != _key_id(name, raw[1:]).hex():
             raise ProofRefused(f"the id of the verifier key {name!r} does not fit its key")
         return cls(name, raw[1:])
 
@@ -61,13 +76,15 @@ def open_note(note: str, verifier: Verifier) -> str:
     text, lines = note[: cut + 1], note[cut + 2 :]
     if cut < 0 or not lines.endswith("\n") or any(c < " " and c != "\n" for c in note):
         raise ProofRefused("this is no signed note")
+    if lines.count("\n") > MOST_SIGNATURES:
+        raise ProofRefused(f"the note has more than {MOST_SIGNATURES} signatures")
     seen = False
     for line in lines[:-1].split("\n"):
         name, _, encoded = line.removeprefix(DASH).partition(" ")
-        if not line.startswith(DASH) or not name or not encoded or "+" in name:
-            raise ProofRefused("a signature line of the note is not readable")
         try:
-            raw = base64.b64decode(encoded, validate=True)
+            raw = decode(encoded)
+            if not line.startswith(DASH) or not _fit(name) or len(raw) < 5:
+                raise ValueError
         except ValueError:
             raise ProofRefused("a signature line of the note is not readable") from None
         if name != verifier.name or raw[:4] != _key_id(name, verifier.public):
@@ -98,10 +115,10 @@ class Checkpoint:
         """Read a checkpoint's text; extension lines are let through unread. Raises ProofRefused."""
         lines = text.split("\n")
         try:
-            origin, size, root = lines[0], lines[1], base64.b64decode(lines[2], validate=True)
+            origin, size, root = lines[0], lines[1], decode(lines[2])
         except (IndexError, ValueError):
             raise ProofRefused("the checkpoint is not readable") from None
-        digits = size.isascii() and size.isdigit() and (size == "0" or not size.startswith("0"))
+        digits = size.isascii() and size.isdigit() and (size == "0" or not size.startswith("0")) and len(size) < 20
         if not origin or not digits or len(root) != 32 or lines[-1] != "" or "" in lines[:-1]:
             raise ProofRefused("the checkpoint is not readable")
         return cls(origin, int(size), root)

@@ -7,7 +7,7 @@ import base64
 from collections.abc import Sequence
 
 from wardkeep.ledger.errors import ProofRefused
-from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
+from wardkeep.ledger.note import Checkpoint, Verifier, decode, open_checkpoint
 from wardkeep.ledger.tree import leaf_hash, verify_inclusion
 
 HEADER = "c2sp.org/tlog-proof@v1"
@@ -25,14 +25,17 @@ def read_proof(text: str) -> tuple[int, list[bytes], str]:
     lines = head.split("\n")
     if not gap or not lines or lines[0] != HEADER:
         raise ProofRefused("this is no tlog-proof file", hint=f"its first line reads {HEADER}")
-    rest = lines[2:] if len(lines) > 1 and lines[1].startswith("extra ") else lines[1:]
+    extra = len(lines) > 1 and lines[1].startswith("extra ")
+    rest = lines[2:] if extra else lines[1:]
     number = rest[0].removeprefix("index ") if rest and rest[0].startswith("index ") else ""
     if not (number.isascii() and number.isdigit()) or (len(number) > 1 and number.startswith("0")) or len(number) > 19:
         raise ProofRefused("the proof names no index")
     try:
-        path = [base64.b64decode(line, validate=True) for line in rest[1:]]
+        path = [decode(line) for line in rest[1:]]
+        if extra:
+            decode(lines[1].removeprefix("extra "))
     except ValueError:
-        raise ProofRefused("a hash of the proof is not readable") from None
+        raise ProofRefused("a line of the proof is not readable") from None
     if any(len(step) != 32 for step in path) or len(path) > 63:
         raise ProofRefused("a hash of the proof has not 32 bytes, or there are too many")
     return int(number), path, note

@@ -25,21 +25,38 @@ class Description:
 
     @classmethod
     def read(cls, folder: Path) -> Description:
+        """Raises LedgerUnavailable where there is none, LedgerDamaged where it is not as it was written."""
         try:
-            said = json.loads((folder / DESCRIPTION).read_bytes())
-            return cls(str(said["origin"]), bytes.fromhex(said["public"]))
+            raw = (folder / DESCRIPTION).read_bytes()
+            said = json.loads(raw)
+            found = cls(str(said["origin"]), bytes.fromhex(said["public"]))
         except FileNotFoundError:
+            if logs_in(folder):
+                raise LedgerDamaged(f"{folder / DESCRIPTION} is missing") from None
             raise LedgerUnavailable(
                 f"there is no ledger in {folder}", hint="make a home with `wardkeep init`"
             ) from None
         except (ValueError, KeyError, TypeError):
             raise LedgerDamaged(f"{folder / DESCRIPTION} is not readable") from None
+        if raw != found.encode():
+            raise LedgerDamaged(f"{folder / DESCRIPTION} is not as it was written, or of a newer version")
+        return found
+
+    def encode(self) -> bytes:
+        """The file's one form."""
+        return json.dumps({"version": 1, "origin": self.origin, "public": self.public.hex()}).encode() + b"\n"
 
     def origin_of(self, log: str) -> str:
         return f"{self.origin}/{log}"
 
     def verifier(self, log: str) -> Verifier:
         return Verifier(self.origin_of(log), self.public)
+
+
+def logs_in(folder: Path) -> list[str]:
+    """The logs of a ledger by year, oldest first."""
+    below = folder / "logs"
+    return sorted(p.name for p in below.iterdir() if p.name.isdigit()) if below.is_dir() else []
 
 
 class LedgerReader:
@@ -52,8 +69,7 @@ class LedgerReader:
 
     def logs(self) -> list[str]:
         """The logs by year, oldest first."""
-        folder = self.folder / "logs"
-        return sorted(p.name for p in folder.iterdir() if p.name.isdigit()) if folder.is_dir() else []
+        return logs_in(self.folder)
 
     @property
     def current(self) -> str:
@@ -112,16 +128,20 @@ class LedgerReader:
 
     def proof(self, log: str, n: int) -> str:
         """A .tlog-proof of the entry at index `n` against the newest checkpoint."""
-        size = self._within(log, n, n)
-        return write_proof(n, inclusion_proof(self.tiles(log).node(size), n, size), self.note(log))
+        note = self.note(log)  # read once: a later one would be of another tree
+        size = open_checkpoint(note, self.description.verifier(log)).size
+        self._refuse_beyond(log, n, n, size)
+        return write_proof(n, inclusion_proof(self.tiles(log).node(size), n, size), note)
 
     def consistency(self, log: str, old: int, new: int) -> list[bytes]:
-        """The proof that the tree of size `new` extends that of size `old`."""
-        return consistency_proof(self.tiles(log).node(new), old, new)
+        """The proof that the tree of size `new` extends that of size `old`. Raises ProofRefused, UnknownEntry."""
+        size = self._within(log, 0, new - 1)
+        return consistency_proof(self.tiles(log).node(size), old, new)
 
     def root_at(self, log: str, size: int) -> bytes:
-        """The root that the tree had at an earlier size."""
-        return range_root(self.tiles(log).node(self.size(log)), 0, size)
+        """The root that the tree had at an earlier size. Raises UnknownEntry."""
+        now = self._within(log, 0, size - 1)
+        return range_root(self.tiles(log).node(now), 0, size)
 
     def tiles(self, log: str) -> TileFolder:
         if log not in self._tiles:
@@ -130,6 +150,9 @@ class LedgerReader:
 
     def _within(self, log: str, first: int, last: int) -> int:
         size = self.size(log)
+        self._refuse_beyond(log, first, last, size)
+        return size
+
+    def _refuse_beyond(self, log: str, first: int, last: int, size: int) -> None:
         if not 0 <= first <= last < size:
             raise UnknownEntry(f"log {log} has the entries 0 to {size - 1}; {first} to {last} was asked for")
-        return size

@@ -73,6 +73,12 @@ class Edge:
                 i += 1
         return full
 
+    def copy(self) -> Edge:
+        """Another edge at the same place, to go on from without touching this one."""
+        edge = Edge.__new__(Edge)
+        edge.size, edge.tiles, edge.carry = self.size, [list(tile) for tile in self.tiles], list(self.carry)
+        return edge
+
     def root(self) -> bytes:
         """MTH of the whole tree."""
         right: bytes | None = None

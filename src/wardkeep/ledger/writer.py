@@ -18,21 +18,20 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wardkeep.ledger.entry import Receipt, act_leaf, is_act
-from wardkeep.ledger.errors import LedgerError, LedgerUnavailable
+from wardkeep.ledger.errors import KeyConflict, LedgerDamaged, LedgerError, LedgerUnavailable
 from wardkeep.ledger.log import Log, Request
-from wardkeep.ledger.reader import DESCRIPTION, Description, LedgerReader
+from wardkeep.ledger.reader import DESCRIPTION, Description, logs_in
 from wardkeep.ledger.tiles import write_durably
 
 Clock = Callable[[], datetime]
 
 LOCK = "lock"
+#: The ledger's own producer: nobody else may use it.
 SELF = "wardkeep"
 CLOSED = "ledger:log:closed"
 BEGUN = "ledger:log:begun"
 #: Readers see an entry at most this many seconds after it is durable.
 PUBLISH_AFTER = 0.25
-#: Tiles are made durable at the latest after this many entries.
-SETTLE_AFTER = 250_000
 
 
 def take_lock(folder: Path) -> int | None:
@@ -51,77 +50,140 @@ def take_lock(folder: Path) -> int | None:
     return descriptor
 
 
+def give_back(lock: int) -> None:
+    """Release the lock, also where a child process has inherited its descriptor."""
+    fcntl.flock(lock, fcntl.LOCK_UN)
+    os.close(lock)
+
+
 def create(folder: Path, *, origin: str, signer: Ed25519PrivateKey, at: datetime) -> None:
-    """Make a ledger with its first log. Raises LedgerUnavailable where there is one already."""
-    if (folder / DESCRIPTION).exists():
+    """Make a ledger with its first log. Raises LedgerUnavailable where there is one already, or what is left of one.
+
+    The description comes last: without it a folder is no ledger.
+    """
+    if (folder / DESCRIPTION).exists() or logs_in(folder):
         raise LedgerUnavailable(f"{folder} already holds a ledger", hint="open it, or name another folder")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    public = signer.public_key().public_bytes_raw().hex()
-    write_durably(folder / DESCRIPTION, json.dumps({"version": 1, "origin": origin, "public": public}).encode() + b"\n")
+    description = Description(origin, signer.public_key().public_bytes_raw())
     lock = take_lock(folder)
     if lock is None:
         raise LedgerUnavailable(f"{folder} is being written by somebody else")
-    Writer(folder, signer=signer, clock=lambda: at, lock=lock).close()
+    Writer(folder, signer=signer, clock=lambda: at, lock=lock, description=description).close()
+    write_durably(folder / DESCRIPTION, description.encode())
 
 
 class Writer:
     """Appends to the current log, and begins a new one when the year of the clock changes."""
 
-    def __init__(self, folder: Path, *, signer: Ed25519PrivateKey, clock: Clock, lock: int) -> None:
-        """Take up the ledger in `folder`; `lock` comes from `take_lock` and is given back by `close`."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        signer: Ed25519PrivateKey,
+        clock: Clock,
+        lock: int,
+        description: Description | None = None,
+    ) -> None:
+        """Take up the ledger in `folder`; `lock` comes from `take_lock` and is given back by `close`.
+
+        With `description` the first log is made. Raises LedgerDamaged, LedgerUnavailable.
+        """
         self.folder, self._signer, self._clock, self._lock = folder, signer, clock, lock
-        try:
-            self._description = Description.read(folder)
-            names = LedgerReader(folder).logs()
-            self.log = self._open(names[-1], create=False) if names else self._begin(None)
-            if names:
-                self._mend()
-        except BaseException:
-            os.close(lock)
-            raise
         self._published_at = 0.0
+        try:
+            self._description = description or Description.read(folder)
+            if self._description.public != signer.public_key().public_bytes_raw():
+                raise LedgerDamaged(f"{folder / DESCRIPTION} names another key than the one that signs")
+            names = logs_in(folder)
+            if not names and description is None:
+                raise LedgerDamaged(f"the logs of {folder} are gone", hint="restore the ledger from a backup")
+            self.log = self._open(names[-1] if names else str(clock().year))
+            self._mend(names[:-1])
+        except OSError as error:
+            give_back(lock)
+            raise LedgerUnavailable(f"cannot open the ledger in {folder}: {error.strerror}") from error
+        except BaseException:
+            give_back(lock)
+            raise
+
+    @property
+    def broken(self) -> str | None:
+        """Why nothing more can be appended before the ledger is opened anew, None while all is well."""
+        return self.log.broken
 
     def commit(self, requests: Sequence[Request]) -> list[Receipt | LedgerError]:
         """Append batches in one durable record. Raises LedgerUnavailable: then none of them was acknowledged."""
         year = str(self._clock().year)
         if year > self.log.name:
             self._roll(year)
-        return self.log.commit(requests)
+        ours = [request for request in requests if request.producer == SELF]
+        if not ours:
+            return self.log.commit(requests)
+        refused = KeyConflict(f"the producer {SELF!r} is the ledger itself")
+        answers = iter(self.log.commit([request for request in requests if request.producer != SELF]))
+        return [refused if request.producer == SELF else next(answers) for request in requests]
 
     def after_commit(self, *, now: bool = False) -> None:
         """Publish and settle when it is time; a disk that refuses is tried again next time."""
         moment = time.monotonic()
-        if now or moment - self._published_at >= PUBLISH_AFTER:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            if now or moment - self._published_at >= PUBLISH_AFTER:
+                self._published_at = moment
                 self.log.publish()
-            self._published_at = moment
-        if self.log.unsettled >= SETTLE_AFTER:
-            with contextlib.suppress(OSError):
+            if self.log.due:
                 self.log.settle()
 
     def close(self) -> None:
+        """Publish and give the lock back."""
         self.log.close()
-        os.close(self._lock)
+        give_back(self._lock)
 
-    def _open(self, name: str, *, create: bool) -> Log:
-        return Log(
-            self.folder / "logs" / name,
-            self.folder / "journal" / name,
-            name=name,
-            origin=self._description.origin_of(name),
-            signer=self._signer,
-            create=create,
-        )
+    def _open(self, name: str) -> Log:
+        try:
+            return Log(
+                self.folder / "logs" / name,
+                self.folder / "journal" / name,
+                name=name,
+                origin=self._description.origin_of(name),
+                signer=self._signer,
+            )
+        except OSError as error:
+            raise LedgerUnavailable(f"cannot open log {name} in {self.folder}: {error.strerror}") from error
 
-    def _begin(self, before: Log | None, year: str | None = None) -> Log:
-        """Make a log and write its first entry, which names the one before."""
-        log = self._open(year or str(self._clock().year), create=True)
-        if before is not None:
-            log.producers = dict(before.producers)
-        self._write_begun(log, before)
+    def _roll(self, year: str) -> None:
+        """Close the current log and begin the next. Can be called again after it failed anywhere."""
+        if _closed_for(self.log) is None:
+            self._say(self.log, {"act": CLOSED, "log": self.log.name, "next": year})
+        before, self.log = self.log, self._begin(_closed_for(self.log) or year, self.log)
+        before.close()
+
+    def _mend(self, older: list[str]) -> None:
+        """Publish what a crash left unpublished, and finish a change of the year that it cut short."""
+        if self.log.size == 0:
+            before = self._open(older[-1]) if older else None
+            self._write_begun(self.log, before)
+            if before is not None:
+                before.close()
+        elif (year := _closed_for(self.log)) is not None:
+            before, self.log = self.log, self._begin(year, self.log)
+            before.close()
+        self.after_commit(now=True)
+
+    def _begin(self, year: str, before: Log) -> Log:
+        """The next log. The one before is complete on disk by then, because nobody will open it for writing again."""
+        try:
+            before.settle()
+        except OSError as error:
+            raise LedgerUnavailable(f"cannot finish log {before.name}: {error.strerror}", hint="make room") from error
+        log = self._open(year)
+        if log.size == 0:
+            self._write_begun(log, before)
         return log
 
     def _write_begun(self, log: Log, before: Log | None) -> None:
+        """The first entry of a log names the one before; what each producer sent last is carried over."""
+        if before is not None:
+            log.producers = dict(before.producers)
         root = before.edge.root().hex() if before else None
         previous = {"log": before.name, "size": before.size, "root": root} if before else None
         self._say(log, {"act": BEGUN, "log": log.name, "previous": previous})
@@ -133,30 +195,10 @@ class Writer:
         if isinstance(answer, LedgerError):
             raise answer
 
-    def _roll(self, year: str) -> None:
-        self._say(self.log, {"act": CLOSED, "log": self.log.name, "next": year})
-        before = self.log
-        before.settle()
-        self.log = self._begin(before, year)
-        before.close()
 
-    def _mend(self) -> None:
-        """Finish a change of the year that a crash cut short: the last log is closed, or the newest has no first entry."""
-        self.log.publish()
-        reader = LedgerReader(self.folder)
-        if self.log.size == 0:
-            names = reader.logs()
-            before = self._open(names[-2], create=False) if len(names) > 1 else None
-            if before is not None:
-                self.log.producers = dict(before.producers)
-            self._write_begun(self.log, before)
-            if before is not None:
-                before.close()
-            return
-        body = reader.body(self.log.name, self.log.size - 1)
-        if is_act(body):
-            act = json.loads(body)
-            if act.get("act") == CLOSED:
-                before = self.log
-                self.log = self._begin(before, str(act["next"]))
-                before.close()
+def _closed_for(log: Log) -> str | None:
+    """The year that the log's last entry hands over to, None where the log is open."""
+    if not is_act(log.last_body) or log.producers[SELF][3] != log.size - 1 or log.producers[SELF][0] != log.name:
+        return None
+    act = json.loads(log.last_body)
+    return str(act["next"]) if act.get("act") == CLOSED else None

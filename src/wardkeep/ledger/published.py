@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What readers see of one log: full and partial tiles, entry bundles, the checkpoint. Its writer alone has a `Publisher`.
+
+`publish` writes files without waiting for the disk, because the journal has every entry; `settle` makes them durable in
+one go and records how far that is in `settled`, a copy of the checkpoint of that size. Opening a log writes anew whatever
+came after it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from wardkeep.ledger.errors import LedgerDamaged, LedgerError
+from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
+from wardkeep.ledger.tiles import (
+    TileFolder,
+    pack_bundle,
+    partial_widths,
+    tile_path,
+    write_durably,
+    write_file,
+    write_fresh,
+)
+from wardkeep.ledger.tree import EMPTY_ROOT, TILE_WIDTH, Edge, leaf_hashes
+
+CHECKPOINT = "checkpoint"
+SETTLED = "settled"
+
+FullTile = tuple[int, int, list[bytes]]
+
+
+def read_checkpoint(path: Path, verifier: Verifier) -> Checkpoint | None:
+    """The signed checkpoint in a file, None where there is no file. Raises LedgerDamaged."""
+    try:
+        return open_checkpoint(path.read_bytes().decode(), verifier)
+    except FileNotFoundError:
+        return None
+    except (UnicodeDecodeError, LedgerError) as error:
+        raise LedgerDamaged(f"{path}: {error}") from None
+
+
+class Publisher:
+    """Writes one log's public files. The ledger's lock protects it."""
+
+    def __init__(self, folder: Path, verifier: Verifier) -> None:
+        """Take up the log in `folder` where it is durable. Raises LedgerDamaged where that part does not hold."""
+        self.folder = folder
+        settled = read_checkpoint(folder / SETTLED, verifier) or Checkpoint(verifier.name, 0, EMPTY_ROOT)
+        promised = read_checkpoint(folder / CHECKPOINT, verifier)
+        #: The size that readers were told of; whoever opens the log must reach it.
+        self.promised = max(settled.size, promised.size if promised else 0)
+        #: Entries whose files no power failure can lose.
+        self.settled = settled.size
+        self._published = -1
+        self._note = ""
+        self._full: list[FullTile] = []
+        #: Entries from `_bundled` on, not yet in a full bundle.
+        self._bundled = settled.size - settled.size % TILE_WIDTH
+        self.edge, self._bodies = self._take_up(settled)
+
+    def add(self, full: Sequence[FullTile], bodies: Sequence[bytes], note: str) -> None:
+        """Take in durable entries: the tiles that they filled, their bodies, and the checkpoint behind them."""
+        self._full.extend(full)
+        self._bodies.extend(bodies)
+        self._note = note
+
+    def publish(self, edge: Edge) -> None:
+        """Write tiles, bundles and then the checkpoint of the present size. Raises OSError; what is left is tried again."""
+        if self._published == edge.size or not self._note:
+            return
+        while self._full:
+            level, number, hashes = self._full[-1]
+            self._write(level, number, b"".join(hashes), TILE_WIDTH)
+            self._full.pop()
+        self._write_full_bundles()
+        for level, width in enumerate(partial_widths(edge.size)):
+            if width:
+                self._write(level, edge.size >> (8 * (level + 1)), b"".join(edge.tiles[level]), width)
+        if self._bodies:
+            self._write("entries", self._bundled // TILE_WIDTH, pack_bundle(self._bodies), len(self._bodies))
+        write_file(self.folder / CHECKPOINT, self._note.encode())
+        self._published = edge.size
+
+    def settle(self, edge: Edge) -> int:
+        """Publish and make all of it durable; returns the entries that are in full bundles now. Raises OSError."""
+        self.publish(edge)
+        if self.settled != edge.size:
+            descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                _syncfs(descriptor)
+            finally:
+                os.close(descriptor)
+            write_durably(self.folder / SETTLED, self._note.encode())
+            self.settled = edge.size
+        return self._bundled
+
+    def _take_up(self, settled: Checkpoint) -> tuple[Edge, list[bytes]]:
+        """The tree and the unfinished bundle at the settled size, each checked before anything is built on it."""
+        tiles = TileFolder(self.folder)
+        widths = partial_widths(settled.size)
+        edge = Edge(
+            settled.size,
+            [tiles.tile(level, settled.size >> (8 * (level + 1)), w) if w else [] for level, w in enumerate(widths)],
+        )
+        if edge.root() != settled.root:
+            raise LedgerDamaged(
+                f"the tiles in {self.folder} do not give the root of size {settled.size} that was signed"
+            )
+        if not widths[0]:
+            return edge, []
+        bodies = tiles.bundle(settled.size // TILE_WIDTH, widths[0])
+        for i, (found, known) in enumerate(zip(leaf_hashes(bodies), edge.tiles[0], strict=True)):
+            if found != known:
+                raise LedgerDamaged(f"entry {self._bundled + i} in {self.folder} does not match its leaf hash")
+        return edge, bodies
+
+    def _write_full_bundles(self) -> None:
+        done = 0
+        try:
+            while len(self._bodies) - done >= TILE_WIDTH:
+                bundle = pack_bundle(self._bodies[done : done + TILE_WIDTH])
+                self._write("entries", (self._bundled + done) // TILE_WIDTH, bundle, TILE_WIDTH)
+                done += TILE_WIDTH
+        finally:
+            del self._bodies[:done]
+            self._bundled += done
+
+    def _write(self, level: int | str, number: int, raw: bytes, width: int) -> None:
+        write_fresh(self.folder / tile_path(level, number, width), raw)
+        if width == TILE_WIDTH:
+            partial = self.folder / (tile_path(level, number) + ".p")
+            if partial.exists():
+                shutil.rmtree(partial, ignore_errors=True)
+
+
+def _syncfs(descriptor: int) -> None:
+    """One call for thousands of small files (syncfs(2))."""
+    if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) != 0:
+        raise OSError(ctypes.get_errno(), "syncfs")
