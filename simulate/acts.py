@@ -41,7 +41,10 @@ def choose_pair(scene: Scene, pairs: Array, hard: float) -> tuple[int, int, int,
     pairs = pairs[able]
     if not len(pairs):
         return None
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
+        # Some are never in the house: the dead, most of the well known.
+        if attempt == TRIES // 2 and best is None:
+            want = EASY
         staff, patient = (int(x) for x in pairs[scene.rng.integers(0, len(pairs))])
         if want == HARD:
             e = care.of_patient.rows(patient)
