@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +44,10 @@ class Description:
         return found
 
     def encode(self) -> bytes:
-        """The file's one form."""
-        return json.dumps({"version": 1, "origin": self.origin, "public": self.public.hex()}).encode() + b"\n"
+        """The file's one form, with a digest, so that a damaged description is not taken for a foreign one."""
+        said = {"version": 1, "origin": self.origin, "public": self.public.hex()}
+        digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()
+        return json.dumps(said | {"sha256": digest}).encode() + b"\n"
 
     def origin_of(self, log: str) -> str:
         return f"{self.origin}/{log}"

@@ -1,221 +1,169 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Full verification: every entry against its leaf hash, every tile against the signed root, the journal against both.
+"""Full verification: every entry against the signed root, every tile and journal record, and each log against the one before.
 
-Each damage is named by the smallest unit that can be read: an entry, a tile, a journal record, a checkpoint. A body that was
-removed under an `expunge` act is counted as expunged; one that is gone without an act is missing.
+Needs no key but the public one. Each damage is named by the smallest unit that can be read. A body that was removed under
+an `expunge` act is counted as expunged; one that is gone without an act is missing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
+from wardkeep.ledger.damage import Problem, Report
 from wardkeep.ledger.entry import format_index, is_act
-from wardkeep.ledger.errors import LedgerDamaged, LedgerError
-from wardkeep.ledger.journal import Fault, Record, files, read_file
+from wardkeep.ledger.errors import LedgerError, ProofRefused
+from wardkeep.ledger.expunged import EXPUNGE, Expunged
+from wardkeep.ledger.filecheck import check_files
+from wardkeep.ledger.journal import files
+from wardkeep.ledger.journalcheck import JournalCheck, last_signed
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
-from wardkeep.ledger.reader import LedgerReader
-from wardkeep.ledger.tiles import HASH, tile_path, unpack_bundle
-from wardkeep.ledger.tree import TILE_WIDTH, Edge, leaf_hash, leaf_hashes, subtree_root
+from wardkeep.ledger.published import CHECKPOINT, SETTLED
+from wardkeep.ledger.reader import DESCRIPTION, LedgerReader
+from wardkeep.ledger.tree import EMPTY_ROOT
+from wardkeep.ledger.treecheck import TreeCheck
+from wardkeep.ledger.writer import BEGUN, CLOSED
 
-EXPUNGE = "ledger:entries:expunged"
+__all__ = ["Problem", "Report", "verify_ledger"]
+
+#: Called with how many entries were read so far, and how many there are in this log.
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One damage. `kind` says what is wrong, `where` names the smallest unit."""
-
-    kind: str
-    where: str
-
-
-@dataclass(slots=True)
-class Report:
-    size: int = 0
-    intact: int = 0
-    expunged: int = 0
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        return not self.problems
-
-
-def verify_ledger(folder: Path, *, public: bytes | None = None, progress: Progress | None = None) -> Report:
-    """Verify every log of a ledger. `public` is the key that is trusted; without it, the one that the ledger names."""
+def verify_ledger(folder: Path, *, vkey: str | None = None, progress: Progress | None = None) -> Report:
+    """Verify every log of a ledger. `vkey` (of any of its years) is what is trusted; without it, what the ledger names."""
     report = Report()
     try:
         reader = LedgerReader(folder)
         names = reader.logs()
-    except LedgerError as error:
-        report.problems.append(Problem("description", str(error)))
+        trusted = _trusted(reader, vkey)
+    except ProofRefused as error:
+        report.say("key", DESCRIPTION, str(error))
         return report
-    if public is not None and public != reader.description.public:
-        report.problems.append(Problem("key", "ledger.json names another key than the one that is trusted"))
-    key = reader.description.public if public is None else public
+    except LedgerError as error:
+        report.say("description", DESCRIPTION, str(error))
+        return report
     if not names:
-        report.problems.append(Problem("missing", "no log"))
+        report.say("missing", "logs", "the ledger has no log")
+    checks: list[_LogCheck] = []
     for name in names:
-        _Log(reader, name, Verifier(reader.description.origin_of(name), key), report, progress).verify()
+        check = _LogCheck(folder, name, Verifier(reader.description.origin_of(name), trusted), report)
+        check.run(progress or (lambda done, size: None))
+        if checks:
+            _check_link(checks[-1], check, report)
+        checks.append(check)
+    for path in sorted((folder / "journal").glob("*")):
+        if path.name not in names:
+            report.say("missing", f"logs/{path.name}", "its journal is there")
+    expunged = Expunged(body for check in checks for body in check.tree.marked)
+    for check in checks:
+        for n in check.tree.gone:
+            if expunged.allows(check.name, n):
+                report.expunged += 1
+            else:
+                report.say("missing", format_index(check.name, n), "the entry has no body, and no act removes it")
+    if checks:
+        _check_ends(folder, names, report)
     return report
 
 
-class _Log:
-    def __init__(
-        self, reader: LedgerReader, name: str, verifier: Verifier, report: Report, progress: Progress | None
-    ) -> None:
-        self._reader, self._name, self._verifier, self._report = reader, name, verifier, report
-        self._folder = reader.folder / "logs" / name
-        self._progress = progress
-        self._checkpoint: Checkpoint | None = None
-        self._expunged: set[int] = set()
-        self._gone: list[int] = []
+def _trusted(reader: LedgerReader, vkey: str | None) -> bytes:
+    """The public key to trust. Raises ProofRefused where the ledger is another one than the key's."""
+    said = reader.description
+    if vkey is None:
+        return said.public
+    verifier = Verifier.parse(vkey)
+    if verifier.public != said.public or verifier.name.rpartition("/")[0] != said.origin:
+        raise ProofRefused(f"the ledger is {said.origin} under another key than {verifier.name}'s")
+    return verifier.public
 
-    def verify(self) -> None:
+
+class _LogCheck:
+    """One log."""
+
+    def __init__(self, folder: Path, name: str, verifier: Verifier, report: Report) -> None:
+        self.name, self._verifier, self._report = name, verifier, report
+        self._folder, self._journal = folder / "logs" / name, folder / "journal" / name
+        checkpoint = self._checkpoint(CHECKPOINT)
+        if checkpoint is None:
+            # The journal holds signed checkpoints too: the newest of them says what the log should be.
+            checkpoint = last_signed(self._journal, verifier)
+        root = checkpoint.root if checkpoint else None
+        self.tree = TreeCheck(self._folder, name, checkpoint.size if checkpoint else 0, root, report)
+
+    def run(self, progress: Progress) -> None:
+        self.tree.run(EXPUNGE.encode(), lambda done: progress(done, self.tree.size))
+        journal = JournalCheck(self._journal, self._verifier, self.tree, self._report)
+        journal.run()
+        self._check_settled(journal)
+        check_files(self._folder, self.tree, journal.end, self._report)
+        self._report.size += journal.end
+        if journal.end > self.tree.size:
+            behind = journal.end - self.tree.size
+            self._report.notes.append(f"log {self.name}: {behind} entries are in the journal and not yet published")
+
+    def body(self, n: int) -> dict[str, object]:
+        """An act of this log; empty where it is none, or unreadable."""
+        reader = LedgerReader(self._folder.parents[1])
         try:
-            self._checkpoint = open_checkpoint(self._reader.note(self._name), self._verifier)
-        except LedgerError as error:
-            self._say("checkpoint", f"{self._name}/checkpoint: {error}")
-        records = list(self._records())
-        size = self._checkpoint.size if self._checkpoint else (records[-1].first + records[-1].count if records else 0)
-        self._report.size += size
-        level0 = self._entries(size)
-        self._tiles(level0, size)
-        self._journal(records, level0)
-        for n in self._gone:
-            where = f"entry {format_index(self._name, n)}"
-            if n in self._expunged:
-                self._report.expunged += 1
-            else:
-                self._say("missing", where)
+            body = reader.body(self.name, n)
+            said = json.loads(body) if is_act(body) else {}
+        except (LedgerError, ValueError):
+            return {}
+        return said if isinstance(said, dict) else {}
 
-    def _say(self, kind: str, where: str) -> None:
-        self._report.problems.append(Problem(kind, where))
-
-    def _entries(self, size: int) -> list[bytes]:
-        """Check bodies against the leaf hashes of level 0; return those hashes."""
-        hashes: list[bytes] = []
-        for number in range(-(-size // TILE_WIDTH)):
-            width = min(TILE_WIDTH, size - number * TILE_WIDTH)
-            stored = self._read_tile(0, number, width)
-            bodies, fault = self._read_bundle(number, width)
-            computed = leaf_hashes(bodies)
-            if stored is None:
-                # Without the tile the bodies speak; whether they are right shows at the root.
-                hashes += computed if len(computed) == width else [bytes(HASH)] * width
-                continue
-            hashes += stored
-            wrong = [i for i in range(len(computed)) if computed[i] != stored[i]]
-            for i in wrong:
-                n = number * TILE_WIDTH + i
-                if bodies[i]:
-                    self._say("entry", f"entry {format_index(self._name, n)} does not match its leaf hash")
-                else:
-                    self._gone.append(n)
-            if fault:
-                self._say("bundle", fault)
-            self._report.intact += len(computed) - len(wrong)
-            for i, body in enumerate(bodies):
-                if is_act(body) and computed[i] == stored[i]:
-                    self._note_expunged(body)
-            if self._progress and number % 256 == 0:
-                self._progress(number * TILE_WIDTH, size)
-        return hashes
-
-    def _read_tile(self, level: int, number: int, width: int) -> list[bytes] | None:
+    def _checkpoint(self, name: str) -> Checkpoint | None:
+        where = f"logs/{self.name}/{name}"
         try:
-            return self._reader.tiles(self._name).tile(level, number, width)
-        except LedgerDamaged as error:
-            self._say("tile", f"{self._name}/{error}")
-            return None
+            return open_checkpoint((self._folder / name).read_bytes().decode(), self._verifier)
+        except FileNotFoundError:
+            if name == CHECKPOINT and files(self._journal):
+                self._report.say("missing", where)
+        except UnicodeDecodeError:
+            self._report.say("checkpoint", where, "it is no text")
+        except ProofRefused as error:
+            self._report.say("checkpoint", where, str(error))
+        return None
 
-    def _read_bundle(self, number: int, width: int) -> tuple[list[bytes], str]:
+    def _check_settled(self, journal: JournalCheck) -> None:
+        """The file `settled` is an older checkpoint of this log, and the journal reaches back to it."""
+        settled = self._checkpoint(SETTLED)
+        where = f"logs/{self.name}/{SETTLED}"
+        if settled and settled.size <= self.tree.size and settled.root != self._root_at(settled.size):
+            self._report.say("root", where, f"the root of size {settled.size} is not that of the tiles")
+        if journal.first and journal.first > (settled.size if settled else 0):
+            self._report.say(
+                "journal", f"journal/{self.name}", f"it begins with entry {journal.first}, later than {where}"
+            )
+
+    def _root_at(self, size: int) -> bytes:
+        return self.tree.root_at(size) if size else EMPTY_ROOT
+
+
+def _check_link(before: _LogCheck, after: _LogCheck, report: Report) -> None:
+    """A log's first entry names the one before, with its size and root."""
+    said = after.body(0).get("previous")
+    if not isinstance(said, dict):
+        report.say("root", format_index(after.name, 0), f"it does not name the log before it, {before.name}")
+    elif said.get("log") != before.name:
+        report.say("missing", f"logs/{said.get('log')}", f"log {after.name} follows it")
+    elif said.get("size") != before.tree.size or said.get("root") != before.tree.root_at(before.tree.size).hex():
+        report.say("root", f"logs/{before.name}/{CHECKPOINT}", f"it is not the end that log {after.name} names")
+
+
+def _check_ends(folder: Path, names: list[str], report: Report) -> None:
+    """Whether a log is missing at the beginning or at the end."""
+    reader = LedgerReader(folder)
+    for name, n, act, key in ((names[0], 0, BEGUN, "previous"), (names[-1], -1, CLOSED, "next")):
         try:
-            return self._reader.tiles(self._name).bundle(number, width), ""
-        except LedgerDamaged as error:
-            # Lengths that disagree: read entry by entry as far as it goes.
-            return self._salvage(number, width), f"{self._name}/{error}"
-
-    def _salvage(self, number: int, width: int) -> list[bytes]:
-        for candidate in (width, TILE_WIDTH):
-            path = self._folder / tile_path("entries", number, candidate)
-            if path.is_file():
-                raw = path.read_bytes()
-                for end in range(len(raw), 0, -1):
-                    try:
-                        return unpack_bundle(raw[:end], path.name)[:width]
-                    except LedgerDamaged:
-                        continue
-        return []
-
-    def _note_expunged(self, body: bytes) -> None:
-        act = json.loads(body)
-        if act.get("act") == EXPUNGE:
-            for log, first, last in act.get("entries", []):
-                if log == self._name:
-                    self._expunged.update(range(first, last + 1))
-
-    def _tiles(self, level0: list[bytes], size: int) -> None:
-        """Recompute every tile above level 0 from below, and the root."""
-        row, level = level0, 0
-        while len(row) >= TILE_WIDTH:
-            above = [
-                subtree_root(row[i : i + TILE_WIDTH]) for i in range(0, len(row) - len(row) % TILE_WIDTH, TILE_WIDTH)
-            ]
-            level += 1
-            for number in range(-(-len(above) // TILE_WIDTH)):
-                expected = above[number * TILE_WIDTH : (number + 1) * TILE_WIDTH]
-                stored = self._read_tile(level, number, len(expected))
-                if stored is not None:
-                    for i in range(len(expected)):
-                        if stored[i] != expected[i]:
-                            path = tile_path(level, number, len(expected))
-                            self._say(
-                                "tile", f"{self._name}/{path}: hash {i} is not that of {self._below(level, number, i)}"
-                            )
-            row = above
-        if self._checkpoint:
-            edge = Edge()
-            edge.extend(level0)
-            if edge.root() != self._checkpoint.root:
-                self._blame(level0, size)
-
-    def _below(self, level: int, number: int, i: int) -> str:
-        return tile_path(level - 1, number * TILE_WIDTH + i)
-
-    def _blame(self, level0: list[bytes], size: int) -> None:
-        """The root does not follow from level 0: name the hashes that the bodies disprove, or else the root itself."""
-        if not any(p.kind in ("entry", "tile", "missing") and self._name in p.where for p in self._report.problems):
-            self._say("root", f"{self._name}/checkpoint: the root of size {size} is not that of the tiles")
-
-    def _records(self) -> Iterator[Record]:
-        previous: bytes | None = None
-        for path in files(self._reader.folder / "journal" / self._name):
-            for item in read_file(path, previous):
-                if isinstance(item, Fault):
-                    self._say("journal", f"journal/{self._name}/{item.file} at byte {item.offset}: {item.what}")
-                    previous = None
-                    break
-                _, record, previous = item
-                yield record
-
-    def _journal(self, records: list[Record], level0: list[bytes]) -> None:
-        """Check the journal's entries against the leaf hashes, and each of its checkpoints."""
-        for record in records:
-            end = record.first + record.count
-            name = f"journal/{self._name} record of entries {record.first} to {end - 1}"
-            try:
-                bodies = unpack_bundle(record.bodies, name)
-                if open_checkpoint(record.checkpoint, self._verifier).size != end or len(bodies) != record.count:
-                    self._say("journal", f"{name}: its checkpoint or count is of another size")
-            except LedgerError as error:
-                self._say("journal", f"{name}: {error}")
-                continue
-            for i, body in enumerate(bodies[: max(0, len(level0) - record.first)]):
-                if leaf_hash(body) != level0[record.first + i]:
-                    self._say("journal", f"{name}: entry {format_index(self._name, record.first + i)} differs")
-        if records and self._checkpoint and records[-1].first + records[-1].count < self._checkpoint.size:
-            self._say("journal", f"journal/{self._name} ends before the checkpoint")
+            body = reader.body(name, n if n >= 0 else reader.size(name) - 1)
+            said = json.loads(body) if is_act(body) else {}
+        except (LedgerError, ValueError):
+            continue
+        if said.get("act") != act or not said.get(key):
+            continue
+        if key == "previous":
+            report.say("missing", f"logs/{said[key].get('log')}", f"log {name} follows it")
+        else:
+            report.notes.append(f"log {name} is closed and {said[key]} not yet begun; the next start begins it")
