@@ -7,6 +7,7 @@ import base64
 import csv
 import gzip
 import json
+import tomllib
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 
 import simulate
 from simulate.__main__ import main
-from simulate.foreign import HIS_ACTIONS, write_foreign
+from simulate.foreign import HIS_ACTIONS, HIS_COLUMNS, HIS_OUTCOMES, HIS_SITES, write_foreign
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,13 @@ def test_the_his_export_is_gb18030_with_local_times_and_chinese_words(
         assert line["操作时间"].replace("/", "-").replace(" ", "T") + "+08:00" == row["time"]
         assert line["操作类型"] == HIS_ACTIONS[row["action"]]
         assert (line["患者编号"] or None, line["内容"] or None) == (row["patient_id"], row["query"])
+
+
+def test_the_mapping_beside_the_export_turns_every_word_back(export: Path) -> None:
+    mapping = tomllib.loads((export / "his-access.toml").read_text("utf-8"))
+    assert {header: name for name, header in mapping["columns"].items()} == HIS_COLUMNS
+    for column, words in (("action", HIS_ACTIONS), ("outcome", HIS_OUTCOMES), ("site", HIS_SITES)):
+        assert {word: ours for ours, word in words.items()} == mapping["values"][column]
 
 
 def test_the_tables_are_the_same_in_both_styles(hospital: simulate.Hospital, export: Path, tmp_path: Path) -> None:
