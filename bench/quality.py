@@ -56,7 +56,7 @@ def measure(task: Task) -> Outcome:
     began = time.perf_counter()
     judgement = judge(con, thresholds=Thresholds(), from_us=first, to_us=last, as_of_us=last)
     out.seconds = time.perf_counter() - began
-    reasons = con.execute(
+    reasons = con.sql(
         "SELECT e.name AS event_id, r.reason, r.source_table, r.source_id, r.support FROM reason_of r JOIN events e USING (eid)"
     ).to_arrow_table()
     _explanations(out, raw, hospital, reasons)

@@ -3,7 +3,8 @@
 
 * naive rules: same department, same address or number, same house, well known, own record, deceased, by night, many records;
 * isolation forest (scikit-learn) over what an account did in a day: volumes, hours, systems, new patients;
-* relationship only: touches that no row ties to the patient, weighted by how unusual the pair of departments is; no detections.
+* relationship only: touches that no row ties to the patient; patients who were never here weigh most (the strongest of four
+  weightings that were tried on two seeds), then unusual pairs of departments; no detections.
 
 Each gives cases of one account and one day, ranked within the day. Nothing of the product is used.
 """
@@ -66,7 +67,8 @@ seen AS (SELECT t.account, t.patient_id, t.day, h.department AS d, any_value(r.d
     LEFT JOIN tied x ON x.account = t.account AND x.patient_id = t.patient_id AND x.day = t.day
     WHERE w.kind <> 'service' GROUP BY ALL),
 pair AS (SELECT d, care, count(*) AS n FROM seen GROUP BY ALL), total AS (SELECT d, count(*) AS n FROM seen GROUP BY ALL),
-odd AS (SELECT s.account, s.patient_id, s.day, -ln(coalesce(p.n, 1) / greatest(t.n, 1)) AS weight FROM seen s
+odd AS (SELECT s.account, s.patient_id, s.day, 
+        CASE WHEN s.care IS NULL THEN 5 ELSE -0.1 * ln(coalesce(p.n, 1) / greatest(t.n, 1)) END AS weight FROM seen s
     LEFT JOIN pair p ON p.d = s.d AND p.care IS NOT DISTINCT FROM s.care LEFT JOIN total t ON t.d = s.d WHERE s.tied IS NULL)
 SELECT o.account, o.day, sum(DISTINCT o.weight + hash(o.patient_id) % 1000 * 1e-9) AS score, list(DISTINCT e.event_id) AS events
 FROM odd o JOIN ev e ON e.account = o.account AND e.patient_id = o.patient_id AND e.day = o.day GROUP BY ALL
