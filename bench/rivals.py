@@ -62,12 +62,12 @@ WHERE w.kind <> 'service' GROUP BY e.account, e.day ORDER BY e.account, e.day
 RELATIONSHIP = """
 WITH treat AS (SELECT DISTINCT patient_id, department FROM en),
 home AS (SELECT account, arg_max(department, b - a) AS department FROM belongs GROUP BY account),
-seen AS (SELECT t.account, t.patient_id, t.day, h.department AS d, any_value(r.department) AS care, any_value(x.account) AS tied
+seen AS (SELECT t.account, t.patient_id, t.day, h.department AS d, min(r.department) AS care, min(x.account) AS tied
     FROM touch t JOIN who w USING (account) LEFT JOIN home h USING (account) LEFT JOIN treat r ON r.patient_id = t.patient_id
     LEFT JOIN tied x ON x.account = t.account AND x.patient_id = t.patient_id AND x.day = t.day
     WHERE w.kind <> 'service' GROUP BY ALL),
 pair AS (SELECT d, care, count(*) AS n FROM seen GROUP BY ALL), total AS (SELECT d, count(*) AS n FROM seen GROUP BY ALL),
-odd AS (SELECT s.account, s.patient_id, s.day, 
+odd AS (SELECT s.account, s.patient_id, s.day,
         CASE WHEN s.care IS NULL THEN 5 ELSE -0.1 * ln(coalesce(p.n, 1) / greatest(t.n, 1)) END AS weight FROM seen s
     LEFT JOIN pair p ON p.d = s.d AND p.care IS NOT DISTINCT FROM s.care LEFT JOIN total t ON t.d = s.d WHERE s.tied IS NULL)
 SELECT o.account, o.day, sum(DISTINCT o.weight + hash(o.patient_id) % 1000 * 1e-9) AS score, list(DISTINCT e.event_id) AS events
