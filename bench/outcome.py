@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.review import Review
@@ -97,14 +97,21 @@ def _explained(outcomes: Sequence[Outcome]) -> str:
 
 def _budget(setting: str, outcomes: Sequence[Outcome]) -> str:
     cases = [float(len(next(iter(o.reviews.values()))[3].truth)) for o in outcomes]
+    found = {
+        method: {k: [o.reviews[method][k] for o in outcomes] for k in sorted(outcomes[0].reviews[method])}
+        for method in outcomes[0].reviews
+    }
+    return f"Setting {setting}: {spread(cases, '.0f')} cases of misuse.\n\n{budget_rows(found)}\n"
+
+
+def budget_rows(found: Mapping[str, Mapping[int, Sequence[Review]]]) -> str:
+    """One row per method and budget: medians and ranges over its reviews."""
     lines = [
-        f"Setting {setting}: {spread(cases, '.0f')} cases of misuse.\n",
         "| method | k a day | precision | ceiling | recall | easy | hard | no attribute | days to detect |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
-    for method in outcomes[0].reviews:
-        for k in sorted(outcomes[0].reviews[method]):
-            reviews = [o.reviews[method][k] for o in outcomes]
+    for method, budgets in found.items():
+        for k, reviews in budgets.items():
             cells = [
                 spread([r.precision for r in reviews]), spread([r.ceiling for r in reviews]),
                 spread([r.recall() for r in reviews]),
@@ -112,7 +119,7 @@ def _budget(setting: str, outcomes: Sequence[Outcome]) -> str:
                 spread([statistics.median(d) for r in reviews if (d := r.days_to_detect())], ".0f"),
             ]  # fmt: skip
             lines.append(f"| {method} | {k} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _kinds(setting: str, outcomes: Sequence[Outcome]) -> str:

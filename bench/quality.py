@@ -12,7 +12,7 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +20,12 @@ from pathlib import Path
 import pyarrow as pa
 
 import simulate
-from bench import folder, relations, rivals
+from bench import folder, relations
 from bench.figure import Figure
 from bench.outcome import Outcome, as_markdown
 from bench.recheck import recheck
 from bench.review import Shown, review, truths
+from bench.rivals import RIVALS
 from simulate.calibration import flags
 from wardkeep.watch.judgement import judge
 from wardkeep.watch.thresholds import Thresholds
@@ -78,13 +79,6 @@ def measure(task: Task) -> Outcome:
     raw.close()
     con.close()
     return out
-
-
-RIVALS: dict[str, Callable[..., list[Shown]]] = {
-    "naive rules": rivals.naive_rules,
-    "isolation forest": rivals.isolation_forest,
-    "relationship only": rivals.relationship_only,
-}
 
 
 def _explanations(out: Outcome, raw, hospital: simulate.Hospital, reasons: pa.Table) -> None:  # type: ignore[no-untyped-def]

@@ -7,15 +7,24 @@
   weightings that were tried on two seeds), then unusual pairs of departments; no detections.
 
 Each gives cases of one account and one day, ranked within the day. Nothing of the product is used.
+
+    python -m bench.rivals [--seeds 10]        the rivals alone, as a table
 """
 
 from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
 
 import duckdb
 import numpy as np
 from sklearn.ensemble import IsolationForest
 
-from bench.review import Shown
+import simulate
+from bench.outcome import budget_rows
+from bench.relations import connect
+from bench.review import Review, Shown, review, truths
 
 NAIVE = """
 WITH t AS (SELECT e.event_id, e.account, e.patient_id, e.day, hour(e.moment) AS hour, w.*, p.name AS p_name,
@@ -74,8 +83,6 @@ SELECT o.account, o.day, sum(DISTINCT o.weight + hash(o.patient_id) % 1000 * 1e-
 FROM odd o JOIN ev e ON e.account = o.account AND e.patient_id = o.patient_id AND e.day = o.day GROUP BY ALL
 """
 
-RIVALS = ("naive rules", "isolation forest", "relationship only")
-
 
 def naive_rules(con: duckdb.DuckDBPyConnection) -> list[Shown]:
     return _ranked(con.execute(NAIVE).fetchall())
@@ -103,3 +110,41 @@ def _ranked(rows: list[tuple]) -> list[Shown]:  # type: ignore[type-arg]
         place[ordinal] = place.get(ordinal, 0) + 1
         out.append(Shown(account=account, day=ordinal, rank=place[ordinal], events=frozenset(events)))
     return out
+
+
+RIVALS: dict[str, Callable[[duckdb.DuckDBPyConnection], list[Shown]]] = {
+    "naive rules": naive_rules,
+    "isolation forest": isolation_forest,
+    "relationship only": relationship_only,
+}
+
+
+def main(words: list[str] | None = None) -> int:
+    """Print what the rivals find at 3 and 10 cases a day on hospitals of the default size."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.rivals", description="What the rivals find, without the product."
+    )
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--settings", nargs="+", default=["B", "C"], choices=["A", "B", "C"])
+    call = parser.parse_args(words)
+    for setting in call.settings:
+        found: dict[str, dict[int, list[Review]]] = {}
+        for seed in range(1, call.seeds + 1):
+            print(f"setting {setting}, seed {seed}", file=sys.stderr, flush=True)
+            hospital = simulate.build(seed, setting=setting)
+            con = connect(hospital, threads=1)
+            days = con.execute("SELECT event_id, day FROM ev JOIN misuse USING (event_id)").fetchall()
+            truth = truths(hospital.misuse.to_pylist(), {name: day.toordinal() for name, day in days})
+            for name, find in RIVALS.items():
+                cases = find(con)
+                for k in (3, 10):
+                    out = review(cases, truth, k=k, days=hospital.parameters.days)
+                    found.setdefault(name, {}).setdefault(k, []).append(out)
+            con.close()
+        print(f"Setting {setting}, {call.seeds} hospitals.\n")
+        print(budget_rows(found) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
