@@ -16,8 +16,18 @@ from simulate.parameters import Progress
 STYLES = ("folder", "foreign")
 
 
-def write(hospital: Hospital, folder: Path, style: str = "folder", *, progress: Progress | None = None) -> list[Path]:
-    """Write tables and events into `folder` (made where it is missing); the files, events last. ValueError: unknown style."""
+def write(
+    hospital: Hospital,
+    folder: Path,
+    style: str = "folder",
+    *,
+    compress: bool = False,
+    progress: Progress | None = None,
+) -> list[Path]:
+    """Write tables and events into `folder` (made where it is missing); the files, events last. ValueError: unknown style.
+
+    `compress` gzips the audit events of the foreign style (a tenth of the size, two seconds more).
+    """
     if style not in STYLES:
         raise ValueError(f"style is {style!r}: give one of {', '.join(STYLES)}")
     tell = progress or (lambda share, what: None)
@@ -27,7 +37,7 @@ def write(hospital: Hospital, folder: Path, style: str = "folder", *, progress: 
         tell(0.0, f"{name}.csv")
         files.append(_csv(table, folder / f"{name}.csv"))
     if style == "foreign":
-        return files + write_foreign(hospital, folder, tell)
+        return files + write_foreign(hospital, folder, tell, compress=compress)
     tell(0.3, "events.csv")
     files.append(_csv(hospital.events, folder / "events.csv"))
     tell(1.0, "done")
