@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wardkeep.ledger.errors import LedgerDamaged, LedgerUnavailable, UnknownEntry
+from wardkeep.ledger.journal import files, read_file
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
 from wardkeep.ledger.proof import write_proof
 from wardkeep.ledger.tiles import TileFolder
@@ -145,6 +146,16 @@ class LedgerReader:
         """The root that the tree had at an earlier size. Raises UnknownEntry."""
         now = self._within(log, 0, size - 1)
         return range_root(self.tiles(log).node(now), 0, size)
+
+    def last(self, producer: str) -> int | None:
+        """The number of a producer's last acknowledged batch, None where it sent none. Reads the journal, needs no lock."""
+        for name in reversed(self.logs()):
+            for path in reversed(files(self.folder / "journal" / name)):
+                records = [item[1] for item in read_file(path, None) if isinstance(item, tuple)]
+                if records:
+                    last = records[-1].producers.get(producer)
+                    return None if last is None else last[1]
+        return None
 
     def tiles(self, log: str) -> TileFolder:
         if log not in self._tiles:

@@ -10,7 +10,7 @@ from datetime import date
 from wardkeep.watch.detect.finding import Finding
 from wardkeep.watch.thresholds import Thresholds
 
-__all__ = ["Judgement", "JudgedCase", "KnownCase", "Term", "Thresholds"]
+__all__ = ["JudgedCase", "Judgement", "KnownCase", "Term", "Thresholds"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

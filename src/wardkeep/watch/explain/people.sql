@@ -1,0 +1,84 @@
+-- name: account_dim
+-- description: Every account that occurs in events, numbered, with its person, role, home department and the last local
+--   day on which it may be used (`until_day`: employment or enabling ended). An account in no table has kind `unknown`.
+WITH seen AS (SELECT DISTINCT e.account AS account FROM events AS e WHERE e.account IS NOT NULL)
+SELECT
+  CAST(row_number() OVER (ORDER BY seen.account) AS INTEGER) AS a,
+  seen.account AS account,
+  coalesce(acc.kind, 'unknown') AS kind,
+  s.staff_id AS person,
+  coalesce(s.role, '') AS role,
+  CASE WHEN acc.kind = 'shared' THEN acc.department ELSE s.department END AS home,
+  s.manager_id AS manager,
+  s.patient_id AS own_patient,
+  s.employed_to_day AS employed_to_day,
+  acc.enabled_to_day AS enabled_to_day,
+  least(coalesce(s.employed_to_day, 9999999), coalesce(acc.enabled_to_day, 9999999)) AS until_day
+FROM seen
+LEFT JOIN (
+  SELECT
+    x.account AS account, min(x.kind) AS kind, min(x.staff_id) AS staff_id, min(x.department) AS department,
+    max(x.enabled_to_day) AS enabled_to_day
+  FROM accounts AS x GROUP BY x.account
+) AS acc ON acc.account = seen.account
+LEFT JOIN (
+  SELECT
+    y.staff_id AS staff_id, min(y.role) AS role, min(y.department) AS department, min(y.manager_id) AS manager_id,
+    min(y.patient_id) AS patient_id, max(y.employed_to_day) AS employed_to_day
+  FROM staff AS y GROUP BY y.staff_id
+) AS s ON s.staff_id = acc.staff_id AND acc.kind = 'person'
+
+-- name: department_dim
+-- description: Every department name that any table uses, numbered.
+SELECT CAST(row_number() OVER (ORDER BY u.department) AS INTEGER) AS d, u.department AS department
+FROM (
+  SELECT a1.home AS department FROM account_dim AS a1
+  UNION SELECT h.department AS department FROM staff_history AS h
+  UNION SELECT sh.department AS department FROM shifts AS sh
+  UNION SELECT e.department AS department FROM encounters AS e
+  UNION SELECT ap.department AS department FROM appointments AS ap
+  UNION SELECT o.performing_department AS department FROM orders AS o
+  UNION SELECT t1.from_department AS department FROM transfers AS t1
+  UNION SELECT t2.to_department AS department FROM transfers AS t2
+  UNION SELECT w.department AS department FROM work_items AS w
+) AS u
+WHERE u.department IS NOT NULL
+
+-- name: membership
+-- description: Which account belonged to which department on which local days [from_day, to_day]: the home department
+--   (since the last move, where staff_history knows one), earlier departments, and a shared account's own department.
+WITH moved AS (
+  SELECT
+    h.staff_id AS staff_id,
+    max(CASE WHEN h.department <> s.department THEN h.to_day END) AS left_other_day,
+    min(CASE WHEN h.department = s.department THEN h.from_day END) AS joined_home_day,
+    max(CASE WHEN h.department = s.department THEN 1 ELSE 0 END) AS home_listed
+  FROM staff_history AS h
+  JOIN staff AS s ON s.staff_id = h.staff_id
+  GROUP BY h.staff_id
+)
+SELECT
+  u.a AS a, dd.d AS d, min(u.from_day) AS from_day, max(u.to_day) AS to_day, u.source_table AS source_table,
+  min(u.src) AS src
+FROM (
+  SELECT
+    ad.a AS a, ad.home AS department,
+    coalesce(
+      CASE WHEN m.home_listed = 1 THEN m.joined_home_day ELSE m.left_other_day + 1 END, -9999999
+    ) AS from_day,
+    ad.until_day AS to_day,
+    CASE WHEN ad.kind = 'shared' THEN 'accounts' ELSE 'staff' END AS source_table,
+    CASE WHEN ad.kind = 'shared' THEN ad.account ELSE ad.person END AS src
+  FROM account_dim AS ad
+  LEFT JOIN moved AS m ON m.staff_id = ad.person
+  WHERE ad.home IS NOT NULL
+  UNION ALL
+  SELECT
+    ad.a AS a, h.department AS department, coalesce(h.from_day, -9999999) AS from_day,
+    least(coalesce(h.to_day + :move_grace_days, 9999999), ad.until_day) AS to_day,
+    'staff_history' AS source_table, h.src AS src
+  FROM account_dim AS ad
+  JOIN staff_history AS h ON h.staff_id = ad.person
+) AS u
+JOIN department_dim AS dd ON dd.department = u.department
+GROUP BY u.a, dd.d, u.source_table, CASE WHEN u.source_table = 'staff_history' THEN u.src END

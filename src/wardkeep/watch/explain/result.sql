@@ -1,0 +1,100 @@
+-- name: moment_reason
+-- description: Documented reasons of single events, the best one each.
+WITH found AS (
+  SELECT
+    c.eid AS eid, 15 AS preference, 'cover' AS reason, sp.source_table AS source_table, sp.src AS source_id,
+    sp.recorded_us AS recorded_us, concat('shifts:', c.shift_src) AS support
+  FROM by_cover AS c
+  JOIN span AS sp ON sp.span_id = CAST(c.span_id AS BIGINT)
+  UNION ALL
+  SELECT
+    c.eid AS eid, 16 AS preference, 'consent' AS reason, 'consents' AS source_table, c.src AS source_id,
+    CAST(NULL AS BIGINT) AS recorded_us, CAST(NULL AS VARCHAR) AS support
+  FROM by_consent AS c
+  UNION ALL
+  SELECT
+    k.eid AS eid, CASE WHEN k.kind = 'research' THEN 17 ELSE 18 END AS preference,
+    CASE WHEN k.kind = 'research' THEN 'research' ELSE 'ticket' END AS reason, 'tickets' AS source_table,
+    k.ticket_id AS source_id, CAST(NULL AS BIGINT) AS recorded_us,
+    CASE WHEN k.kind = 'research' THEN concat('consents:', k.consent_src) ELSE k.kind END AS support
+  FROM by_ticket AS k
+  UNION ALL
+  SELECT
+    s.eid AS eid, CASE WHEN s.kind = 'research' THEN 17 ELSE 18 END AS preference,
+    CASE WHEN s.kind = 'research' THEN 'research' ELSE 'ticket' END AS reason, 'tickets' AS source_table,
+    s.ticket_id AS source_id, CAST(NULL AS BIGINT) AS recorded_us, s.kind AS support
+  FROM statement AS s
+  WHERE s.ticket_id IS NOT NULL
+  UNION ALL
+  SELECT
+    b.eid AS eid, 19 AS preference, 'service' AS reason, 'accounts' AS source_table, ad.account AS source_id,
+    CAST(NULL AS BIGINT) AS recorded_us, concat('days:', b.days) AS support
+  FROM by_service AS b
+  JOIN service_event AS se ON se.eid = b.eid
+  JOIN account_dim AS ad ON ad.a = se.a
+  UNION ALL
+  SELECT
+    r.eid AS eid, r.choice AS preference,
+    CASE WHEN r.choice = 20 THEN 'assigned_case' ELSE 'audit_mandate' END AS reason,
+    CASE WHEN r.choice = 20 THEN 'assignments' ELSE 'mandates' END AS source_table, r.src AS source_id,
+    CAST(NULL AS BIGINT) AS recorded_us, CAST(NULL AS VARCHAR) AS support
+  FROM by_reviewer AS r
+),
+best AS (
+  SELECT f.eid AS eid, min(f.preference) AS preference FROM found AS f GROUP BY f.eid
+)
+SELECT
+  f.eid AS eid, f.reason AS reason, f.preference AS preference, min(f.source_table) AS source_table,
+  min(f.source_id) AS source_id, min(f.recorded_us) AS recorded_us, min(f.support) AS support
+FROM found AS f
+JOIN best AS b ON b.eid = f.eid AND b.preference = f.preference
+GROUP BY f.eid, f.reason, f.preference
+
+-- name: event_reason
+-- description: Every reason of single events: documented ones, mistaken openings, learned department pairs.
+SELECT
+  m.eid AS eid, m.reason AS reason, m.source_table AS source_table, m.source_id AS source_id,
+  m.recorded_us AS recorded_us, m.support AS support
+FROM moment_reason AS m
+UNION ALL
+SELECT
+  s.eid AS eid, 'mistake' AS reason, 'events' AS source_table, e.name AS source_id,
+  CAST(NULL AS BIGINT) AS recorded_us, CAST(NULL AS VARCHAR) AS support
+FROM by_mistake AS s
+JOIN events AS e ON e.eid = s.right_eid
+LEFT JOIN moment_reason AS m ON m.eid = s.eid
+WHERE m.eid IS NULL
+UNION ALL
+SELECT
+  r.eid AS eid, 'learned' AS reason, sp.source_table AS source_table, sp.src AS source_id,
+  sp.recorded_us AS recorded_us,
+  concat(
+    'patients:', CAST(g.patients AS VARCHAR), ' accounts:', CAST(g.accounts AS VARCHAR), ' lift:',
+    CAST(round(g.lift, 1) AS VARCHAR), ' coverage:', CAST(round(g.coverage, 2) AS VARCHAR)
+  ) AS support
+FROM residue AS r
+JOIN by_learning AS g ON g.a = r.a AND g.p = r.p AND g.day = r.day
+JOIN span AS sp ON sp.span_id = g.span_id
+LEFT JOIN moment_reason AS m ON m.eid = r.eid
+LEFT JOIN by_mistake AS s ON s.eid = r.eid
+WHERE m.eid IS NULL AND s.eid IS NULL
+
+-- name: unexplained
+-- description: Events of the judged time without any reason.
+SELECT
+  r.eid AS eid, r.a AS a, r.p AS p, r.day AS day, r.time_us AS time_us, r.offset_us AS offset_us, r.wrote AS wrote,
+  r.took AS took, r.broke AS broke, r.s AS s, r.barred AS barred
+FROM residue AS r
+LEFT JOIN event_reason AS er ON er.eid = r.eid
+WHERE er.eid IS NULL AND r.time_us >= :from_us
+
+-- name: daily
+-- description: Events of the judged time that touched a record, and those without a reason, by local day and system.
+SELECT t.day AS day, sd.system AS system, t.n AS events, coalesce(u.n, 0) AS unexplained
+FROM (
+  SELECT x.day AS day, x.s AS s, count(*) AS n FROM touch AS x WHERE x.time_us >= :from_us GROUP BY x.day, x.s
+) AS t
+JOIN system_dim AS sd ON sd.s = t.s
+LEFT JOIN (
+  SELECT y.day AS day, y.s AS s, count(*) AS n FROM unexplained AS y GROUP BY y.day, y.s
+) AS u ON u.day = t.day AND u.s = t.s
