@@ -17,16 +17,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-
 import simulate
 from bench import folder, relations
 from bench.figure import Figure
 from bench.outcome import Outcome, as_markdown
-from bench.recheck import recheck
 from bench.review import Shown, review, truths
 from bench.rivals import RIVALS
-from simulate.calibration import flags
+from bench.shares import explanations, leaks
 from wardkeep.watch.judgement import judge
 from wardkeep.watch.thresholds import Thresholds
 
@@ -60,8 +57,8 @@ def measure(task: Task) -> Outcome:
     reasons = con.sql(
         "SELECT e.name AS event_id, r.reason, r.source_table, r.source_id, r.support FROM reason_of r JOIN events e USING (eid)"
     ).to_arrow_table()
-    _explanations(out, raw, hospital, reasons)
-    _leaks(out, raw)
+    explanations(out, raw, hospital, reasons)
+    leaks(out, raw)
     day_of = {
         name: day.toordinal()
         for name, day in raw.execute("SELECT event_id, day FROM ev JOIN misuse USING (event_id)").fetchall()
@@ -79,60 +76,6 @@ def measure(task: Task) -> Outcome:
     raw.close()
     con.close()
     return out
-
-
-def _explanations(out: Outcome, raw, hospital: simulate.Hospital, reasons: pa.Table) -> None:  # type: ignore[no-untyped-def]
-    """Shares explained, each by the simulator's word, and how many explanations hold."""
-    raw.register("explained", reasons)
-    raw.execute("CREATE OR REPLACE TEMP TABLE got AS SELECT event_id, any_value(reason) AS reason, "
-                "any_value(support) AS support FROM explained GROUP BY event_id")  # fmt: skip
-    base = "FROM legitimate l JOIN who w USING (account) LEFT JOIN got g USING (event_id)"
-    share = "avg(CAST(g.event_id IS NOT NULL AS INT))"
-
-    def one(sql: str) -> float:
-        row = raw.execute(sql).fetchone()
-        return float(row[0]) if row and row[0] is not None else 0.0
-
-    out.documented = one(f"SELECT {share} {base} WHERE l.documented")
-    out.undocumented = one(f"SELECT {share} {base} WHERE NOT l.documented AND w.kind <> 'service'")
-    out.learned = one(
-        f"SELECT avg(CAST(coalesce(g.support, 0) > 0 AS INT)) {base} WHERE NOT l.documented AND w.kind <> 'service'"
-    )
-    out.legitimate = one(f"SELECT {share} {base} WHERE w.kind <> 'service'")
-    out.first = one(
-        f"SELECT {share} FROM (SELECT l.*, row_number() OVER (PARTITION BY l.account, l.patient_id ORDER BY e.moment) "
-        "AS nth FROM legitimate l JOIN ev e USING (event_id)) l JOIN who w USING (account) LEFT JOIN got g USING (event_id) "
-        "WHERE nth = 1 AND w.kind <> 'service'"
-    )
-    for reason, missed, of in raw.execute(
-        f"SELECT l.reason, count(*) FILTER (g.event_id IS NULL), count(*) {base} WHERE l.documented GROUP BY 1"
-    ).fetchall():
-        out.documented_missed[reason] = (missed, of)
-    for reason, found, of in raw.execute(
-        f"SELECT l.reason, count(g.event_id), count(*) {base} WHERE NOT l.documented AND w.kind <> 'service' GROUP BY 1"
-    ).fetchall():
-        out.undocumented_found[reason] = (found, of)
-    named = reasons.select(["event_id", "reason", "source_table", "source_id"])
-    checked = recheck(raw, hospital, named)
-    out.true, out.named = checked.share, checked.named
-    out.false_by_reason, out.unchecked = checked.false_by_reason, checked.unknown
-    lines = hospital.lines
-    touch = (lines["patient"] >= 0) & (lines["case"] < 0) & (lines["actor"] >= 0)
-    tied = flags(hospital, lines["account"][touch], lines["patient"][touch])
-    marked = tied["co-worker"] | tied["VIP"] | tied["family"] | tied["neighbour"]
-    names = hospital.events["event_id"].filter(pa.array(touch)).filter(pa.array(marked))
-    raw.register("flagged", pa.table({"event_id": names}))
-    out.cleared = one(f"SELECT {share} FROM flagged f LEFT JOIN got g USING (event_id)")
-
-
-def _leaks(out: Outcome, raw) -> None:  # type: ignore[no-untyped-def]
-    """Misuse that the product explains away, by difficulty and by kind (events with a patient)."""
-    for column, where in (("difficulty", out.leak), ("kind", out.leak_by_kind)):
-        for value, leaked, of in raw.execute(
-            f"SELECT m.{column}, count(g.event_id), count(*) FROM misuse m LEFT JOIN got g USING (event_id) "
-            "WHERE m.patient_id IS NOT NULL GROUP BY 1 ORDER BY 1"
-        ).fetchall():
-            where[value] = (leaked, of)
 
 
 def run(tasks: Sequence[Task], *, workers: int = 2) -> list[Outcome]:

@@ -43,7 +43,8 @@ class Query:
             value = numbers.get(match[1])
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise EngineError(f"query {self.name} asks for :{match[1]}, got {value!r}: give a number")
-            return repr(value)
+            # A bare 60 is 32 bits wide in every engine, and 60 * 60000000 is not.
+            return f"CAST({value} AS BIGINT)" if isinstance(value, int) else repr(value)
 
         return _NUMBER.sub(number, self.text)
 
