@@ -19,7 +19,7 @@ from wardkeep.govern.identity.models import User
 from wardkeep.govern.identity.permission import permission
 from wardkeep.govern.identity.role import Act
 from wardkeep.home import now
-from wardkeep.watch.cases import actions, queries
+from wardkeep.watch.cases import actions, casebook
 from wardkeep.watch.cases.case import TouchKind
 from wardkeep.watch.cases.models import Case
 from wardkeep.web.opaque import PATTERN, NoSuchToken, conceal, disclose
@@ -41,7 +41,7 @@ def page(act: Act) -> Callable[[View], View]:
             require(request, act)
             try:
                 return view(request, *args, **kwargs)
-            except (queries.NotFound, NoSuchToken) as exc:
+            except (casebook.NotFound, NoSuchToken) as exc:
                 raise Http404 from exc
 
         guarded.act = act  # type: ignore[attr-defined]

@@ -70,7 +70,7 @@ class User(AbstractBaseUser, Sealed):
     is_active = models.BooleanField(_("enabled"), default=True)
     created_at = models.DateTimeField()
 
-    objects = UserManager()
+    objects: ClassVar[Any] = UserManager()
 
     class Meta:
         constraints: ClassVar = [

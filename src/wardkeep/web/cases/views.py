@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from wardkeep.govern.identity.permission import permission
 from wardkeep.govern.identity.role import Act
-from wardkeep.watch.cases import queries
+from wardkeep.watch.cases import casebook, queries
 from wardkeep.watch.cases.case import State, TouchKind
 from wardkeep.watch.cases.models import Case
 from wardkeep.watch.cases.pages import AccessLine, CasePage
@@ -36,7 +36,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     mine = request.GET.get("mine") == "1"
     detection = request.GET.get("detection", "")
     number = request.GET.get("page", "1")
-    listed = queries.case_list(
+    listed = casebook.case_list(
         person(request),
         state=state if state in STATES else "open",
         mine=mine,
@@ -64,7 +64,7 @@ def case(request: HttpRequest, key: str) -> HttpResponse:
 
 def found(request: HttpRequest, key: str, act: Act) -> Case:
     """The case, once this person may do `act` to it. Raises NotFound, PermissionDenied."""
-    row = queries.find_case(key)
+    row = casebook.find_case(key)
     require(request, act, row)
     return row
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from wardkeep.govern.identity.models import User
 from wardkeep.govern.identity.role import Act
 from wardkeep.home import now
-from wardkeep.watch.cases import actions, queries
+from wardkeep.watch.cases import actions, casebook
 from wardkeep.watch.cases.models import Case
 from wardkeep.web.cases.forms import Assign, Decide, Note, Reopen
 from wardkeep.web.cases.views import found, show
@@ -53,7 +53,7 @@ def reopen(request: HttpRequest, key: str) -> HttpResponse:
 def assign(request: HttpRequest, key: str) -> HttpResponse:
     """Puts a case into someone's hands."""
     case = found(request, key, Act.CASE_ASSIGN)
-    form = Assign(request.POST, reviewers=queries.case_page(case, person(request)).reviewers)
+    form = Assign(request.POST, reviewers=casebook.reviewers(case))
 
     def put(case: Case, *, to: str, **more: Any) -> None:
         actions.assign(case, to=User.objects.get(pk=to) if to else None, **more)

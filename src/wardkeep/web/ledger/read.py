@@ -11,8 +11,8 @@ from django.conf import settings
 
 from wardkeep.ledger import UnknownEntry
 from wardkeep.seal.models import Outbox, Placed
+from wardkeep.watch.cases.casebook import NotFound
 from wardkeep.watch.cases.models import Run
-from wardkeep.watch.cases.queries import NotFound
 
 RUNS_SHOWN = 100
 

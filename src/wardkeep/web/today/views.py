@@ -9,7 +9,7 @@ from django.shortcuts import render
 from wardkeep.govern.identity.permission import permission
 from wardkeep.govern.identity.role import Act
 from wardkeep.home import now
-from wardkeep.watch.cases import queries
+from wardkeep.watch.cases import casebook
 from wardkeep.watch.cases.pages import Precision
 from wardkeep.web.accounts.read import people
 from wardkeep.web.draw.share import Whisker, draw_share, draw_whisker
@@ -20,7 +20,7 @@ from wardkeep.web.page import page, person
 @page(Act.TODAY_READ)
 def today(request: HttpRequest) -> HttpResponse:
     """What this role may know of yesterday and today."""
-    shown = queries.today(person(request), now=now())
+    shown = casebook.today(person(request), now=now())
     context = {
         "today": shown,
         "share": draw_share(shown.explained, shown.accesses),
