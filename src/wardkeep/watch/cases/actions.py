@@ -46,6 +46,8 @@ def reopen(case: Case, *, reason: str, by: Any, at: datetime) -> None:
     with action("case:state:reopened", actor=by, at=at, patients=case.patients) as act:
         held = _take(case, Happening.REOPENED)
         held.outcome, held.decided_at, held.explained_by = "", None, {}
+        # Whoever had it in hand has it no longer: his assignment ended when the case closed.
+        held.assigned_to = None
         held.save()
         note = Note(case=held, text=reason.strip(), by=by, at=at)
         note.save()

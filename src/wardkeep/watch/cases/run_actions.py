@@ -17,7 +17,7 @@ from uuid import UUID
 from wardkeep.seal.act import Act, action
 from wardkeep.seal.digest import column_digests
 from wardkeep.watch.cases.case import TRANSITIONS, Happening, State
-from wardkeep.watch.cases.models import Case, CasePatient, Finding, History, Run
+from wardkeep.watch.cases.models import Assignment, Case, CasePatient, Finding, History, Run
 from wardkeep.watch.detect.finding import Finding as Found
 from wardkeep.watch.judgement import JudgedCase, Judgement, KnownCase
 
@@ -97,6 +97,8 @@ class _Work:
         self.changed_cases: list[Case] = []
         self.new_rows: list[CasePatient | Finding | History] = []
         self.changed_findings: list[Finding] = []
+        #: Cases that closed themselves while in someone's hands.
+        self.closed: list[Case] = []
         self.findings: dict[UUID, dict[str, Finding]] = {}
         self.patients: dict[UUID, set[str]] = {}
         for finding in Finding.objects.all():
@@ -120,6 +122,7 @@ class _Work:
             self._remember(case, Happening.SETTLED)
         if case.state == State.EXPLAINED:
             case.state, case.explained_by = TRANSITIONS[State.EXPLAINED, Happening.UNEXPLAINED], {}
+            case.assigned_to = None
             self._remember(case, Happening.UNEXPLAINED, findings=sorted(now_found - before))
         elif not is_new and before != now_found:
             happening = Happening.UNEXPLAINED if decided and not before else Happening.CHANGED
@@ -145,6 +148,8 @@ class _Work:
         if following == State.EXPLAINED:
             self.explained += 1
             case.explained_by = {"why": "no_finding_left", "findings": gone, "run": str(self.run.id)}
+            if case.assigned_to_id:
+                self.closed.append(case)
         case.state, case.last_run = following, self.run
         self.changed_cases.append(case)
         self._remember(case, Happening.EXPLAINED, findings=gone)
@@ -155,6 +160,10 @@ class _Work:
         Case.objects.bulk_create(self.new_cases)
         Case.objects.bulk_update(self.changed_cases, ["state"])
         Finding.objects.bulk_update(self.changed_findings, ["stands"])
+        for assignment in Assignment.objects.filter(case__in=[case.pk for case in self.closed], ended_at=None):
+            # It explains its holder's own accesses, and must not outlive the case.
+            assignment.ended_at = self.at
+            assignment.save()
         for kind in (CasePatient, Finding, History):
             kind.objects.bulk_create(row for row in self.new_rows if type(row) is kind)
 
