@@ -12,7 +12,8 @@ import duckdb
 import pyarrow as pa
 
 from wardkeep.watch.event import BATCH_SCHEMA
-from wardkeep.watch.intake import read_batches, read_context
+from wardkeep.watch.hospital import read_context
+from wardkeep.watch.intake import read_batches
 
 ZONE = "Asia/Shanghai"
 #: Asia/Shanghai is one offset the year round.

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hospital folder: CSV files named for the tables that they hold, as the hospital folder contract fixes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from wardkeep.watch.event import Rejected
+from wardkeep.watch.hospital.context import Context, FolderError, schema
+from wardkeep.watch.hospital.normalise import Normaliser, conflicts, connect
+from wardkeep.watch.hospital.sheet import Asked, File, NoHeader, Sheet, file_of, open_sheet
+from wardkeep.watch.hospital.tables import REQUIRED_TABLES, TABLES
+
+#: More than this of a file that has no usable header is not kept in quarantine.
+KEPT = 1 << 20
+
+
+def read_folder(folder: Path, *, zone: str) -> Iterator[Context]:
+    """Every table of the folder. Raises FolderError where a required one is missing or has no usable header."""
+    check_required(folder)
+    for name in TABLES:
+        path = folder / f"{name}.csv"
+        if path.is_file():
+            yield read_table(path, zone=zone)
+
+
+def check_required(folder: Path) -> None:
+    """Raise FolderError unless every required table is there and its header can be read by."""
+    if missing := [f"{t}.csv" for t in REQUIRED_TABLES if not (folder / f"{t}.csv").is_file()]:
+        raise FolderError(
+            f"{folder.name} has no {', '.join(missing)}",
+            hint="a hospital folder holds at least staff.csv, accounts.csv and patients.csv",
+        )
+    for name in REQUIRED_TABLES:
+        try:
+            _open(folder / f"{name}.csv")
+        except NoHeader as problem:
+            raise FolderError(
+                f"{folder.name}/{name}.csv: {problem}",
+                hint="the first line names the columns, comma separated, in UTF-8: see docs/reference/readers-context.md",
+            ) from problem
+
+
+def read_table(path: Path, *, zone: str) -> Context:
+    """One file, named for its table."""
+    name = path.stem
+    try:
+        file = _open(path)
+    except NoHeader as problem:
+        return _unreadable(path, str(problem))
+    with connect() as con:
+        return _read(con, file, file.sheets(_columns(name)), name, zone=zone)
+
+
+def reread_row(piece: Rejected, *, zone: str) -> Context:
+    """A row that was set aside, read again; the store keeps the other rows as they are."""
+    name = piece.format.removeprefix("hospital:")
+    path = Path(piece.source)
+    header = piece.head.removesuffix(b"\n").removesuffix(b"\r")
+    try:
+        file = file_of(header, path, _asked(name))
+    except NoHeader:
+        return Context(name=name, table=schema(name).empty_table(), rejected=(piece,), source=path.name, full=False)
+    with connect() as con:
+        sheets = file.of(piece.raw, _columns(name), line=int(piece.position))
+        read = _read(con, file, sheets, name, zone=zone)
+    return Context(name=name, table=read.table, rejected=read.rejected, source=read.source, full=False)
+
+
+def _read(con: duckdb.DuckDBPyConnection, file: File, sheets: Iterable[Sheet], name: str, *, zone: str) -> Context:
+    normaliser = Normaliser(con, name, zone=zone, file=file.path.name)
+    tables: list[pa.Table] = []
+    rejected: list[Rejected] = []
+    for sheet in sheets:
+        table, bad = normaliser.cast(sheet.rows)
+        tables.append(table)
+        rejected += sheet.rejected
+        rejected += [file.set_aside(int(sheet.block.lines[row]), why, sheet.block.raw(row)) for row, why in bad]
+    empty = schema(name).append(pa.field("line", pa.int64())).empty_table()
+    rows, differing = conflicts(con, name, pa.concat_tables([empty, *(t.cast(empty.schema) for t in tables)]))
+    rejected += _differing(file, differing, name)
+    rejected.sort(key=lambda r: int(r.position))
+    return Context(
+        name=name,
+        table=rows.drop_columns("line"),
+        rejected=tuple(rejected),
+        source=file.path.name,
+        full=not rejected,
+    )
+
+
+def _differing(file: File, differing: list[tuple[int, int]], name: str) -> Iterator[Rejected]:
+    """Rows of a key that an earlier row has with other content, found in the file once more."""
+    firsts = dict(differing)
+    if not firsts:
+        return
+    key = ", ".join(TABLES[name].key)
+    for sheet in file.sheets(()):
+        for row, line in enumerate(sheet.block.lines.tolist()):
+            if line in firsts:
+                yield file.set_aside(
+                    line, f"conflict: {key} as in line {firsts[line]}, the rest differs", sheet.block.raw(row)
+                )
+
+
+def _unreadable(path: Path, problem: str) -> Context:
+    """A file without a usable header: kept as one piece, its table untouched."""
+    with path.open("rb") as stream:
+        raw = stream.read(KEPT)
+    piece = Rejected(
+        reason=problem,
+        format=f"hospital:{path.stem}",
+        source=path.name,
+        position="1",
+        raw=raw,
+        truncated=path.stat().st_size > len(raw),
+    )
+    return Context(
+        name=path.stem, table=schema(path.stem).empty_table(), rejected=(piece,), source=path.name, full=False
+    )
+
+
+def _open(path: Path) -> File:
+    return open_sheet(path, _asked(path.stem))
+
+
+def _asked(name: str) -> Asked:
+    table = TABLES[name]
+    return Asked(
+        format=f"hospital:{name}",
+        need=tuple(c.name for c in table.columns if c.required),
+        known=tuple(c.name for c in table.columns),
+    )
+
+
+def _columns(name: str) -> list[str]:
+    return [c.name for c in TABLES[name].columns]

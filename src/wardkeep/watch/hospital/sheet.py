@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A delimited file of context as text columns: every cell a string, every row with its line, what is no row set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+from pyarrow import csv
+
+from wardkeep.watch.event import Rejected
+from wardkeep.watch.hospital.lines import RECORD_LIMIT, Block, blocks, header_cells, header_of
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One block of a file. `rows` has the wanted columns as text, '' where a cell is empty, and `line`."""
+
+    rows: pa.Table
+    rejected: tuple[Rejected, ...]
+    #: To find the bytes of a row again.
+    block: Block
+    head: bytes
+
+
+class NoHeader(Exception):
+    """The first line of a file is no header that its table can be read by."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A delimited file whose header was read and understood."""
+
+    path: Path
+    #: As `Rejected.format` names it, `hospital:staff`.
+    format: str
+    header: bytes
+    names: tuple[str, ...]
+
+    @property
+    def head(self) -> bytes:
+        """What must stand before a row to read it again."""
+        return self.header + b"\n"
+
+    def set_aside(self, line: int | str, reason: str, raw: bytes, *, truncated: bool = False) -> Rejected:
+        """A row of this file that broke a rule."""
+        return Rejected(
+            reason=reason,
+            format=self.format,
+            source=self.path.name,
+            position=str(line),
+            raw=raw,
+            truncated=truncated,
+            head=self.head,
+        )
+
+    def sheets(self, wanted: Iterable[str]) -> Iterator[Sheet]:
+        """The rows, block by block. A wanted column that the file has not is empty throughout."""
+        with self.path.open("rb") as stream:
+            header_of(stream)
+            yield from self._sheets(stream, tuple(wanted), line=2 + self.header.count(b"\n"))
+
+    def of(self, rows: bytes, wanted: Iterable[str], *, line: int) -> Iterator[Sheet]:
+        """Rows that were set aside earlier, read again."""
+        yield from self._sheets(BytesIO(rows), tuple(wanted), line=line)
+
+    def _sheets(self, stream: BinaryIO, wanted: tuple[str, ...], *, line: int) -> Iterator[Sheet]:
+        for block in blocks(stream, width=len(self.names), line=line):
+            rejected = tuple(self.set_aside(p.line, p.reason, p.raw, truncated=p.truncated) for p in block.pieces)
+            yield Sheet(self._rows(block, wanted), rejected, block, self.head)
+
+    def _rows(self, block: Block, wanted: tuple[str, ...]) -> pa.Table:
+        size = len(block.lines)
+        empty = pa.array([""] * size, pa.string()) if set(wanted) - set(self.names) else None
+        columns = [f"c{n}" for n in range(len(self.names))]
+        found = _cells(block.data, columns, [columns[self.names.index(w)] for w in wanted if w in self.names])
+        arrays = [found[columns[self.names.index(w)]] if w in self.names else empty for w in wanted]
+        return pa.table([*arrays, pa.array(block.lines)], names=[*wanted, "line"])
+
+
+def _cells(data: bytes, columns: list[str], wanted: list[str]) -> pa.Table:
+    """The wanted columns of well-formed records."""
+    if not data or not wanted:
+        return pa.table({name: pa.array([], pa.string()) for name in wanted})
+    return csv.read_csv(
+        pa.BufferReader(data),
+        read_options=csv.ReadOptions(column_names=columns, block_size=4 * RECORD_LIMIT),
+        parse_options=csv.ParseOptions(newlines_in_values=b'"' in data),
+        convert_options=csv.ConvertOptions(
+            check_utf8=False,
+            column_types=dict.fromkeys(wanted, pa.string()),
+            include_columns=wanted,
+            strings_can_be_null=False,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reader wants of a header."""
+
+    format: str
+    need: tuple[str, ...]
+    known: tuple[str, ...]
+    #: Column names are compared in lower case.
+    lower: bool = False
+
+
+def open_sheet(path: Path, asked: Asked) -> File:
+    """Read the header. Raises NoHeader where it is unreadable, lacks a needed column or names a known one twice."""
+    with path.open("rb") as stream:
+        header = header_of(stream)
+    return file_of(header, path, asked)
+
+
+def file_of(header: bytes | None, path: Path, asked: Asked) -> File:
+    """The same from a header in hand."""
+    names = header_cells(header) if header else None
+    if header is None or names is None:
+        raise NoHeader("header: the first line is empty, or no UTF-8, or has a quote out of place")
+    names = [name.strip().lower() if asked.lower else name.strip() for name in names]
+    if lacking := [n for n in asked.need if n not in names]:
+        raise NoHeader(f"header: no column {', '.join(lacking)}")
+    if twice := [n for n in asked.known if names.count(n) > 1]:
+        raise NoHeader(f"header: the column {', '.join(twice)} stands there twice")
+    return File(path, asked.format, header, tuple(names))
