@@ -99,6 +99,8 @@ class Rejected:
     #: The bytes as they stood, never more than the reader's limit; `truncated` says that the rest stayed in the file.
     raw: bytes
     truncated: bool = False
+    #: What must stand before `raw` to read it again: byte order mark and header line of a delimited file, in its encoding.
+    head: bytes = b""
     #: What must stand before `raw` to read it again: the header line of a delimited file, in the file's encoding.
     head: bytes = b""
 
