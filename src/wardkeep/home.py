@@ -156,15 +156,22 @@ class Home:
 def handed_passphrase() -> bytes:
     """Read the passphrase from a descriptor or a systemd credential; never from argv or the environment itself."""
     if number := os.environ.get("WARDKEEP_PASSPHRASE_FD"):
-        with os.fdopen(os.dup(int(number)), "rb") as stream:
-            if stream.seekable():
-                stream.seek(0)
-            return stream.read().rstrip(b"\r\n")
+        return _whole(int(number)).rstrip(b"\r\n")
     if folder := os.environ.get("CREDENTIALS_DIRECTORY"):
         credential = Path(folder) / "wardkeep.passphrase"
         if credential.is_file():
             return credential.read_bytes().rstrip(b"\r\n")
     raise NoPassphrase("the key provider `passphrase` was given no passphrase")
+
+
+def _whole(descriptor: int) -> bytes:
+    """All that a descriptor holds; without moving it where it can be moved, for several processes share one."""
+    try:
+        size = os.lseek(descriptor, 0, os.SEEK_END)
+    except OSError:  # a pipe
+        with os.fdopen(os.dup(descriptor), "rb") as stream:
+            return stream.read()
+    return os.pread(descriptor, size, 0)
 
 
 def now() -> datetime:

@@ -15,9 +15,11 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, TextIO
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -86,6 +88,11 @@ class Frame:
     def say(self, text: str) -> None:
         """Talk or progress, on stderr."""
         _write(sys.stderr, text)
+
+    def clock(self, moment: datetime) -> str:
+        """A moment for people: in the hospital's zone, to the minute."""
+        zone = self.home.settings.hospital.timezone
+        return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"
 
     @property
     def interactive(self) -> bool:

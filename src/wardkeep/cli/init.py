@@ -60,7 +60,7 @@ def command(
     if frame.json:
         frame.out(result)
         return
-    frame.out(_text(result))
+    frame.out(_text({**result, "link_expires_at": frame.clock(made.link_expires_at)}))
 
 
 def _empty_folder(folder: Path) -> Path:

@@ -26,6 +26,10 @@ from wardkeep.cli.frame import Frame, speak, standard
 @standard
 def command(frame: Frame, from_: str | None, to: str | None, dry_run: bool, reasons: Path | None, trigger: str) -> None:
     """Print the cases, best first within each day on which they open."""
+    if trigger == "nightly":
+        from wardkeep.jobs.processes import end_with_parent  # noqa: PLC0415
+
+        end_with_parent()
     frame.django()
     from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
     from wardkeep.jobs.judging import judge_home, lines  # noqa: PLC0415

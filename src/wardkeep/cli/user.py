@@ -74,5 +74,6 @@ def _hand_over(frame: Frame, user: Any) -> None:
     result = {"name": user.name, "role": user.role, "link": address, "link_expires_at": at + LINK_LIFETIME}
     frame.out(
         result,
-        speak("%(name)s sets a password here, once, until %(link_expires_at)s:\n  %(link)s") % result,
+        speak("%(name)s sets a password here, once, until %(link_expires_at)s:\n  %(link)s")
+        % {**result, "link_expires_at": frame.clock(at + LINK_LIFETIME)},
     )

@@ -18,6 +18,7 @@ from wardkeep.home import Home
 #: What a fresh home still leaves to do: worth saying, and no reason for a command to fail.
 WARNINGS = frozenset({"keys", "administrators"})
 LEAST_FREE = 2 * 1024**3
+UNITS = {"MB": 1e6, "GB": 1e9, "MiB": 2**20, "GiB": 2**30}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,8 +88,9 @@ def _disk(home: Home) -> Found:
 
 def _memory(home: Home) -> Found:
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    number, unit = home.settings.engine.memory_limit[:-2], home.settings.engine.memory_limit[-2:]
-    limit = float(number.rstrip("GMi")) * {"GB": 1e9, "MB": 1e6}.get(unit, 1e9)
+    written = home.settings.engine.memory_limit
+    number = written.rstrip("GMiB")
+    limit = float(number) * UNITS[written[len(number) :]]
     return limit < 0.8 * total, f"{limit / 1e9:.1f} / {total / 1e9:.1f} GB", _("lower engine.memory_limit")
 
 

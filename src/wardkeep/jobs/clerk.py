@@ -27,6 +27,8 @@ FEED_EVERY = timedelta(seconds=60)
 SETTLE_EVERY = timedelta(minutes=10)
 #: A nightly pass that was missed (the machine was off) runs within this time of the day; else it waits for its night.
 CATCH_UP = timedelta(hours=6)
+#: One that failed is tried again after this long: a cause such as a full disk seldom goes away by itself.
+AGAIN_AFTER = timedelta(hours=1)
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Clerk:
         self.home = home
         at = now()
         self.nightly: subprocess.Popen[bytes] | None = None
+        self.nightly_not_before: datetime | None = None
         self.duties = [
             Duty("drain", DRAIN_EVERY, lambda: drain_here(home, wait=5.0), at),
             Duty("feed", FEED_EVERY, lambda: feed_touches(home, at=now()), at + FEED_EVERY),
@@ -59,6 +62,10 @@ class Clerk:
             self.turn(now())
         if self.nightly is not None and self.nightly.poll() is None:
             self.nightly.send_signal(signal.SIGTERM)
+            try:
+                self.nightly.wait(timeout=2)
+            except subprocess.TimeoutExpired:
+                self.nightly.kill()
         self._do(self.duties[0])
 
     def turn(self, at: datetime) -> None:
@@ -82,11 +89,14 @@ class Clerk:
         """Start the nightly pass in a process of its own, so that its memory is given back."""
         if self.nightly is not None and self.nightly.poll() is None:
             return
-        if not nightly_due(self.home, now()):
+        at = now()
+        held = self.nightly_not_before is not None and at < self.nightly_not_before
+        if held or not nightly_due(self.home, at):
             return
+        self.nightly_not_before = at + AGAIN_AFTER
         window = timedelta(days=self.home.settings.judging.window_days)
         words = [sys.executable, "-m", "wardkeep", "judge", "--home", str(self.home.path), "--json"]
-        words += ["--from", (now() - window).isoformat(), "--trigger", "nightly"]
+        words += ["--from", (at - window).isoformat(), "--trigger", "nightly"]
         self.nightly = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=_passphrase_descriptors()
         )

@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import sqlite3
 import subprocess
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.core.management import call_command
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from wardkeep.home import Home
@@ -35,6 +38,23 @@ class BackupFailed(Exception):
     hint = "nothing was changed; make room or mend the cause, then run `wardkeep upgrade` again"
 
 
+class StillServed(Exception):
+    """Processes of the former version are at work on the rows."""
+
+    exit_status = 3
+    hint = "stop `wardkeep serve`, then run `wardkeep upgrade` again"
+
+
+class MigrationFailed(Exception):
+    """A migration stopped half-way."""
+
+    exit_status = 3
+
+    def __init__(self, name: str, backup: Path) -> None:
+        super().__init__(f"the database refused to be migrated: {name}")
+        self.hint = f"put {backup} back in the place of the rows, with the former version; nothing else was changed"
+
+
 def pending_migrations() -> list[str]:
     """Migrations of the code that the database has not had."""
     executor = MigrationExecutor(connection)
@@ -54,16 +74,47 @@ def unknown_migrations() -> list[str]:
 
 def refuse_other_schema() -> None:
     """Raise SchemaError unless the database is exactly what this code expects."""
-    if newer := unknown_migrations():
-        raise SchemaError(
-            f"the database is newer than this Wardkeep: it has {newer[-1]}",
-            "install the Wardkeep that upgraded it, or restore the backup from before",
-        )
+    refuse_newer_schema()
     if pending := pending_migrations():
         raise SchemaError(
             f"the database is older than this Wardkeep: {len(pending)} migrations are pending, first {pending[0]}",
             "run `wardkeep upgrade`",
         )
+
+
+def refuse_newer_schema() -> None:
+    """Raise SchemaError where a newer Wardkeep has used the database."""
+    if newer := unknown_migrations():
+        raise SchemaError(
+            f"the database is newer than this Wardkeep: it has {newer[-1]}",
+            "install the Wardkeep that upgraded it, or restore the backup from before",
+        )
+
+
+def migrate(home: Home, *, backup: Path) -> int:
+    """Bring the rows to this version; returns how many migrations it took. Raises StillServed, MigrationFailed."""
+    pending = pending_migrations()
+    if not pending:
+        return 0
+    if is_served(home):
+        raise StillServed(f"{home.path} is being served")
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as exc:
+        raise MigrationFailed(type(exc).__name__, backup) from exc
+    return len(pending)
+
+
+def is_served(home: Home) -> bool:
+    """True while a supervisor holds the home's lock."""
+    try:
+        with (home.data_folder / "serve.lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def back_up(home: Home, *, at: datetime) -> Path:
@@ -73,23 +124,28 @@ def back_up(home: Home, *, at: datetime) -> Path:
     stamp = at.strftime("%Y%m%dT%H%M%S%fZ")
     if connection.vendor == "sqlite":
         target = folder / f"wardkeep-{stamp}.sqlite3"
-        source = sqlite3.connect(home.database)
-        copy = sqlite3.connect(target)
-        try:
-            source.backup(copy)
-            if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-                raise BackupFailed(f"{target} is not sound")
-        except sqlite3.Error as exc:
-            raise BackupFailed(f"{target}: {exc}") from exc
-        finally:
-            copy.close()
-            source.close()
+        _copy(home.database, target)
     else:
         target = folder / f"wardkeep-{stamp}.pgdump"
         _dump(target)
     with target.open("rb") as file:
         os.fsync(file.fileno())
     return target
+
+
+def _copy(database: Path, target: Path) -> None:
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            source.backup(copy)
+            sound = copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    except sqlite3.Error as exc:
+        target.unlink(missing_ok=True)
+        raise BackupFailed(f"{target}: {exc}") from exc
+    if not sound:
+        raise BackupFailed(f"{target} is not sound")
 
 
 def _dump(target: Path) -> None:
