@@ -129,12 +129,7 @@ class _Here:
         return self._writer.log.last(producer)
 
     def publish(self) -> None:
-        try:
-            self._writer.log.publish()
-        except OSError as error:
-            raise LedgerUnavailable(
-                f"cannot publish: {error.strerror}", hint="nothing that was acknowledged is lost"
-            ) from error
+        self._writer.publish()
 
     def close(self) -> None:
         self._writer.close()
@@ -222,10 +217,6 @@ class _Talk:
         if raw is None or len(raw) < size:
             raise OSError("the connection was closed")
         return raw
-
-
-def cannot_publish(error: OSError) -> LedgerUnavailable:
-    return LedgerUnavailable(f"cannot publish: {error.strerror}", hint="nothing that was acknowledged is lost")
 
 
 @contextlib.contextmanager

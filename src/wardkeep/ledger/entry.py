@@ -5,7 +5,7 @@
     act     canonical JSON of an object                 starts with `{` (0x7b), so that the kinds never meet
 
 Canonical JSON here: UTF-8, keys sorted by code point, no white space, no floats, whole numbers within ±(2^53 − 1) (the
-subset of RFC 8785 on which no two readers differ, as long as keys stay in the Basic Multilingual Plane).
+subset of RFC 8785 on which no two readers differ; so keys stay in the Basic Multilingual Plane).
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ def _plain(value: object, path: str) -> None:
         for key, inner in value.items():
             if not isinstance(key, str):
                 raise ValueError(f"{path} has the key {key!r}, which is no text")
+            if any(c > "\uffff" for c in key):
+                raise ValueError(f"{path} has the key {key!r}, which others may sort elsewhere")
             _plain(inner, f"{path}.{key}")
     elif isinstance(value, list | tuple):
         for i, inner in enumerate(value):

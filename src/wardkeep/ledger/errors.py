@@ -6,7 +6,7 @@ LedgerError
 ├── LedgerDamaged       what is on disk is not what was written; verify names the place
 ├── KeyConflict         a known (producer, number) came again with another body
 ├── OutOfOrder          a producer's number leaves a gap, or is older than the ledger remembers
-├── EntryTooLarge       an entry is over 65,535 bytes
+├── EntryTooLarge       an entry is empty or over 65,535 bytes, or a batch is
 ├── UnknownEntry        an index that the log has not reached
 └── ProofRefused        a proof, checkpoint or signature does not hold
 """
@@ -49,7 +49,7 @@ class OutOfOrder(LedgerError):
 
 
 class EntryTooLarge(LedgerError):
-    """An entry must fit a uint16 length (C2SP tlog-tiles)."""
+    """An entry has 1 to 65,535 bytes, the length being a uint16 (C2SP tlog-tiles); a batch at least one entry."""
 
     exit_status = 2
 

@@ -17,11 +17,18 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wardkeep.ledger.entry import MAX_ENTRY, Receipt
-from wardkeep.ledger.errors import EntryTooLarge, KeyConflict, LedgerDamaged, LedgerError, OutOfOrder
+from wardkeep.ledger.errors import (
+    EntryTooLarge,
+    KeyConflict,
+    LedgerDamaged,
+    LedgerError,
+    OutOfOrder,
+    ProofRefused,
+)
 from wardkeep.ledger.journal import NO_RECORD, Batch, Fault, Journal, Producer, Record, cut, damaged, files, read_file
-from wardkeep.ledger.note import Checkpoint, Verifier
+from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
 from wardkeep.ledger.published import Publisher
-from wardkeep.ledger.tiles import pack_bundle, unpack_bundle
+from wardkeep.ledger.tiles import make_folder, pack_bundle, unpack_bundle
 from wardkeep.ledger.tree import leaf_hashes
 
 #: Bytes of one batch, bodies and their lengths.
@@ -51,8 +58,8 @@ class Log:
         """Open a log, an empty one where there is none. Raises LedgerDamaged where the journal does not hold."""
         self.name, self.origin = name, origin
         self._signer = signer
-        folder.mkdir(parents=True, exist_ok=True)
-        journal.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
+        make_folder(journal)
         self.producers: dict[str, Producer] = {}
         self._recent: dict[tuple[str, int], tuple[Receipt, str]] = {}
         self._files = Publisher(folder, Verifier.of(origin, signer))
@@ -183,9 +190,17 @@ class Log:
             return NO_RECORD
         if last.first + last.count != self.size:
             raise LedgerDamaged(f"the journal of {self.name} ends before its tiles, which reach {self.size}")
+        self._signed_here(last)
         self.producers = dict(last.producers)
         self.last_body = unpack_bundle(last.bodies, "the journal's last record")[-1]
         return previous or NO_RECORD
+
+    def _signed_here(self, last: Record) -> None:
+        """Refuse a journal that somebody without the key went on with: the next checkpoint would vouch for it."""
+        try:
+            open_checkpoint(last.checkpoint, Verifier.of(self.origin, self._signer))
+        except ProofRefused as error:
+            raise LedgerDamaged(f"the journal of {self.name} ends in a record that is not ours: {error}") from None
 
     def _take(self, record: Record, path: Path) -> None:
         self._remember(
@@ -214,6 +229,8 @@ def pack_batch(bodies: Sequence[bytes]) -> bytes:
     longest = max(map(len, bodies))
     if longest > MAX_ENTRY:
         raise EntryTooLarge(f"an entry of {longest:,} bytes is over {MAX_ENTRY:,}", hint="put in its hash")
+    if not min(map(len, bodies)):
+        raise EntryTooLarge("an entry without bytes", hint="an empty body stands for one that was expunged")
     raw = pack_bundle(bodies)
     if len(raw) > MAX_BATCH:
         raise EntryTooLarge(f"a batch of {len(raw):,} bytes is over {MAX_BATCH:,}", hint="split it")
@@ -228,6 +245,10 @@ def _known(request: Request, digest: str, known: tuple[Receipt, str] | None, las
         if known[1] != digest:
             raise KeyConflict(f"batch {request.seq} of {request.producer} is known with another content")
         return known[0]
+    if not request.producer or request.seq < 0:
+        raise OutOfOrder(
+            f"batch {request.seq} of {request.producer!r}: a producer has a name and counts from 0 or 1 on"
+        )
     if last is not None and request.seq <= last[1]:
         raise OutOfOrder(f"batch {request.seq} of {request.producer} is older than the journal remembers")
     if last is not None and request.seq != last[1] + 1:

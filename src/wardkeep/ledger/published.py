@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What readers see of one log: full and partial tiles, entry bundles, the checkpoint. Its writer alone has a `Publisher`.
 
-`publish` writes files without waiting for the disk, because the journal has every entry; `settle` makes them durable in
-one go and records how far that is in `settled`, a copy of the checkpoint of that size. Opening a log writes anew whatever
-came after it.
+`publish` writes tiles and bundles without waiting for the disk, because the journal has every entry; `settle` makes them
+durable in one go and records how far that is in `settled`, a copy of the checkpoint of that size. Opening a log starts
+there and writes anew whatever came after it, so the partial tiles of that size stay until the next one is settled.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,6 +61,8 @@ class Publisher:
         #: Entries from `_bundled` on, not yet in a full bundle.
         self._bundled = settled.size - settled.size % TILE_WIDTH
         self.edge, self._bodies = self._take_up(settled)
+        #: Whether the partial tiles beyond `settled` that a crash left, cut short perhaps, were written anew.
+        self._mended = False
 
     def add(self, full: Sequence[FullTile], bodies: Sequence[bytes], note: str) -> None:
         """Take in durable entries: the tiles that they filled, their bodies, and the checkpoint behind them."""
@@ -77,12 +79,14 @@ class Publisher:
             self._write(level, number, b"".join(hashes), TILE_WIDTH)
             self._full.pop()
         self._write_full_bundles()
+        if not self._mended:
+            self._mend(edge)
         for level, width in enumerate(partial_widths(edge.size)):
             if width:
                 self._write(level, edge.size >> (8 * (level + 1)), b"".join(edge.tiles[level]), width)
         if self._bodies:
             self._write("entries", self._bundled // TILE_WIDTH, pack_bundle(self._bodies), len(self._bodies))
-        write_file(self.folder / CHECKPOINT, self._note.encode())
+        write_file(self.folder / CHECKPOINT, self._note.encode(), durable=True)
         self._published = edge.size
 
     def settle(self, edge: Edge) -> int:
@@ -95,7 +99,10 @@ class Publisher:
             finally:
                 os.close(descriptor)
             write_durably(self.folder / SETTLED, self._note.encode())
-            self.settled = edge.size
+            before, self.settled = self.settled, edge.size
+            for level, number, _ in _partials(before):
+                if (self.folder / tile_path(level, number)).exists():
+                    self._drop_parts(level, number)
         return self._bundled
 
     def _take_up(self, settled: Checkpoint) -> tuple[Edge, list[bytes]]:
@@ -132,9 +139,37 @@ class Publisher:
     def _write(self, level: int | str, number: int, raw: bytes, width: int) -> None:
         write_fresh(self.folder / tile_path(level, number, width), raw)
         if width == TILE_WIDTH:
-            partial = self.folder / (tile_path(level, number) + ".p")
-            if partial.exists():
-                shutil.rmtree(partial, ignore_errors=True)
+            self._drop_parts(level, number)
+
+    def _drop_parts(self, level: int | str, number: int) -> None:
+        """Remove the partial tiles of a full one, but for the one that opening the log would start from."""
+        kept = {(*place, str(width)) for *place, width in _partials(self.settled)}
+        parts = self.folder / (tile_path(level, number) + ".p")
+        with contextlib.suppress(OSError):
+            for path in parts.iterdir():
+                if (level, number, path.name) not in kept:
+                    path.unlink()
+            parts.rmdir()
+
+    def _mend(self, edge: Edge) -> None:
+        """Write anew what a crash left of the partial tiles and bundles that lie at the edge, half of them perhaps."""
+        for level, number, width in _partials(edge.size):
+            parts = self.folder / (tile_path(level, number) + ".p")
+            units = [pack_bundle([body]) for body in self._bodies] if level == "entries" else edge.tiles[int(level)]
+            for path in parts.iterdir() if parts.is_dir() else ():
+                known = int(path.name) if path.name.isdigit() else TILE_WIDTH
+                right = b"".join(units[:known])
+                if known < width and path.read_bytes() != right:
+                    write_file(path, right)
+        self._mended = True
+
+
+def _partials(size: int) -> list[tuple[int | str, int, int]]:
+    """The partial tiles of a tree and its partial bundle: level, number, width."""
+    tiles: list[tuple[int | str, int, int]] = [
+        (level, size >> (8 * (level + 1)), width) for level, width in enumerate(partial_widths(size)) if width
+    ]
+    return [*tiles, ("entries", size // TILE_WIDTH, size % TILE_WIDTH)] if size % TILE_WIDTH else tiles
 
 
 def _syncfs(descriptor: int) -> None:

@@ -8,12 +8,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from wardkeep.ledger.errors import LedgerDamaged, LedgerUnavailable, UnknownEntry
-from wardkeep.ledger.journal import files, read_file
+from wardkeep.ledger.errors import LedgerDamaged, LedgerUnavailable, ProofRefused, UnknownEntry
+from wardkeep.ledger.journal import Fault, Record, damaged, files, read_file
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
 from wardkeep.ledger.proof import write_proof
 from wardkeep.ledger.tiles import TileFolder
-from wardkeep.ledger.tree import TILE_WIDTH, consistency_proof, inclusion_proof, range_root
+from wardkeep.ledger.tree import TILE_WIDTH, consistency_proof, inclusion_proof, range_root, verify_inclusion
 
 DESCRIPTION = "ledger.json"
 
@@ -64,7 +64,10 @@ def logs_in(folder: Path) -> list[str]:
 
 
 class LedgerReader:
-    """Reads what is published: at most a quarter of a second behind what is acknowledged."""
+    """Reads what is published: behind `serve` at most a quarter of a second after it was acknowledged.
+
+    What it gives is checked against the signed root only where it says so: `checkpoint`, `proof`. `verify_ledger` checks all.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -131,11 +134,17 @@ class LedgerReader:
         return found[first - start : last + 1 - start]
 
     def proof(self, log: str, n: int) -> str:
-        """A .tlog-proof of the entry at index `n` against the newest checkpoint."""
+        """A .tlog-proof of the entry at index `n` against the newest checkpoint. Raises LedgerDamaged where none holds."""
         note = self.note(log)  # read once: a later one would be of another tree
-        size = open_checkpoint(note, self.description.verifier(log)).size
-        self._refuse_beyond(log, n, n, size)
-        return write_proof(n, inclusion_proof(self.tiles(log).node(size), n, size), note)
+        tree = open_checkpoint(note, self.description.verifier(log))
+        self._refuse_beyond(log, n, n, tree.size)
+        path = inclusion_proof(self.tiles(log).node(tree.size), n, tree.size)
+        leaf = self.tiles(log).tile(0, n // TILE_WIDTH, min(TILE_WIDTH, tree.size - n // TILE_WIDTH * TILE_WIDTH))
+        try:
+            verify_inclusion(leaf=leaf[n % TILE_WIDTH], index=n, size=tree.size, proof=path, root=tree.root)
+        except ProofRefused:
+            raise LedgerDamaged(f"the tiles of log {log} do not prove entry {n}") from None
+        return write_proof(n, path, note)
 
     def consistency(self, log: str, old: int, new: int) -> list[bytes]:
         """The proof that the tree of size `new` extends that of size `old`. Raises ProofRefused, UnknownEntry."""
@@ -148,12 +157,21 @@ class LedgerReader:
         return range_root(self.tiles(log).node(now), 0, size)
 
     def last(self, producer: str) -> int | None:
-        """The number of a producer's last acknowledged batch, None where it sent none. Reads the journal, needs no lock."""
+        """The number of a producer's last acknowledged batch, None where it sent none. Raises LedgerDamaged.
+
+        Reads the journal, and needs no lock: its newest record names the last batch of every producer, of all years.
+        """
         for name in reversed(self.logs()):
             for path in reversed(files(self.folder / "journal" / name)):
-                records = [item[1] for item in read_file(path, None) if isinstance(item, tuple)]
-                if records:
-                    last = records[-1].producers.get(producer)
+                newest: Record | None = None
+                for item in read_file(path, None):
+                    if isinstance(item, Fault):
+                        if not item.torn:  # a torn tail is being written now, or was never acknowledged
+                            raise damaged(item)
+                    else:
+                        newest = item[1]
+                if newest is not None:
+                    last = newest.producers.get(producer)
                     return None if last is None else last[1]
         return None
 

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from wardkeep.ledger.client import LENGTH, MAX_FRAME, SOCKET, cannot_publish, socket_address
+from wardkeep.ledger.client import LENGTH, MAX_FRAME, SOCKET, socket_address
 from wardkeep.ledger.entry import Receipt
 from wardkeep.ledger.errors import LedgerError, LedgerUnavailable
 from wardkeep.ledger.log import Request
@@ -95,8 +95,8 @@ class _Service:
         published, behind = 0.0, False
         while True:
             if behind and loop.time() - published >= PUBLISH_AFTER:
-                await loop.run_in_executor(self._thread, lambda: self._writer.after_commit(now=True))
-                published, behind = loop.time(), False
+                done = await loop.run_in_executor(self._thread, lambda: self._writer.after_commit(now=True))
+                published, behind = loop.time(), not done
             group = await self._group(PUBLISH_AFTER if behind else None)
             if not group:
                 continue
@@ -137,7 +137,8 @@ class _Service:
                     break
                 number, operation, arguments = msgspec.msgpack.decode(await reader.readexactly(length))
                 if operation != "publish":
-                    producer = producer or str(arguments[0])
+                    if producer is None:
+                        producer = str(arguments[0])
                     if arguments[0] != producer:
                         await _say(writer, number, LedgerUnavailable(f"this connection speaks for {producer} alone"))
                         continue
@@ -146,7 +147,7 @@ class _Service:
                 task = asyncio.create_task(_answer(writer, number, future))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
-        except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError, ValueError, TypeError, IndexError):
+        except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError, ValueError, TypeError, LookupError):
             pass  # a client that goes away or speaks nonsense loses its connection, nobody else's
         finally:
             writer.close()
@@ -183,9 +184,9 @@ class _Service:
 
     def _publish(self) -> object:
         try:
-            self._writer.log.publish()
-        except OSError as error:
-            return cannot_publish(error)
+            self._writer.publish()
+        except LedgerError as error:
+            return error
         return None
 
     async def close(self) -> None:
@@ -194,7 +195,11 @@ class _Service:
 
 
 async def _answer(writer: asyncio.StreamWriter, number: int, future: asyncio.Future[Any]) -> None:
-    await _say(writer, number, await future)
+    try:
+        await _say(writer, number, await future)
+    except BaseException:
+        writer.close()  # a request that has no answer ends its connection: the client knows that it knows nothing
+        raise
 
 
 async def _say(writer: asyncio.StreamWriter, number: int, value: Any) -> None:

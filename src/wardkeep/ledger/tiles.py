@@ -57,11 +57,15 @@ def unpack_bundle(raw: bytes, path: object) -> list[bytes]:
     return bodies
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Replace a file whole. Durability comes later, for many files at once."""
+def write_file(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Replace a file whole. With `durable` a power failure leaves the old or the new one, never half; else that comes later."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.new")
-    temporary.write_bytes(content)
+    with temporary.open("wb") as file:
+        file.write(content)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     temporary.replace(path)
 
 
@@ -82,14 +86,17 @@ def write_fresh(path: Path, content: bytes) -> None:
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Replace a file whole and make it durable."""
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    """Replace a file whole; the new one is durable when this returns."""
+    write_file(path, content, durable=True)
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, durably."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -171,6 +171,7 @@ def verify_inclusion(*, leaf: bytes, index: int, size: int, proof: Sequence[byte
         raise ProofRefused(f"index {index} is not in a tree of size {size}")
     if len(leaf) != HASH or len(root) != HASH:
         raise ProofRefused("a leaf hash or a root has not 32 bytes")
+    _refuse_odd(proof)
     fn, sn, value = index, size - 1, leaf
     for step in proof:
         if sn == 0:
@@ -201,6 +202,7 @@ def verify_consistency(  # noqa: PLR0912 - the steps of the RFC, one by one
         if proof or old_root != new_root:
             raise ProofRefused("two trees of one size have different roots, or a proof where none belongs")
         return
+    _refuse_odd(proof)
     path = list(proof)
     if old & (old - 1) == 0:
         path.insert(0, old_root)
@@ -224,3 +226,8 @@ def verify_consistency(  # noqa: PLR0912 - the steps of the RFC, one by one
         raise ProofRefused("the consistency proof is too short")
     if fr != old_root or sr != new_root:
         raise ProofRefused("the consistency proof leads to other roots")
+
+
+def _refuse_odd(proof: Sequence[bytes]) -> None:
+    if any(len(step) != HASH for step in proof):
+        raise ProofRefused("a hash of the proof has not 32 bytes")

@@ -6,7 +6,6 @@ Whoever has a `Writer` holds the ledger's lock. It is used by one thread at a ti
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import os
@@ -114,7 +113,8 @@ class Writer:
     def commit(self, requests: Sequence[Request]) -> list[Receipt | LedgerError]:
         """Append batches in one durable record. Raises LedgerUnavailable: then none of them was acknowledged."""
         year = str(self._clock().year)
-        if year > self.log.name:
+        # A closed log stays closed, also where its successor could not be begun and the clock was set back since.
+        if year > self.log.name or _closed_for(self.log) is not None:
             self._roll(year)
         ours = [request for request in requests if request.producer == SELF]
         if not ours:
@@ -123,15 +123,27 @@ class Writer:
         answers = iter(self.log.commit([request for request in requests if request.producer != SELF]))
         return [refused if request.producer == SELF else next(answers) for request in requests]
 
-    def after_commit(self, *, now: bool = False) -> None:
-        """Publish and settle when it is time; a disk that refuses is tried again next time."""
+    def after_commit(self, *, now: bool = False) -> bool:
+        """Publish and settle when it is time; False where the disk refuses, and then it is tried again next time."""
         moment = time.monotonic()
-        with contextlib.suppress(OSError):
+        try:
             if now or moment - self._published_at >= PUBLISH_AFTER:
                 self._published_at = moment
                 self.log.publish()
             if self.log.due:
                 self.log.settle()
+        except OSError:
+            return False  # nothing is lost: the journal has everything that was acknowledged
+        return True
+
+    def publish(self) -> None:
+        """Let readers see everything that was acknowledged. Raises LedgerUnavailable."""
+        try:
+            self.log.publish()
+        except OSError as error:
+            raise LedgerUnavailable(
+                f"cannot publish: {error.strerror}", hint="nothing that was acknowledged is lost; make room"
+            ) from error
 
     def close(self) -> None:
         """Publish and give the lock back."""
