@@ -42,12 +42,13 @@ class Installed:
     vkey: str
 
 
-def install(home: Home, settings: Settings, *, at: datetime) -> Installed:
+def install(home: Home, settings: Settings, *, at: datetime, beside: frozenset[str] = frozenset()) -> Installed:
     """Make a home in an absent or empty folder. Raises HomeExists, DatabaseTaken, KeysError.
 
-    `config.toml` comes last: a folder without it is no home, so that one broken off can be told from one finished.
+    beside: names that may stand in the folder already (the demo's own). `config.toml` comes last: a folder without it
+    is no home, so that one broken off can be told from one finished.
     """
-    if home.path.exists() and any(home.path.iterdir()):
+    if home.path.exists() and any(path.name not in beside for path in home.path.iterdir()):
         raise HomeExists(home.path)
     passphrase = handed_passphrase() if settings.keys.provider == "passphrase" else None
     os.umask(0o077)

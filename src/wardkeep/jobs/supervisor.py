@@ -46,6 +46,10 @@ class ServeError(Exception):
         self.hint = hint
 
 
+class PortTaken(ServeError):
+    """Something else listens where the console should."""
+
+
 @dataclass
 class Child:
     """One process and when it may be started again."""
@@ -92,7 +96,10 @@ class Supervisor:
         try:
             listener.bind((self.bind, self.port))
         except OSError as exc:
-            raise ServeError(
+            listener.close()
+            lock.close()
+            self._lock = None
+            raise PortTaken(
                 f"cannot listen on {self.bind} port {self.port}: {exc.strerror}", "choose another with --port"
             ) from None
         listener.listen(128)
