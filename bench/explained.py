@@ -108,7 +108,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--setting", default="B", choices=["A", "B", "C", "none"])
     parser.add_argument("--undocumented", type=float, default=0.20)
     call = parser.parse_args(words)
-    names = "docum. true undoc. learned all first cleared easy hard".split()
+    names = ("docum.", "true", "undoc.", "learned", "all", "first", "cleared", "easy", "hard")
     print("seed" + "".join(f"{name:>8}" for name in names) + "       s")
     for seed in range(call.first_seed, call.first_seed + call.seeds):
         hospital = simulate.build(seed, setting=call.setting, undocumented=call.undocumented)

@@ -33,7 +33,7 @@ class Thresholds:
     person_after_days: int = 14
     #: Days before an order on which its author opens the record, and after it on which the result is read.
     order_before_days: int = 1
-    result_days: int = 30
+    result_days: int = 14
     #: Days after an order on which the performing department works on it (worklist, priors, report).
     perform_days: int = 7
     #: The same for imaging, procedures and consults, which are planned ahead.
@@ -43,7 +43,7 @@ class Thresholds:
     transfer_after_days: int = 3
     #: Days around a work item.
     work_before_days: int = 1
-    work_after_days: int = 2
+    work_after_days: int = 1
     #: Minutes before the start and after the end of a shift in which its person already, or still, works.
     shift_early_minutes: int = 60
     shift_late_minutes: int = 120
@@ -58,16 +58,23 @@ class Thresholds:
     mistakes_a_day: int = 2
     #: Other local days on which a service account must have read in the same hour from the same host.
     service_days: int = 3
-    #: A department pair is learned from this many local days before the judged one ...
+    #: Days after the end of an encounter on which its department may still be asked about the former patient.
+    follow_up_days: int = 60
+    #: What is usual (department pairs, whose workstation) is learned from this many local days before the judged one.
     learned_days: int = 30
-    #: ... with at least this many of the other department's patients opened for a documented reason ...
-    learned_patients: int = 12
+    #: A department pair is learned from at least this many of the other department's patients, opened without a
+    #: documented reason and without anything suspicious ...
+    learned_patients: int = 6
     #: ... by at least this many other accounts of the department ...
     learned_accounts: int = 3
-    #: ... and at least this many times as often as its own share of all patients would give.
+    #: ... and at least this many times as often as the totals of the two departments would give by chance.
     learned_lift: float = 2.0
-    #: Least share of the treating department's patients that the department opened.
-    learned_coverage: float = 0.15
+    #: A workstation is a department's where at least this share of its use was by the department ...
+    presence_share: float = 0.6
+    #: ... and at least this many of its accounts used it.
+    presence_accounts: int = 3
+    #: Patients under care of a department in whose records someone wrote on one day, to have worked there that day.
+    presence_patients: int = 2
 
     # -- detections ---------------------------------------------------------------------------------------------------
     #: Share of patients with a surname from which on a shared surname says nothing.

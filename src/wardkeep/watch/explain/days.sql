@@ -41,7 +41,7 @@ WITH found AS (
   UNION ALL
   SELECT v.a AS a, v.p AS p, v.day AS day, s.choice AS choice
   FROM visit AS v
-  JOIN account_dim AS ad ON ad.a = v.a AND ad.role = 'registrar'
+  JOIN desk AS k ON k.a = v.a
   JOIN span_desk AS s ON s.p = v.p AND s.from_us < v.closes_us AND s.to_us >= v.opens_us
 ),
 best AS (

@@ -3,7 +3,7 @@
 
 In three steps, each a list of named SQL texts: facts (people, touches, intervals), reasons that hold a whole local day
 for (account, patient), then the residue event by event. What is left is compared with private ties before the weak
-reasons (a mistaken opening, a learned department pair) may explain it.
+reasons (a mistaken opening, own charting, presence, follow-up, a learned department pair) may explain it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wardkeep.watch.hospital.tables import TABLES, Type
 QUERIES: dict[str, Query] = load(Path(__file__).parent)
 
 #: In the order in which they are made.
-FACTS = ("account_dim", "department_dim", "membership", "patient_dim", "system_dim", "touch", "visit")
+FACTS = ("account_dim", "department_dim", "membership", "desk", "patient_dim", "system_dim", "touch", "visit")
 SPANS = ("stay", "span", "span_account", "span_department", "span_desk")
 DAYS = ("barred", "visit_reason", "residue")
 MOMENTS = (
@@ -43,21 +43,29 @@ TIES = (
     "tie",
 )
 INFERRED = (
+    "open_visit",
     "plain_pair",
     "slip",
     "by_mistake",
+    "plain_visit",
     "under_care",
-    "shared_patient",
+    "care_day",
+    "by_charting",
+    "by_follow_up",
+)
+PRESENCE = ("station_use", "station_guest", "station_day", "presence", "by_presence")
+LEARNED = (
+    "learn_visit",
+    "learn_ask",
+    "learn_day",
+    "pair_day",
     "treating_size",
     "shared_care",
-    "shared_alone",
-    "shared_accounts",
-    "open_visit",
     "visit_pair",
     "by_learning",
 )
-RESULT = ("event_reason", "unexplained", "daily")
-ORDER = (*FACTS, *SPANS, *DAYS, *MOMENTS, *TIES, *INFERRED, *RESULT)
+RESULT = ("weak_reason", "event_reason", "unexplained", "daily")
+ORDER = (*FACTS, *SPANS, *DAYS, *MOMENTS, *TIES, *INFERRED, *PRESENCE, *LEARNED, *RESULT)
 
 #: Tables that only Wardkeep itself supplies, in the shape that the texts expect.
 _OURS: dict[str, tuple[tuple[str, str], ...]] = {

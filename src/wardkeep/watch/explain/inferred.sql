@@ -1,3 +1,25 @@
+-- name: open_visit
+-- description: Visits with events that no documented reason explains and nothing bars. `loud` marks accounts that had
+--   more than `batch_day` open records on one day: nothing is learned from them.
+WITH open_day AS (
+  SELECT r.a AS a, r.p AS p, r.day AS day, CAST(count(*) AS INTEGER) AS n
+  FROM residue AS r
+  LEFT JOIN moment_reason AS mr ON mr.eid = r.eid
+  WHERE mr.eid IS NULL AND r.barred IS NULL
+  GROUP BY r.a, r.p, r.day
+),
+loud AS (
+  SELECT DISTINCT u.a AS a FROM (
+    SELECT o.a AS a, o.day AS day, count(*) AS patients FROM open_day AS o GROUP BY o.a, o.day
+  ) AS u WHERE u.patients > :batch_day
+)
+SELECT
+  o.a AS a, o.p AS p, o.day AS day, o.n AS n, v.opens_us AS opens_us, v.closes_us AS closes_us, v.wrote AS wrote,
+  v.took AS took, v.broke AS broke, CASE WHEN l.a IS NULL THEN 0 ELSE 1 END AS loud
+FROM open_day AS o
+JOIN visit AS v ON v.a = o.a AND v.p = o.p AND v.day = o.day
+LEFT JOIN loud AS l ON l.a = o.a
+
 -- name: plain_pair
 -- description: Open pairs without anything that would make a weak reason unsafe: no private tie, no decoy, no VIP, not
 --   long dead.
@@ -69,6 +91,16 @@ JOIN (
 ) AS c ON c.a = s.a AND c.day = s.day
 WHERE c.n <= :mistakes_a_day
 
+-- name: plain_visit
+-- description: Open visits that a weak reason may explain: of plain pairs, by people, nothing printed or exported, no
+--   emergency override.
+SELECT ov.a AS a, ov.p AS p, ov.day AS day, ov.opens_us AS opens_us, ov.closes_us AS closes_us, ov.wrote AS wrote,
+  ov.loud AS loud
+FROM open_visit AS ov
+JOIN plain_pair AS pp ON pp.a = ov.a AND pp.p = ov.p
+JOIN account_dim AS ad ON ad.a = ov.a AND ad.kind <> 'service' AND ov.day <= ad.until_day
+WHERE ov.took = 0 AND ov.broke = 0
+
 -- name: under_care
 -- description: Which department had a patient under care (encounter or ward, without completion) and from when to when.
 SELECT dd.d AS d, sp.p AS p, sp.from_us AS from_us, sp.to_us AS to_us, sp.span_id AS span_id
@@ -76,110 +108,36 @@ FROM span AS sp
 JOIN department_dim AS dd ON dd.department = sp.key_text
 WHERE sp.scope = 'D' AND sp.reason IN ('encounter', 'ward')
 
--- name: shared_patient
--- description: Patients under care of one department (treating) whom accounts of another (reading) opened in those days,
---   with how many accounts, and which one where it was only one. Accounts with many open records a day are left out.
-WITH loud AS (
-  SELECT u.a AS a FROM (
-    SELECT r.a AS a, r.day AS day, count(DISTINCT r.p) AS patients FROM residue AS r GROUP BY r.a, r.day
-  ) AS u GROUP BY u.a HAVING max(u.patients) > :batch_day
-),
-home AS (
-  SELECT m.a AS a, min(m.d) AS d
-  FROM membership AS m
-  JOIN account_dim AS ad ON ad.a = m.a AND ad.kind <> 'service'
-  LEFT JOIN loud AS l ON l.a = m.a
-  WHERE m.source_table <> 'staff_history' AND l.a IS NULL
-  GROUP BY m.a
-)
-SELECT
-  h.d AS reading, uc.d AS treating, v.p AS p, count(DISTINCT v.a) AS accounts, min(v.a) AS only_a
-FROM visit AS v
-JOIN home AS h ON h.a = v.a
-JOIN under_care AS uc ON uc.p = v.p AND uc.d <> h.d AND uc.from_us < v.closes_us AND uc.to_us >= v.opens_us
-LEFT JOIN barred AS x ON x.a = v.a AND x.p = v.p AND x.day = v.day
-WHERE x.a IS NULL
-GROUP BY h.d, uc.d, v.p
-
--- name: treating_size
--- description: Patients whom each department had under care in the judged time, and how many departments there are.
-SELECT uc.d AS treating, count(DISTINCT uc.p) AS patients
-FROM under_care AS uc GROUP BY uc.d
-
--- name: shared_care
--- description: Department pairs: patients of `treating` opened by `reading`, the share of its patients that is, and the
---   lift: that share over the mean share of all departments.
-WITH pair AS (
-  SELECT
-    sp.reading AS reading, sp.treating AS treating, count(*) AS patients
-  FROM shared_patient AS sp GROUP BY sp.reading, sp.treating
-),
-width AS (
-  SELECT count(DISTINCT m.d) AS departments FROM membership AS m
-),
-mean AS (
-  SELECT pr.treating AS treating, sum(pr.patients) * 1.0 / max(greatest(w.departments - 1, 1)) AS patients
-  FROM pair AS pr CROSS JOIN width AS w GROUP BY pr.treating
-)
-SELECT
-  pr.reading AS reading, pr.treating AS treating, pr.patients AS patients, ts.patients AS whole,
-  pr.patients * 1.0 / ts.patients AS coverage, pr.patients / m.patients AS lift
-FROM pair AS pr
-JOIN treating_size AS ts ON ts.treating = pr.treating
-JOIN mean AS m ON m.treating = pr.treating
-
--- name: shared_alone
--- description: For each account, the patients of a department pair whom it alone of its department opened: taken off the
---   support when this account is judged, so that nobody's own openings explain them.
-SELECT sp.reading AS reading, sp.treating AS treating, sp.only_a AS a, count(*) AS patients
-FROM shared_patient AS sp WHERE sp.accounts = 1
-GROUP BY sp.reading, sp.treating, sp.only_a
-
--- name: shared_accounts
--- description: How many accounts of the reading department opened patients of the treating one.
-SELECT h.d AS reading, uc.d AS treating, count(DISTINCT v.a) AS accounts
-FROM visit AS v
-JOIN (
-  SELECT m.a AS a, min(m.d) AS d FROM membership AS m WHERE m.source_table <> 'staff_history' GROUP BY m.a
-) AS h ON h.a = v.a
-JOIN under_care AS uc ON uc.p = v.p AND uc.d <> h.d AND uc.from_us < v.closes_us AND uc.to_us >= v.opens_us
-GROUP BY h.d, uc.d
-
--- name: open_visit
--- description: Visits with events that no documented reason explains, with the departments that had the patient under
---   care that day.
-SELECT DISTINCT r.a AS a, r.p AS p, r.day AS day
-FROM residue AS r
-LEFT JOIN moment_reason AS mr ON mr.eid = r.eid
-WHERE mr.eid IS NULL
-
--- name: visit_pair
--- description: For each open visit the department pair with the best support without this account.
-SELECT
-  ov.a AS a, ov.p AS p, ov.day AS day, uc.d AS treating, min(uc.span_id) AS span_id, max(m.d) AS reading,
-  max(sc.patients - coalesce(sa.patients, 0)) AS patients,
-  max((sc.patients - coalesce(sa.patients, 0)) * 1.0 / sc.whole) AS coverage,
-  max(sc.lift * (sc.patients - coalesce(sa.patients, 0)) / sc.patients) AS lift,
-  max(ac.accounts - 1) AS accounts
+-- name: care_day
+-- description: For each open visit the departments that had the patient under care on that day, with one row that says so.
+SELECT ov.a AS a, ov.p AS p, ov.day AS day, uc.d AS treating, min(uc.span_id) AS span_id
 FROM open_visit AS ov
-JOIN visit AS v ON v.a = ov.a AND v.p = ov.p AND v.day = ov.day
-JOIN membership AS m ON m.a = ov.a AND ov.day >= m.from_day AND ov.day <= m.to_day
-JOIN under_care AS uc ON uc.p = ov.p AND uc.from_us < v.closes_us AND uc.to_us >= v.opens_us
-LEFT JOIN shared_care AS sc ON sc.reading = m.d AND sc.treating = uc.d
-LEFT JOIN shared_alone AS sa ON sa.reading = m.d AND sa.treating = uc.d AND sa.a = ov.a
-LEFT JOIN shared_accounts AS ac ON ac.reading = m.d AND ac.treating = uc.d
+JOIN under_care AS uc ON uc.p = ov.p AND uc.from_us < ov.closes_us AND uc.to_us >= ov.opens_us
 GROUP BY ov.a, ov.p, ov.day, uc.d
 
--- name: by_learning
--- description: Open visits of plain pairs whose department often shares the care of such patients.
-SELECT
-  f.a AS a, f.p AS p, f.day AS day, min(f.span_id) AS span_id, max(f.patients) AS patients,
-  max(f.accounts) AS accounts, max(f.lift) AS lift, max(f.coverage) AS coverage
-FROM visit_pair AS f
-JOIN plain_pair AS pp ON pp.a = f.a AND pp.p = f.p
-JOIN visit AS v ON v.a = f.a AND v.p = f.p AND v.day = f.day AND v.broke = 0 AND v.took = 0
-LEFT JOIN barred AS x ON x.a = f.a AND x.p = f.p AND x.day = f.day
-WHERE x.a IS NULL
-  AND f.patients >= :learned_patients AND f.accounts >= :learned_accounts
-  AND f.lift >= :learned_lift AND f.coverage >= :learned_coverage
-GROUP BY f.a, f.p, f.day
+-- name: by_charting
+-- description: Plain visits in which the account itself created or changed an entry of the record while the patient was
+--   under care of some department. The first such entry is named.
+SELECT w.a AS a, w.p AS p, w.day AS day, min(w.eid) AS entry_eid
+FROM (
+  SELECT pv.a AS a, pv.p AS p, pv.day AS day, r.eid AS eid
+  FROM plain_visit AS pv
+  JOIN residue AS r ON r.a = pv.a AND r.p = pv.p AND r.day = pv.day AND r.wrote = 1
+  JOIN events AS e ON e.eid = r.eid AND e.action IN ('create', 'update')
+  WHERE pv.wrote > 0
+) AS w
+JOIN (SELECT DISTINCT cd.a AS a, cd.p AS p, cd.day AS day FROM care_day AS cd) AS c
+  ON c.a = w.a AND c.p = w.p AND c.day = w.day
+GROUP BY w.a, w.p, w.day
+
+-- name: by_follow_up
+-- description: Plain visits to a former patient of the account's department: an encounter there that ended not more than
+--   `follow_up_days` before.
+SELECT pv.a AS a, pv.p AS p, pv.day AS day, max(e.end_us) AS end_us, max(e.src) AS src
+FROM plain_visit AS pv
+JOIN patient_dim AS pd ON pd.p = pv.p
+JOIN membership AS m ON m.a = pv.a AND pv.day >= m.from_day AND pv.day <= m.to_day
+JOIN department_dim AS dd ON dd.d = m.d
+JOIN encounters AS e ON e.patient_id = pd.patient_id AND e.department = dd.department
+  AND e.end_us < pv.closes_us AND e.end_us >= pv.opens_us - :follow_up_days * 86400000000
+GROUP BY pv.a, pv.p, pv.day

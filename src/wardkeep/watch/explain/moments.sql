@@ -6,7 +6,8 @@ SELECT
 FROM shifts AS sh
 JOIN account_dim AS ad ON ad.person = sh.staff_id
 JOIN department_dim AS dd ON dd.department = sh.department
-WHERE coalesce(sh.end_us, sh.start_us + 43200000000) >= :from_us - 86400000000 AND sh.start_us <= :to_us + 86400000000
+WHERE coalesce(sh.end_us, sh.start_us + 43200000000) >= :from_us - (:learned_days + 2) * 86400000000
+  AND sh.start_us <= :to_us + 86400000000
 GROUP BY ad.a, dd.d, sh.start_us, sh.end_us
 
 -- name: shift_visit

@@ -82,3 +82,15 @@ FROM (
 ) AS u
 JOIN department_dim AS dd ON dd.department = u.department
 GROUP BY u.a, dd.d, u.source_table, CASE WHEN u.source_table = 'staff_history' THEN u.src END
+
+-- name: desk
+-- description: Accounts of the front desk: registrars, and shared accounts of departments half of whose staff are.
+SELECT ad.a AS a FROM account_dim AS ad WHERE ad.role = 'registrar'
+UNION
+SELECT ad.a AS a
+FROM account_dim AS ad
+JOIN (
+  SELECT s.department AS department, avg(CASE WHEN s.role = 'registrar' THEN 1.0 ELSE 0.0 END) AS registrars
+  FROM staff AS s WHERE s.department IS NOT NULL GROUP BY s.department
+) AS f ON f.department = ad.home AND f.registrars >= 0.5
+WHERE ad.kind = 'shared'

@@ -54,6 +54,12 @@ class Reason(StrEnum):
     AUDIT_MANDATE = "audit_mandate"
     #: The wrong record, closed at once, followed by the right one.
     MISTAKE = "mistake"
+    #: The account itself wrote in the record that day, while the patient was under care.
+    CHARTED = "charted"
+    #: Worked that day at a workstation of the department that had a reason.
+    PRESENCE = "presence"
+    #: A former patient of the person's department.
+    FOLLOW_UP = "follow_up"
     #: The person's department often shares the care of patients of the treating department.
     LEARNED = "learned"
 
@@ -82,7 +88,10 @@ NEEDS: dict[Reason, tuple[str, ...]] = {
     Reason.ASSIGNED_CASE: ("assignments",),
     Reason.AUDIT_MANDATE: ("mandates",),
     Reason.MISTAKE: ("patients",),
-    Reason.LEARNED: ("encounters",),
+    Reason.CHARTED: ("encounters|transfers",),
+    Reason.PRESENCE: ("encounters|transfers|appointments|orders|work_items",),
+    Reason.FOLLOW_UP: ("encounters",),
+    Reason.LEARNED: ("encounters|transfers",),
 }
 
 #: Shown first = 1.

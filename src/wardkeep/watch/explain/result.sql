@@ -50,34 +50,72 @@ FROM found AS f
 JOIN best AS b ON b.eid = f.eid AND b.preference = f.preference
 GROUP BY f.eid, f.reason, f.preference
 
+-- name: weak_reason
+-- description: Reasons inferred from use itself, the best one for each event that no documented reason explains.
+WITH found AS (
+  SELECT
+    s.eid AS eid, 22 AS preference, 'mistake' AS reason, 'events' AS source_table, CAST(NULL AS BIGINT) AS span_id,
+    s.right_eid AS entry_eid, CAST(NULL AS VARCHAR) AS src, CAST(NULL AS VARCHAR) AS support
+  FROM by_mistake AS s
+  UNION ALL
+  SELECT
+    r.eid AS eid, 23 AS preference, 'charted' AS reason, 'events' AS source_table, CAST(NULL AS BIGINT) AS span_id,
+    c.entry_eid AS entry_eid, CAST(NULL AS VARCHAR) AS src, CAST(NULL AS VARCHAR) AS support
+  FROM by_charting AS c
+  JOIN residue AS r ON r.a = c.a AND r.p = c.p AND r.day = c.day
+  UNION ALL
+  SELECT
+    r.eid AS eid, 24 AS preference, 'presence' AS reason, 'span' AS source_table, pr.choice % 100000000000 AS span_id,
+    CAST(NULL AS BIGINT) AS entry_eid, CAST(NULL AS VARCHAR) AS src,
+    CASE
+      WHEN pr.workstation IS NULL THEN concat('entries:', CAST(pr.entries AS VARCHAR))
+      ELSE concat('workstation:', pr.workstation, ' accounts:', CAST(pr.accounts AS VARCHAR))
+    END AS support
+  FROM by_presence AS pr
+  JOIN residue AS r ON r.a = pr.a AND r.p = pr.p AND r.day = pr.day
+  UNION ALL
+  SELECT
+    r.eid AS eid, 25 AS preference, 'follow_up' AS reason, 'encounters' AS source_table,
+    CAST(NULL AS BIGINT) AS span_id, CAST(NULL AS BIGINT) AS entry_eid, f.src AS src, CAST(NULL AS VARCHAR) AS support
+  FROM by_follow_up AS f
+  JOIN residue AS r ON r.a = f.a AND r.p = f.p AND r.day = f.day
+  UNION ALL
+  SELECT
+    r.eid AS eid, 26 AS preference, 'learned' AS reason, 'span' AS source_table, g.span_id AS span_id,
+    CAST(NULL AS BIGINT) AS entry_eid, CAST(NULL AS VARCHAR) AS src,
+    concat(
+      'patients:', CAST(g.patients AS VARCHAR), ' accounts:', CAST(g.accounts AS VARCHAR), ' lift:',
+      CAST(round(g.lift, 1) AS VARCHAR), ' coverage:', CAST(round(g.coverage, 2) AS VARCHAR)
+    ) AS support
+  FROM by_learning AS g
+  JOIN residue AS r ON r.a = g.a AND r.p = g.p AND r.day = g.day
+),
+best AS (
+  SELECT f.eid AS eid, min(f.preference) AS preference
+  FROM found AS f
+  LEFT JOIN moment_reason AS m ON m.eid = f.eid
+  WHERE m.eid IS NULL
+  GROUP BY f.eid
+)
+SELECT
+  f.eid AS eid, f.reason AS reason, coalesce(sp.source_table, f.source_table) AS source_table,
+  coalesce(sp.src, e.name, f.src) AS source_id, sp.recorded_us AS recorded_us, f.support AS support
+FROM found AS f
+JOIN best AS b ON b.eid = f.eid AND b.preference = f.preference
+LEFT JOIN span AS sp ON sp.span_id = f.span_id
+LEFT JOIN events AS e ON e.eid = f.entry_eid
+
 -- name: event_reason
--- description: Every reason of single events: documented ones, mistaken openings, learned department pairs.
+-- description: Every reason of single events: documented ones, and those inferred from use.
 SELECT
   m.eid AS eid, m.reason AS reason, m.source_table AS source_table, m.source_id AS source_id,
   m.recorded_us AS recorded_us, m.support AS support
 FROM moment_reason AS m
 UNION ALL
 SELECT
-  s.eid AS eid, 'mistake' AS reason, 'events' AS source_table, e.name AS source_id,
-  CAST(NULL AS BIGINT) AS recorded_us, CAST(NULL AS VARCHAR) AS support
-FROM by_mistake AS s
-JOIN events AS e ON e.eid = s.right_eid
-LEFT JOIN moment_reason AS m ON m.eid = s.eid
-WHERE m.eid IS NULL
-UNION ALL
-SELECT
-  r.eid AS eid, 'learned' AS reason, sp.source_table AS source_table, sp.src AS source_id,
-  sp.recorded_us AS recorded_us,
-  concat(
-    'patients:', CAST(g.patients AS VARCHAR), ' accounts:', CAST(g.accounts AS VARCHAR), ' lift:',
-    CAST(round(g.lift, 1) AS VARCHAR), ' coverage:', CAST(round(g.coverage, 2) AS VARCHAR)
-  ) AS support
-FROM residue AS r
-JOIN by_learning AS g ON g.a = r.a AND g.p = r.p AND g.day = r.day
-JOIN span AS sp ON sp.span_id = g.span_id
-LEFT JOIN moment_reason AS m ON m.eid = r.eid
-LEFT JOIN by_mistake AS s ON s.eid = r.eid
-WHERE m.eid IS NULL AND s.eid IS NULL
+  w.eid AS eid, w.reason AS reason, w.source_table AS source_table, w.source_id AS source_id,
+  w.recorded_us AS recorded_us, w.support AS support
+FROM weak_reason AS w
 
 -- name: unexplained
 -- description: Events of the judged time without any reason.

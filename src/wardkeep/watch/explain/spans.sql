@@ -141,7 +141,7 @@ FROM (
   FROM stay AS s
 ) AS u
 JOIN patient_dim AS pd ON pd.patient_id = u.patient_id
-WHERE u.to_us >= :from_us - 86400000000 AND u.from_us <= :to_us + 86400000000
+WHERE u.to_us >= :from_us - (:learned_days + 2) * 86400000000 AND u.from_us <= :to_us + 86400000000
 
 -- name: span_account
 -- description: Intervals for one person, by numbered account.
