@@ -55,8 +55,21 @@ class FakeLedger:
 
 
 class FakeKeyring:
-    """Derives like the real one, from a fixed root."""
+    """Derives like the real one, from a fixed root; what it keeps is derived too, until it is destroyed."""
+
+    def __init__(self) -> None:
+        self.destroyed: set[str] = set()
 
     def derive(self, purpose: str, *context: str, tenant: str, length: int = 32) -> bytes:
         name = "\0".join((tenant, purpose, *context)).encode()
         return hmac.digest(b"a root for tests", name, "sha256")[:length]
+
+    def kept(self, name: str) -> bytes:
+        self.destroyed.discard(name)
+        return hmac.digest(b"a root for tests", b"kept " + name.encode(), "sha256")
+
+    def has(self, name: str) -> bool:
+        return name not in self.destroyed
+
+    def destroy(self, name: str) -> None:
+        self.destroyed.add(name)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,10 +88,10 @@ def render(values: Mapping[str, object], *, version: int = CURRENT) -> bytes:
     return b"".join(pieces)
 
 
-def render_sql(relation: str, *, version: int = CURRENT) -> str:
-    """DuckDB SQL that gives the canonical rows of `relation`, in its order, as one BLOB column `row`."""
+def render_sql(relation: str, *, fields: Sequence[Field] = FIELDS[CURRENT]) -> str:
+    """DuckDB SQL that gives the rows of `relation` in the canonical form, in its order, as one BLOB column `row`."""
     pieces: list[str] = []
-    for field in FIELDS[version]:
+    for field in fields:
         column = f'"{field.name}"'
         if field.kind == "flag":
             pieces.append(f"CASE WHEN {column} THEN '1:1,' ELSE '1:0,' END")
@@ -111,7 +111,7 @@ def render_all(table: pa.Table, *, version: int = CURRENT) -> list[bytes]:
     """The canonical rows of a table that has the version's fields as columns."""
     with duckdb.connect(":memory:", config={"threads": 1}) as con:
         con.register("rows_to_render", table.select([field.name for field in FIELDS[version]]))
-        rendered = con.execute(render_sql("rows_to_render", version=version)).to_arrow_table()
+        rendered = con.sql(render_sql("rows_to_render", fields=FIELDS[version])).to_arrow_table()
     rows: list[bytes] = rendered.column("row").to_pylist()
     return rows
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which events the store already has: keyed 64-bit hashes of their keys, a small sealed file beside each segment.
 
-A file holds, as little-endian arrays after a header of their lengths: the sorted hashes of the rows' keys and the row of each;
-the sorted hashes of event ids (without system, to notice an id that two systems use); the sorted distinct hashes of patients
-and of accounts, so that a question about one person opens only the segments that name him. The hash is keyed BLAKE2b; a hit
-is always checked against the stored row, so that a collision costs time and never an event.
+A file holds, as little-endian arrays after a header of their lengths: the sorted hashes of the events' keys, the first row
+of each and the hash of its content; the sorted hashes of event ids (without system, to notice an id that two systems use);
+the sorted distinct hashes of patients and of accounts, so that a question about one person opens only the segments that name
+him. The hash is keyed BLAKE2b. An event is a repetition where key and content both agree; where the content differs the
+stored row itself is asked, so that a collision of keys costs time and never an event.
 
 In memory all keys form one sorted array (8 bytes an event) and a few recent ones that are merged when they grow.
 """
@@ -23,7 +24,7 @@ from wardkeep.watch.store.errors import StoreDamaged
 
 Hashes = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.uint32]
-HEAD = struct.Struct("<4s5I")
+HEAD = struct.Struct("<4s6I")
 MAGIC = b"WKIX"
 #: Recent runs are merged into one when there are more than this many.
 RUNS = 12
@@ -42,18 +43,35 @@ class SegmentKeys:
 
     keys: Hashes
     rows: Positions
+    contents: Hashes
     names: Hashes
     patients: Hashes
     accounts: Hashes
 
     @classmethod
-    def of(cls, keys: Hashes, names: Hashes, patients: Hashes, accounts: Hashes) -> SegmentKeys:
-        """Index the rows of a segment: `keys[i]` is the hash of row i's key; the others in any order."""
+    def of(
+        cls,
+        *,
+        keys: Hashes,
+        rows: npt.NDArray[np.int64],
+        contents: Hashes,
+        names: Hashes,
+        patients: Hashes,
+        accounts: Hashes,
+    ) -> SegmentKeys:
+        """Index the events of a segment: key, first row and content of each; the others in any order."""
         order = np.argsort(keys, kind="stable")
-        return cls(keys[order], order.astype(np.uint32), np.unique(names), np.unique(patients), np.unique(accounts))
+        return cls(
+            keys[order],
+            rows[order].astype(np.uint32),
+            contents[order],
+            np.unique(names),
+            np.unique(patients),
+            np.unique(accounts),
+        )
 
     def pack(self) -> bytes:
-        arrays = (self.keys, self.rows, self.names, self.patients, self.accounts)
+        arrays = (self.keys, self.rows, self.contents, self.names, self.patients, self.accounts)
         head = HEAD.pack(MAGIC, *(len(a) for a in arrays))
         return head + b"".join(a.astype(a.dtype.newbyteorder("<")).tobytes() for a in arrays)
 
@@ -64,26 +82,28 @@ class SegmentKeys:
             raise StoreDamaged(f"{name} is no key index")
         _, *counts = HEAD.unpack(raw[: HEAD.size])
         arrays, at = [], HEAD.size
-        for count, kind in zip(counts, ("<u8", "<u4", "<u8", "<u8", "<u8"), strict=True):
+        for count, kind in zip(counts, ("<u8", "<u4", "<u8", "<u8", "<u8", "<u8"), strict=True):
             width = np.dtype(kind).itemsize
             if at + count * width > len(raw):
                 raise StoreDamaged(f"{name} is cut short")
             arrays.append(np.frombuffer(raw, dtype=kind, count=count, offset=at))
             at += count * width
-        return cls(arrays[0], arrays[1], arrays[2], arrays[3], arrays[4])
+        if at != len(raw):
+            raise StoreDamaged(f"{name} is longer than it says")
+        return cls(*arrays)
 
-    def find(self, keys: Hashes) -> tuple[npt.NDArray[np.int64], Positions]:
-        """Which of `keys` are here, and at which rows: (position in `keys`, row) pairs, several where a hash repeats."""
+    def find(self, keys: Hashes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Which of `keys` are here, and where: (position in `keys`, position here) pairs, several where a hash repeats."""
         left = np.searchsorted(self.keys, keys, side="left")
         right = np.searchsorted(self.keys, keys, side="right")
         counts = right - left
         hit = np.flatnonzero(counts)
         if not len(hit):
-            return hit, np.empty(0, np.uint32)
+            return hit, np.empty(0, np.int64)
         which = np.repeat(hit, counts[hit])
         starts = np.repeat(left[hit], counts[hit])
         steps = np.arange(len(which)) - np.repeat(np.cumsum(counts[hit]) - counts[hit], counts[hit])
-        return which, self.rows[starts + steps]
+        return which, starts + steps
 
     def names_any(self, patients: Hashes | None, accounts: Hashes | None) -> bool:
         """Whether the segment may hold an event of one of the patients, or of one of the accounts (both, where both given)."""

@@ -141,7 +141,7 @@ class Manifest:
 
     def files(self, kind: str | None = None) -> list[FileRow]:
         """The files of a kind that can be read, in the order of their batches. Raises StoreDamaged."""
-        return [row for row in self._trusted().files if row.state == "present" and kind in (None, row.kind)]
+        return [row for row in self.trusted().files if row.state == "present" and kind in (None, row.kind)]
 
     def contents(self) -> Contents:
         """Everything that holds, and every fault."""
@@ -155,13 +155,16 @@ class Manifest:
 
     def last_seq(self) -> int:
         """The number of the last batch; 0 before the first."""
-        return max((row.seq for row in self._trusted().batches), default=0)
+        return max((row.seq for row in self.trusted().batches), default=0)
 
     def done(self) -> set[str]:
         """The pieces of quarantine that need no more attention."""
-        return {row.piece for row in self._trusted().done}
+        return {row.piece for row in self.trusted().done}
 
-    def _trusted(self) -> Contents:
+    def trusted(self) -> Contents:
+        """Everything; nothing at all before the first session. Raises StoreDamaged where anything was changed."""
+        if not self.path.exists() and not self._pages.exists():
+            return Contents()
         found = self.contents()
         if found.faults:
             raise StoreDamaged(f"the store's manifest was changed: {found.faults[0].where}")

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the store knows already: a batch of events is told apart into new ones, repetitions and contradictions."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from wardkeep.watch.store.dedup import CONTENT, OF_ONE_FORMAT, Events
+from wardkeep.watch.store.folder import Folder
+from wardkeep.watch.store.keyindex import Hashes, HashSet, SegmentKeys
+from wardkeep.watch.store.manifest import FileRow
+from wardkeep.watch.store.retention import QueryKeys
+from wardkeep.watch.store.segment import unpack
+from wardkeep.watch.store.views import read_keys
+
+#: Segments whose rows stay open while a batch is compared.
+OPEN = 4
+#: Segments whose index stays open.
+OPEN_KEYS = 64
+Bits = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an event is stored: the rows `first` to `last` of a segment."""
+
+    row: FileRow
+    first: int
+    last: int
+
+    @property
+    def order(self) -> tuple[str, int]:
+        return self.row.log or "", (self.row.first or 0) + self.first
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An event whose key is known with another content."""
+
+    event: int
+    #: The fields that differ.
+    fields: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Verdict:
+    """Of each event: is it new, is it a repetition; and which contradict."""
+
+    fresh: Bits
+    repeated: Bits
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
+class Known:
+    """The stored events, as far as keys and contents go. Belongs to the one session that takes in."""
+
+    def __init__(self, folder: Folder, segments: Sequence[FileRow], queries: QueryKeys) -> None:
+        self._folder, self._queries = folder, queries
+        self._segments = list(segments)
+        self._keys: OrderedDict[str, SegmentKeys] = OrderedDict()
+        self._rows: OrderedDict[str, pa.Table] = OrderedDict()
+        opened = [read_keys(folder, row) for row in self._segments]
+        self._known = HashSet([keys.keys for keys in opened])
+        self._names = HashSet([keys.names for keys in opened])
+
+    def add(self, row: FileRow, keys: SegmentKeys) -> None:
+        """A segment was stored."""
+        self._segments.append(row)
+        self._known.add(keys.keys)
+        self._names.add(keys.names)
+        _keep(self._keys, row.id, keys, OPEN_KEYS)
+
+    def shared(self, events: Events, fresh: Bits) -> Bits:
+        """Which new events have an id that another system uses, here or in the same batch."""
+        names, where, counts = np.unique(events.names[fresh], return_inverse=True, return_counts=True)
+        found = np.zeros(len(events), dtype=bool)
+        found[fresh] = (self._names.has(names) | (counts > 1))[where]
+        return found
+
+    def judge(self, events: Events, rows: pa.Table, days: npt.NDArray[np.int32]) -> Verdict:
+        """Tell a batch apart; `days` is the local day of each event."""
+        count = len(events)
+        verdict = Verdict(np.ones(count, dtype=bool), np.zeros(count, dtype=bool))
+        hits = np.flatnonzero(self._known.has(events.keys))
+        if len(hits):
+            self._against_stored(hits, events, rows, days, verdict)
+        self._within(events, rows, verdict)
+        return verdict
+
+    # -- beside what is stored -------------------------------------------------------------------------------------
+
+    def _against_stored(
+        self, hits: npt.NDArray[np.int64], events: Events, rows: pa.Table, days: npt.NDArray[np.int32], verdict: Verdict
+    ) -> None:
+        open_ = hits
+        wanted = set(np.unique(days[hits]).tolist())
+        # A repetition is of the same day, so that those segments settle nearly all.
+        for row in sorted(self._segments, key=lambda row: row.day not in wanted):
+            keys = self.keys_of(row)
+            which, where = keys.find(events.keys[open_])
+            same = keys.contents[where] == events.contents[open_][which]
+            verdict.repeated[open_[which[same]]] = True
+            open_ = open_[~verdict.repeated[open_]]
+            if not len(open_):
+                break
+        verdict.fresh[verdict.repeated] = False
+        for event in open_.tolist():
+            self._compare(event, events, rows, verdict)
+
+    def _compare(self, event: int, events: Events, rows: pa.Table, verdict: Verdict) -> None:
+        """One event whose key hash is known and whose content hash is not."""
+        ours = rows.slice(int(events.starts[event]), int(events.ends[event] - events.starts[event])).to_pylist()
+        differing: tuple[str, ...] | None = None
+        for place in self.places(events.keys[event : event + 1], key_of(ours[0])):
+            fields = self._differences(ours, place)
+            if not fields:
+                verdict.fresh[event], verdict.repeated[event] = False, True
+                return
+            differing = fields
+        if differing is not None:
+            verdict.fresh[event] = False
+            verdict.conflicts.append(Conflict(event, differing))
+
+    def places(self, key: Hashes, wanted: tuple[Any, ...]) -> list[Place]:
+        """Where the events of a key are stored, oldest first: the event itself, then its amendments."""
+        found = []
+        for row in self._segments:
+            keys = self.keys_of(row)
+            for at in keys.find(key)[1].tolist():
+                first = int(keys.rows[at])
+                table = self.rows_of(row)
+                if key_of(_row(table, first)) != wanted:
+                    continue  # a collision
+                last = first
+                while last + 1 < table.num_rows and table.column("part")[last + 1].as_py() > 0:
+                    last += 1
+                found.append(Place(row, first, last))
+        return sorted(found, key=lambda place: place.order)
+
+    def _differences(self, ours: list[dict[str, Any]], place: Place) -> tuple[str, ...]:
+        table = self.rows_of(place.row).slice(place.first, place.last - place.first + 1)
+        theirs = [self._readable(row) for row in table.to_pylist()]
+        return differences(ours, theirs)
+
+    def _readable(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        text = row["query"]
+        lost = text is not None and self._queries.open(text) is None
+        return {**row, "time": row["time_us"], "query": self._queries.open(text), "query_lost": lost}
+
+    # -- within the batch ------------------------------------------------------------------------------------------
+
+    def _within(self, events: Events, rows: pa.Table, verdict: Verdict) -> None:
+        """Of new events with one key the first is taken; the others repeat it or contradict it."""
+        fresh = np.flatnonzero(verdict.fresh)
+        order = fresh[np.argsort(events.keys[fresh], kind="stable")]
+        if not len(order):
+            return
+        begins = np.ones(len(order), dtype=bool)
+        begins[1:] = events.keys[order[1:]] != events.keys[order[:-1]]
+        if begins.all():
+            return
+        leaders = order[np.maximum.accumulate(np.where(begins, np.arange(len(order)), 0))]
+        for event, leader in zip(order[~begins].tolist(), leaders[~begins].tolist(), strict=True):
+            verdict.fresh[event] = False
+            if events.contents[event] == events.contents[leader]:
+                verdict.repeated[event] = True
+                continue
+            fields = differences(_slice(rows, events, event), _slice(rows, events, leader))
+            if fields:
+                verdict.conflicts.append(Conflict(event, fields))
+            else:
+                verdict.repeated[event] = True
+
+    # -- files -----------------------------------------------------------------------------------------------------
+
+    def keys_of(self, row: FileRow) -> SegmentKeys:
+        if row.id not in self._keys:
+            _keep(self._keys, row.id, read_keys(self._folder, row), OPEN_KEYS)
+        self._keys.move_to_end(row.id)
+        return self._keys[row.id]
+
+    def rows_of(self, row: FileRow) -> pa.Table:
+        if row.id not in self._rows:
+            path = self._folder.place("segment", row.id)
+            raw = self._folder.read(path, kind="segment", identity=row.id, rows=row.rows)
+            _keep(self._rows, row.id, unpack(raw, row.id).rows(), OPEN)
+        self._rows.move_to_end(row.id)
+        return self._rows[row.id]
+
+
+def key_of(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The key of an event, from a row of it."""
+    if row["occurrence"] is not None:
+        return (row["system"], row["raw_sha256"], row["occurrence"])
+    return (row["system"], row["event_id"])
+
+
+def differences(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The fields in which two readings of one event differ; none where they say the same."""
+    if len(ours) != len(theirs):
+        return ("patients",)
+    found = []
+    for compared in CONTENT:
+        name = compared.name
+        for mine, yours in zip(ours, theirs, strict=True):
+            if name in OF_ONE_FORMAT and mine["format"] != yours["format"]:
+                continue
+            if name == "query" and yours.get("query_lost"):
+                continue
+            if mine[name] != yours[name]:
+                found.append(name)
+                break
+    return tuple(found)
+
+
+def _row(table: pa.Table, at: int) -> dict[str, Any]:
+    found: dict[str, Any] = table.slice(at, 1).to_pylist()[0]
+    return found
+
+
+def _slice(rows: pa.Table, events: Events, event: int) -> list[dict[str, Any]]:
+    start = int(events.starts[event])
+    found: list[dict[str, Any]] = rows.slice(start, int(events.ends[event]) - start).to_pylist()
+    return found
+
+
+def _keep(cache: OrderedDict[str, Any], name: str, value: Any, most: int) -> None:
+    cache[name] = value
+    while len(cache) > most:
+        cache.popitem(last=False)
