@@ -133,6 +133,12 @@ def standard(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+class ReaderGone(Exception):
+    """Whoever reads our output has gone; click would make a broken pipe into `the answer is no`."""
+
+    exit_status = 3
+
+
 def leave(run: Callable[[], Any]) -> NoReturn:
     """Run a command and leave the process with the status that its outcome means."""
     try:
@@ -143,8 +149,8 @@ def leave(run: Callable[[], Any]) -> NoReturn:
     except click.ClickException as exc:
         exc.show()
         sys.exit(exc.exit_code if isinstance(exc, click.UsageError) else 2)
-    except BrokenPipeError:
-        # The reader of our output has gone; nothing more can be said to it.
+    except (ReaderGone, BrokenPipeError):
+        # Nothing more can be said to it.
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - so that the flush at exit stays silent
         sys.exit(3)
     except Exception as exc:
@@ -178,10 +184,13 @@ def report(exc: Exception) -> int:
 def _write(stream: TextIO, text: str) -> None:
     """One line, flushed; UTF-8 whatever the locale says, so that no name stops a command."""
     try:
-        stream.write(text + "\n")
-    except UnicodeEncodeError:
-        stream.write(text.encode("ascii", "backslashreplace").decode("ascii") + "\n")
-    stream.flush()
+        try:
+            stream.write(text + "\n")
+        except UnicodeEncodeError:
+            stream.write(text.encode("ascii", "backslashreplace").decode("ascii") + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        raise ReaderGone from None
 
 
 def _plain(value: object) -> object:

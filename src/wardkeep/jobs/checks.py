@@ -144,11 +144,29 @@ def _outbox(home: Home) -> Found:
 def _rows(home: Home) -> Found:
     from wardkeep.seal.verify import verify_rows  # noqa: PLC0415
 
-    found = verify_rows(home.ledger_reader())
+    last = _last_act(home)
+    found = verify_rows(home.ledger_reader(), last=last)
     if not found.problems:
-        return True, _("%(rows)d rows as %(acts)d acts say") % {"rows": found.rows, "acts": found.acts}, ""
+        said = _("%(rows)d rows as %(acts)d acts say") % {"rows": found.rows, "acts": found.acts}
+        return True, said if last is not None else f"{said} ({_('the end of the ledger could not be asked for')})", ""
     shown = ", ".join(f"{p.kind} {p.where}" for p in found.problems[:5])
-    return False, f"{len(found.problems)}: {shown}", _("someone wrote into the database; restore it and find out who")
+    mend = _("someone wrote into the database; restore it and find out who")
+    if all(problem.kind == "act_missing" for problem in found.problems):
+        mend = _("the rows are older than the ledger: put a newer copy of them back")
+    return False, f"{len(found.problems)}: {shown}", mend
+
+
+def _last_act(home: Home) -> int | None:
+    """The number of this database's last act as the ledger's writer knows it; None where it is busy elsewhere."""
+    from wardkeep.ledger import LedgerUnavailable  # noqa: PLC0415
+    from wardkeep.seal.outbox import incarnation  # noqa: PLC0415
+
+    try:
+        with home.connect_ledger(wait=1.0) as ledger:
+            known = ledger.last(str(incarnation()))
+    except LedgerUnavailable:
+        return None
+    return known[0] if known else 0
 
 
 CHECKS: dict[str, Callable[[Home], Found]] = {

@@ -8,6 +8,7 @@ import os
 import sys
 from collections import namedtuple
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def home(django_home: Home, ledger: FakeLedger, monkeypatch: pytest.MonkeyPatch)
         folder.mkdir(exist_ok=True)
         folder.chmod(0o700)
     monkeypatch.setattr(django_home, "ledger_reader", lambda: ledger, raising=False)
+    monkeypatch.setattr(django_home, "connect_ledger", lambda **_: nullcontext(ledger), raising=False)
     for role in ("system_administrator", "security_administrator", "audit_administrator"):
         a_user(role[:6], role)
     from wardkeep.seal.outbox import drain
@@ -181,6 +183,29 @@ def test_a_row_edited_behind_our_back_is_named(home: Any, ledger: FakeLedger) ->
     assert not check.ok
     assert check.detail.startswith("1: edited cases_case/")
     assert "restore" in check.mend
+
+
+def test_acts_that_the_ledger_has_and_the_rows_have_not_are_told(home: Any, ledger: FakeLedger) -> None:
+    from wardkeep.seal.models import Placed
+
+    newest = Placed.objects.order_by("-seq").first()
+    assert newest is not None
+    newest.delete()
+    check = found(home, "rows")
+    assert not check.ok
+    assert "act_missing" in check.detail
+
+
+def test_a_writer_that_is_busy_is_said_and_does_not_fail_the_rows(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wardkeep.ledger import LedgerUnavailable
+
+    def busy(**_: Any) -> Any:
+        raise LedgerUnavailable("locked")
+
+    monkeypatch.setattr(home, "connect_ledger", busy, raising=False)
+    check = found(home, "rows")
+    assert check.ok
+    assert "could not be asked" in check.detail
 
 
 def test_an_administrator_who_is_missing_is_a_warning_with_the_command(home: Any) -> None:
