@@ -13,6 +13,7 @@ from wardkeep.watch.store.intake import Intake, Report, ingest
 from wardkeep.watch.store.pending import recover
 from wardkeep.watch.store.quarantine import Piece
 from wardkeep.watch.store.store import Store
+from wardkeep.watch.store.verify import verify_store
 
 __all__ = [
     "Intake",
@@ -27,4 +28,5 @@ __all__ = [
     "StoreFull",
     "ingest",
     "recover",
+    "verify_store",
 ]

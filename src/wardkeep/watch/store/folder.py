@@ -86,6 +86,10 @@ class Folder:
         except SealedError as error:
             raise StoreDamaged(str(error)) from None
 
+    def unseal(self, sealed: bytes, name: str, *, kind: str, identity: str, rows: int) -> bytes:
+        """The plaintext of a file's bytes. Raises SealedError."""
+        return b"".join(open_sealed(sealed, kek=self._kek(kind), aad=aad(identity, rows, kind=kind), name=name))
+
     def memfd(self, path: Path, *, kind: str, identity: str, rows: int, upto: int) -> int:
         """The first `upto` bytes of a sealed file in an anonymous file in memory; the caller closes the descriptor."""
         descriptor = os.memfd_create("wardkeep", os.MFD_CLOEXEC)

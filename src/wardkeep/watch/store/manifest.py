@@ -7,8 +7,8 @@ SQLite, one writer under the store's lock. Three guards make every edit show:
 * rows are numbered without gaps over all tables, and the count is a row with a MAC, so that a removed row is missed;
 * the file's pages have a MAC each, in `manifest.pages`, so that even bytes that no row uses cannot change unseen.
 
-The page MACs are written after each commit; a crash in between leaves them old, which `mend_pages` (under the lock, after the
-rows have proved right) puts in order.
+The page MACs are written after each commit, with the count for which they hold; a crash in between leaves them older than the
+rows, which is no damage, and which `mend_pages` (under the lock, after the rows have proved right) puts in order.
 """
 
 from __future__ import annotations
@@ -106,6 +106,9 @@ class Contents:
     done: list[DoneRow] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
+    def __len__(self) -> int:
+        return len(self.batches) + len(self.files) + len(self.done)
+
 
 class Manifest:
     """The manifest of a store. Reading needs no lock; `commit` needs the store's."""
@@ -146,6 +149,10 @@ class Manifest:
     def contents(self) -> Contents:
         """Everything that holds, and every fault."""
         found = Contents()
+        if not self.path.exists():
+            if self._pages.exists() or any(self.path.parent.glob("segments/*")):
+                found.faults.append(Fault("missing", self.path.name))
+            return found
         try:
             with self._connect() as con:
                 self._read(con, found)
@@ -163,8 +170,6 @@ class Manifest:
 
     def trusted(self) -> Contents:
         """Everything; nothing at all before the first session. Raises StoreDamaged where anything was changed."""
-        if not self.path.exists() and not self._pages.exists():
-            return Contents()
         found = self.contents()
         if found.faults:
             raise StoreDamaged(f"the store's manifest was changed: {found.faults[0].where}")
@@ -227,7 +232,8 @@ class Manifest:
 
     @contextlib.contextmanager
     def _connect(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
-        mode = "rw" if write else "ro"
+        # A journal that a crash left must be rolled back before anything can be read; SQLite tells it from a live one.
+        mode = "rw" if write or self.path.with_name(f"{self.path.name}-journal").exists() else "ro"
         con = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=10
         )
@@ -245,16 +251,34 @@ class Manifest:
 
     def mend_pages(self) -> None:
         """Write the MACs of the pages as they are now."""
+        with self._connect() as con:
+            count = int(con.execute("SELECT count FROM head").fetchone()[0])
+        said = count.to_bytes(8, "big") + b"".join(self._page_macs())
         draft = self._pages.with_name("manifest.pages.new")
-        draft.write_bytes(b"".join(self._page_macs()))
+        draft.write_bytes(hmac.digest(self._key, said, "sha256") + said)
         draft.replace(self._pages)
 
-    def changed_pages(self) -> list[int]:
-        """Pages, counted from 1 as SQLite does, that are not as they were after the last commit."""
-        macs, stored = list(self._page_macs()), self._pages.read_bytes() if self._pages.exists() else b""
-        held = [stored[i : i + _SIZE] for i in range(0, len(stored), _SIZE)]
+    def changed_pages(self) -> list[str]:
+        """What is not as it was after the last commit: pages, counted from 1 as SQLite does, or the file of their MACs.
+
+        The rows have proved right, and the lock of commits is held.
+        """
+        if not self.path.exists():
+            return [f"{self.path.name} is missing"] if self._pages.exists() else []
+        count = len(self.trusted())
+        if not self._pages.exists():
+            return [f"{self._pages.name} is missing"] if count else []
+        raw = self._pages.read_bytes()
+        said = raw[32:]
+        if not hmac.compare_digest(raw[:32], hmac.digest(self._key, said, "sha256")):
+            return [f"{self._pages.name} was changed"]
+        if int.from_bytes(said[:8], "big") != count:
+            return []  # a crash came between the rows and this
+        held = [said[i : i + _SIZE] for i in range(8, len(said), _SIZE)]
+        macs = list(self._page_macs())
         wrong = [i + 1 for i in range(min(len(macs), len(held))) if macs[i] != held[i]]
-        return wrong + list(range(min(len(macs), len(held)) + 1, max(len(macs), len(held)) + 1))
+        wrong += range(min(len(macs), len(held)) + 1, max(len(macs), len(held)) + 1)
+        return [f"{self.path.name} page {number}" for number in wrong]
 
     def _page_macs(self) -> Iterator[bytes]:
         raw = self.path.read_bytes()
