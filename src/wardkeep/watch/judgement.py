@@ -3,64 +3,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wardkeep.watch.detect.finding import Finding
+from wardkeep.watch.detect import detect as detecting
+from wardkeep.watch.engine import DuckEngine, digest
+from wardkeep.watch.explain import explain as explaining
+from wardkeep.watch.explain.reason import availability
+from wardkeep.watch.rank.assemble import Assembler
+from wardkeep.watch.rank.case import JudgedCase, KnownCase, Term
+from wardkeep.watch.rank.score import WEIGHTS
 from wardkeep.watch.thresholds import Thresholds
 
-__all__ = ["JudgedCase", "Judgement", "KnownCase", "Term", "Thresholds"]
+if TYPE_CHECKING:
+    import duckdb
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Term:
-    """One visible term of a score: its value times its weight is added to the log-odds."""
-
-    name: str
-    value: float
-    weight: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KnownCase:
-    """A case that an earlier run opened: found again, it keeps its name and its day."""
-
-    case_id: str
-    account: str
-    opened_on: date
-    eids: tuple[int, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JudgedCase:
-    """Findings about one account over a window: the fields of `wardkeep judge --json`, and what they rest on."""
-
-    case_id: str
-    account: str
-    person: str | None
-    department: str | None
-    opened_on: date
-    #: Place among the cases of that day; 1 is read first.
-    rank: int
-    from_us: int
-    to_us: int
-    #: Probability times harm; higher is more suspicious.
-    score: float
-    probability: float
-    harm: float
-    terms: tuple[Term, ...]
-    detections: tuple[str, ...]
-    patients: tuple[str, ...]
-    #: The suspicious events only, in order of time.
-    eids: tuple[int, ...]
-    event_ids: tuple[str, ...]
-    #: Codes of the reasons that were looked for and not found.
-    reasons_missing: tuple[str, ...]
-    #: Drawn by lot. Never shown before the case is decided.
-    random: bool
-    settles_at_us: int
-    findings: tuple[Finding, ...]
+__all__ = ["JudgedCase", "Judgement", "KnownCase", "Term", "Thresholds", "judge"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,3 +41,77 @@ class Judgement:
     reasons: Mapping[str, int]
     #: (local day as days since 1970-01-01, system) -> (events, explained).
     by_day: Mapping[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
+    #: detection -> "evaluated", or the names of the tables that are missing for it.
+    evaluated: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+
+
+def judge(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    thresholds: Thresholds,
+    from_us: int | None = None,
+    to_us: int | None = None,
+    as_of_us: int,
+    priors: Mapping[str, tuple[int, int]] | None = None,
+    history: Sequence[KnownCase] = (),
+    seed: str = "",
+) -> Judgement:
+    """Explain, detect and rank what lies in `con` (views `events` and the hospital's tables) between two moments.
+
+    as_of_us: the moment of which the context is. priors: account -> earlier cases decided as misuse and otherwise. history:
+    cases of earlier runs. seed: what the lot is drawn from. Leaves `reason_of` and `finding` in `con`.
+    """
+    engine = DuckEngine(con)
+    given = engine.tables()
+    available = availability(given)
+    explaining.stand_ins(engine)
+    numbers = _numbers(engine, thresholds, from_us, to_us, as_of_us)
+    explaining.explain(engine, numbers)
+    view = explaining.REASON_OF.replace(":from_us", str(numbers["from_us"]))
+    con.execute(f"CREATE OR REPLACE TEMP VIEW reason_of AS {view}")
+    evaluated = detecting.detect(engine, numbers, tables=given)
+    cases = Assembler(
+        engine, numbers, thresholds=thresholds, priors=priors or {}, available=available, seed=seed
+    ).cases(history, as_of_us)
+    days = {
+        (day, system): (events, events - open_) for day, system, events, open_ in
+        engine.rows("SELECT day, system, events, unexplained FROM daily ORDER BY day, system")
+    }  # fmt: skip
+    return Judgement(
+        cases=tuple(cases),
+        available=available,
+        hashes=_hashes(thresholds),
+        events=sum(events for events, _ in days.values()),
+        explained=sum(explained for _, explained in days.values()),
+        reasons=dict(engine.rows("SELECT reason, count(*) FROM reason_of GROUP BY reason ORDER BY reason")),
+        by_day=days,
+        evaluated=evaluated,
+    )
+
+
+def _numbers(
+    engine: DuckEngine, thresholds: Thresholds, from_us: int | None, to_us: int | None, as_of_us: int
+) -> dict[str, int | float]:
+    """What the texts ask for: thresholds and the judged time."""
+    numbers = {k: v for k, v in dataclasses.asdict(thresholds).items() if isinstance(v, int | float)}
+    ((first, last),) = engine.rows("SELECT min(time_us), max(time_us) FROM events")
+    numbers["from_us"] = from_us if from_us is not None else (first if first is not None else as_of_us)
+    numbers["to_us"] = to_us if to_us is not None else (last + 1 if last is not None else as_of_us)
+    numbers["weekly_self_access"] = int(thresholds.self_access == "weekly")
+    return numbers
+
+
+def _hashes(thresholds: Thresholds) -> dict[str, str]:
+    room = Path(__file__).parent
+    code = hashlib.sha256()
+    for folder in ("explain", "detect", "rank"):
+        for path in sorted((room / folder).glob("*.py")):
+            code.update(f"{folder}/{path.name}\0".encode() + path.read_bytes() + b"\0")
+    code.update(Path(__file__).read_bytes())
+    settings = sorted(dataclasses.asdict(thresholds).items())
+    return {
+        "code": code.hexdigest(),
+        "sql": digest([*explaining.QUERIES.values(), *detecting.QUERIES.values()]),
+        "settings": hashlib.sha256(repr(settings).encode()).hexdigest(),
+        "weights": hashlib.sha256(repr(sorted(WEIGHTS.items())).encode()).hexdigest(),
+    }

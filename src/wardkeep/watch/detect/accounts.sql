@@ -1,0 +1,90 @@
+-- name: seen_day
+-- description: Per account and local day what it did at all, signing in included.
+SELECT
+  ad.a AS a, e.day AS day, min(e.time_us) AS first_us, max(e.time_us) AS last_us,
+  min(CASE WHEN e.site <> 'remote' THEN e.site END) AS low_site,
+  max(CASE WHEN e.site <> 'remote' THEN e.site END) AS high_site,
+  min(e.workstation) AS low_station, max(e.workstation) AS high_station,
+  CAST(sum(CASE WHEN e.action = 'search' THEN 1 ELSE 0 END) AS INTEGER) AS searches,
+  CAST(sum(CASE WHEN e.outcome <> 'success' AND e.action NOT IN ('login', 'logout') THEN 1 ELSE 0 END) AS INTEGER) AS denied
+FROM events AS e
+JOIN account_dim AS ad ON ad.account = e.account
+WHERE e.time_us < :to_us
+GROUP BY ad.a, e.day
+
+-- name: find_leaver
+-- description: Accounts used after employment or enabling had ended.
+SELECT od.a AS a, CAST(NULL AS INTEGER) AS p, min(od.first_us) AS first_us, max(od.last_us) AS last_us,
+  min(od.day) AS first_day, max(od.day) AS last_day, min(od.day) AS evidence_day,
+  CAST(sum(od.n) AS INTEGER) AS accesses, min(od.day) - max(ad.until_day) AS days_after
+FROM open_day AS od
+JOIN account_dim AS ad ON ad.a = od.a AND od.day > ad.until_day
+GROUP BY od.a
+
+-- name: pause
+-- description: Days on which a person's account was used again after `dormant_days` or more without any use. An account
+--   that is new counts from its first employment or enabling; what lies before the first event is not known.
+SELECT w.a AS a, w.day AS day, w.day - w.before_day AS idle_days
+FROM (
+  SELECT
+    sd.a AS a, sd.day AS day,
+    coalesce(lag(sd.day) OVER (PARTITION BY sd.a ORDER BY sd.day), greatest(st.day, n.began_day)) AS before_day
+  FROM seen_day AS sd
+  CROSS JOIN (SELECT min(x.day) AS day FROM seen_day AS x) AS st
+  JOIN (
+    SELECT ad.a AS a, max(greatest(coalesce(s.employed_from_day, -9999999), coalesce(ac.enabled_from_day, -9999999))) AS began_day
+    FROM account_dim AS ad
+    JOIN accounts AS ac ON ac.account = ad.account AND ac.kind = 'person'
+    LEFT JOIN staff AS s ON s.staff_id = ac.staff_id
+    GROUP BY ad.a
+  ) AS n ON n.a = sd.a
+) AS w
+WHERE w.day - w.before_day >= :dormant_days
+
+-- name: find_dormant
+-- description: Accounts that open records without reason within a week after a long pause.
+SELECT od.a AS a, CAST(NULL AS INTEGER) AS p, min(od.first_us) AS first_us, max(od.last_us) AS last_us,
+  min(od.day) AS first_day, max(od.day) AS last_day, min(od.day) AS evidence_day,
+  max(pa.idle_days) AS dormant_days, CAST(sum(od.n) AS INTEGER) AS accesses
+FROM open_day AS od
+JOIN pause AS pa ON pa.a = od.a AND od.day >= pa.day AND od.day < pa.day + 7
+GROUP BY od.a, pa.day
+
+-- name: find_vendor
+-- description: Vendors' accounts outside their tickets.
+SELECT od.a AS a, CAST(NULL AS INTEGER) AS p, min(od.first_us) AS first_us, max(od.last_us) AS last_us,
+  od.day AS first_day, od.day AS last_day, od.day AS evidence_day, CAST(sum(od.n) AS INTEGER) AS accesses,
+  CAST(count(*) AS INTEGER) AS patients
+FROM open_day AS od
+JOIN account_dim AS ad ON ad.a = od.a AND ad.role = 'vendor'
+GROUP BY od.a, od.day
+
+-- name: find_service_misuse
+-- description: Service accounts at another hour or from another host than on other days.
+SELECT u.a AS a, CAST(NULL AS INTEGER) AS p, min(u.time_us) AS first_us, max(u.time_us) AS last_us,
+  u.day AS first_day, u.day AS last_day, u.day AS evidence_day, CAST(count(*) AS INTEGER) AS accesses,
+  CAST(count(DISTINCT u.p) AS INTEGER) AS patients
+FROM unexplained AS u
+JOIN account_dim AS ad ON ad.a = u.a AND ad.kind = 'service'
+GROUP BY u.a, u.day
+
+-- name: moved_event
+-- description: Events of a person's account on days with two sites or workstations, with the ones before.
+SELECT
+  ad.a AS a, e.eid AS eid, e.day AS day, e.time_us AS time_us, e.site AS site, e.workstation AS workstation,
+  lag(e.eid) OVER (PARTITION BY ad.a ORDER BY e.time_us, e.eid) AS before_eid,
+  lag(e.time_us) OVER (PARTITION BY ad.a ORDER BY e.time_us, e.eid) AS before_us,
+  lag(e.site) OVER (PARTITION BY ad.a ORDER BY e.time_us, e.eid) AS before_site
+FROM events AS e
+JOIN account_dim AS ad ON ad.account = e.account AND ad.kind = 'person'
+JOIN seen_day AS sd ON sd.a = ad.a AND sd.day = e.day AND sd.low_site <> sd.high_site
+WHERE e.time_us < :to_us AND e.site IS NOT NULL AND e.site <> 'remote' AND e.outcome = 'success'
+
+-- name: find_impossible_travel
+-- description: One person's account at two sites within `travel_minutes`.
+SELECT m.a AS a, CAST(NULL AS INTEGER) AS p, min(m.before_us) AS first_us, max(m.time_us) AS last_us,
+  m.day AS first_day, m.day AS last_day, m.day AS evidence_day,
+  round(min(m.time_us - m.before_us) / 60000000.0, 1) AS travel_minutes, CAST(count(*) AS INTEGER) AS changes
+FROM moved_event AS m
+WHERE m.site <> m.before_site AND m.time_us - m.before_us < :travel_minutes * 60000000 AND m.time_us >= :from_us
+GROUP BY m.a, m.day

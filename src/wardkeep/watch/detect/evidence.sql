@@ -1,0 +1,64 @@
+-- name: evidence_open
+-- description: Events without any reason in the time of a picked finding.
+SELECT pk.finding_no AS finding_no, u.eid AS eid, u.p AS p, u.time_us AS time_us
+FROM picked AS pk
+JOIN unexplained AS u ON u.a = pk.a AND u.time_us >= pk.first_us AND u.time_us <= pk.last_us
+WHERE pk.evidence = 'open' AND (pk.p IS NULL OR u.p = pk.p)
+
+-- name: evidence_lone
+-- description: Of these, the patients with whom nobody of the reader's department works.
+SELECT pk.finding_no AS finding_no, u.eid AS eid, u.p AS p, u.time_us AS time_us
+FROM picked AS pk
+JOIN unexplained AS u ON u.a = pk.a AND u.time_us >= pk.first_us AND u.time_us <= pk.last_us
+JOIN signal AS s ON s.a = u.a AND s.p = u.p AND s.lone = 1 AND s.first_us <= u.time_us AND s.last_us >= u.time_us
+WHERE pk.evidence = 'lone'
+
+-- name: evidence_statement
+-- description: Exports, prints and queries without a ticket of `bulk_records` or more.
+SELECT pk.finding_no AS finding_no, st.eid AS eid, CAST(NULL AS INTEGER) AS p, st.time_us AS time_us
+FROM picked AS pk
+JOIN statement AS st ON st.a = pk.a AND st.time_us >= pk.first_us AND st.time_us <= pk.last_us
+WHERE pk.evidence = 'statement' AND st.ticket_id IS NULL AND st.records >= :bulk_records
+
+-- name: evidence_travel
+-- description: Changes of site within `travel_minutes`, and the event before each.
+SELECT pk.finding_no AS finding_no, m.eid AS eid, m.p AS p, m.time_us AS time_us
+FROM picked AS pk
+JOIN (
+  SELECT x.a AS a, x.eid AS eid, CAST(NULL AS INTEGER) AS p, x.time_us AS time_us, x.day AS day
+  FROM moved_event AS x
+  WHERE x.site <> x.before_site AND x.time_us - x.before_us < :travel_minutes * 60000000
+  UNION
+  SELECT y.a AS a, y.before_eid AS eid, CAST(NULL AS INTEGER) AS p, y.before_us AS time_us, y.day AS day
+  FROM moved_event AS y
+  WHERE y.site <> y.before_site AND y.time_us - y.before_us < :travel_minutes * 60000000
+) AS m ON m.a = pk.a AND m.time_us >= pk.first_us AND m.time_us <= pk.last_us
+WHERE pk.evidence = 'travel'
+
+-- name: evidence_search
+-- description: Searches and denied openings.
+SELECT pk.finding_no AS finding_no, e.eid AS eid, pd.p AS p, e.time_us AS time_us
+FROM picked AS pk
+JOIN account_dim AS ad ON ad.a = pk.a
+JOIN events AS e ON e.account = ad.account AND e.time_us >= pk.first_us AND e.time_us <= pk.last_us
+LEFT JOIN patient_dim AS pd ON pd.patient_id = e.patient_id
+WHERE pk.evidence = 'search' AND (e.action = 'search' OR (e.outcome <> 'success' AND e.action NOT IN ('login', 'logout')))
+
+-- name: evidence
+-- description: The events of every picked finding.
+SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_open AS x
+UNION
+SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_lone AS x
+UNION
+SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_statement AS x
+UNION
+SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_travel AS x
+UNION
+SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_search AS x
+
+-- name: evidence_named
+-- description: The same with the names that outputs print.
+SELECT v.finding_no AS finding_no, v.eid AS eid, e.name AS name, pd.patient_id AS patient_id, v.time_us AS time_us
+FROM evidence AS v
+JOIN events AS e ON e.eid = v.eid
+LEFT JOIN patient_dim AS pd ON pd.p = v.p

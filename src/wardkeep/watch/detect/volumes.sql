@@ -1,0 +1,122 @@
+-- name: fresh
+-- description: First openings of a patient on a local day, in buckets of ten minutes.
+SELECT
+  v.a AS a, v.p AS p, v.day AS day, v.first_us AS first_us, CAST(floor(v.first_us / 600000000.0) AS BIGINT) AS bucket
+FROM visit AS v
+JOIN account_dim AS ad ON ad.a = v.a AND ad.kind <> 'service'
+WHERE v.last_us >= :from_us
+
+-- name: busy
+-- description: Buckets in which, with the one before, an account may have reached the limit of ten minutes.
+SELECT b.a AS a, b.bucket AS bucket
+FROM (SELECT f.a AS a, f.bucket AS bucket, count(*) AS n FROM fresh AS f GROUP BY f.a, f.bucket) AS b
+LEFT JOIN (SELECT f.a AS a, f.bucket AS bucket, count(*) AS n FROM fresh AS f GROUP BY f.a, f.bucket) AS c
+  ON c.a = b.a AND c.bucket = b.bucket - 1
+WHERE b.n + coalesce(c.n, 0) >= least(:batch_10min, :batch_10min_any)
+
+-- name: burst
+-- description: For each first opening in a busy bucket: patients in the ten minutes up to it, and those without reason.
+SELECT
+  e.a AS a, e.day AS day, e.first_us AS at_us, min(w.first_us) AS from_us, CAST(count(*) AS INTEGER) AS patients,
+  CAST(count(od.p) AS INTEGER) AS open_patients
+FROM busy AS b
+JOIN fresh AS e ON e.a = b.a AND e.bucket = b.bucket
+JOIN fresh AS w ON w.a = e.a AND w.bucket >= e.bucket - 1 AND w.bucket <= e.bucket
+  AND w.first_us <= e.first_us AND w.first_us > e.first_us - 600000000
+LEFT JOIN open_day AS od ON od.a = w.a AND od.p = w.p AND od.day = w.day
+GROUP BY e.a, e.day, e.first_us
+
+-- name: find_batch
+-- description: Days on which an account reached the limit of patients in ten minutes or in the day.
+SELECT u.a AS a, CAST(NULL AS INTEGER) AS p, min(u.first_us) AS first_us, max(u.last_us) AS last_us,
+  u.day AS first_day, u.day AS last_day, u.day AS evidence_day,
+  max(u.batch_10min) AS batch_10min, max(u.batch_day) AS batch_day
+FROM (
+  SELECT bu.a AS a, bu.day AS day, bu.from_us AS first_us, bu.at_us AS last_us, bu.open_patients AS batch_10min, 0 AS batch_day
+  FROM burst AS bu
+  WHERE bu.open_patients >= :batch_10min
+  UNION ALL
+  SELECT od.a AS a, od.day AS day, min(od.first_us) AS first_us, max(od.last_us) AS last_us, 0 AS batch_10min,
+    CAST(count(*) AS INTEGER) AS batch_day
+  FROM open_day AS od
+  GROUP BY od.a, od.day
+  HAVING count(*) >= :batch_day
+) AS u
+GROUP BY u.a, u.day
+
+-- name: find_bulk_export
+-- description: Exports, prints and queries of many records at once that no ticket covers and that name no patient.
+SELECT st.a AS a, CAST(NULL AS INTEGER) AS p, min(st.time_us) AS first_us, max(st.time_us) AS last_us,
+  st.day AS first_day, st.day AS last_day, st.day AS evidence_day, max(st.records) AS bulk_records
+FROM statement AS st
+WHERE st.ticket_id IS NULL AND st.action IN ('export', 'print') AND st.records >= :bulk_records
+  AND st.time_us >= :from_us
+GROUP BY st.a, st.day
+
+-- name: lone_day
+-- description: Per account and day of use: patients opened without reason with whom nobody of the department works.
+SELECT d.a AS a, d.day AS day, coalesce(o.patients, 0) AS patients
+FROM (SELECT v.a AS a, v.day AS day FROM visit AS v GROUP BY v.a, v.day) AS d
+LEFT JOIN (
+  SELECT od.a AS a, od.day AS day, count(*) AS patients
+  FROM open_day AS od
+  JOIN open_part AS op ON op.a = od.a AND op.p = od.p AND op.day = od.day
+  JOIN signal AS s ON s.a = od.a AND s.p = od.p AND s.k = op.k AND s.lone = 1
+  GROUP BY od.a, od.day
+) AS o ON o.a = d.a AND o.day = d.day
+
+-- name: peer_mean
+-- description: Mean of lone patients a day over the accounts of a role.
+SELECT ad.role AS role, sum(l.patients) * 1.0 / count(*) AS patients
+FROM lone_day AS l JOIN account_dim AS ad ON ad.a = l.a
+GROUP BY ad.role
+
+-- name: cusum
+-- description: For each account and day: how far lone patients have risen above the peers' mean and slack since the lowest
+--   point, and on how many days there were any.
+SELECT
+  c.a AS a, c.day AS day, c.patients AS patients,
+  c.total - least(0.0, min(c.total) OVER (
+    PARTITION BY c.a ORDER BY c.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+  )) AS level
+FROM (
+  SELECT
+    l.a AS a, l.day AS day, l.patients AS patients,
+    sum(l.patients - pm.patients - :slow_slack) OVER (
+      PARTITION BY l.a ORDER BY l.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS total
+  FROM lone_day AS l
+  JOIN account_dim AS ad ON ad.a = l.a
+  JOIN peer_mean AS pm ON pm.role = ad.role
+) AS c
+
+-- name: slow_begin
+-- description: Days on which the level reached `slow_level`, first one per account.
+SELECT c.a AS a, min(c.day) AS day
+FROM cusum AS c
+JOIN account_dim AS ad ON ad.a = c.a AND ad.kind <> 'service'
+WHERE c.level >= :slow_level
+GROUP BY c.a
+
+-- name: find_low_and_slow
+-- description: Accounts whose lone patients rose above the peers' mean to `slow_level` on `slow_days` or more days.
+SELECT
+  od.a AS a, CAST(NULL AS INTEGER) AS p, min(od.first_us) AS first_us, max(od.last_us) AS last_us,
+  min(od.day) AS first_day, max(od.day) AS last_day, max(sb.day) AS evidence_day,
+  round(max(c.level), 1) AS slow_level, CAST(count(DISTINCT od.day) AS INTEGER) AS slow_days,
+  CAST(count(DISTINCT od.p) AS INTEGER) AS patients
+FROM slow_begin AS sb
+JOIN open_day AS od ON od.a = sb.a
+JOIN open_part AS op ON op.a = od.a AND op.p = od.p AND op.day = od.day
+JOIN signal AS s ON s.a = od.a AND s.p = od.p AND s.k = op.k AND s.lone = 1
+JOIN cusum AS c ON c.a = od.a AND c.day = od.day AND c.level > 0
+GROUP BY od.a
+HAVING count(DISTINCT od.day) >= :slow_days
+
+-- name: find_enumeration
+-- description: Days with very many searches or denied openings.
+SELECT sd.a AS a, CAST(NULL AS INTEGER) AS p, sd.first_us AS first_us, sd.last_us AS last_us, sd.day AS first_day,
+  sd.day AS last_day, sd.day AS evidence_day, sd.searches AS searches_hour, sd.denied AS denied_day
+FROM seen_day AS sd
+JOIN account_dim AS ad ON ad.a = sd.a AND ad.kind <> 'service'
+WHERE (sd.searches >= :searches_hour OR sd.denied >= :denied_day) AND sd.last_us >= :from_us

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Values of cases: what a judgement hands to reviewers, and what it is told of earlier ones. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from wardkeep.watch.detect.finding import Finding
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Term:
+    """One visible term of a score: its value times its weight is added to the log-odds."""
+
+    name: str
+    value: float
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownCase:
+    """A case that an earlier run opened: found again, it keeps its name and its day."""
+
+    case_id: str
+    account: str
+    opened_on: date
+    eids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JudgedCase:
+    """Findings about one account over a window: the fields of `wardkeep judge --json`, and what they rest on."""
+
+    case_id: str
+    account: str
+    person: str | None
+    department: str | None
+    opened_on: date
+    #: Place among the cases of that day; 1 is read first.
+    rank: int
+    from_us: int
+    to_us: int
+    #: Probability times harm; higher is more suspicious.
+    score: float
+    probability: float
+    harm: float
+    terms: tuple[Term, ...]
+    detections: tuple[str, ...]
+    patients: tuple[str, ...]
+    #: The suspicious events only, in order of time.
+    eids: tuple[int, ...]
+    event_ids: tuple[str, ...]
+    #: Codes of the reasons that were looked for and not found.
+    reasons_missing: tuple[str, ...]
+    #: Drawn by lot. Never shown before the case is decided.
+    random: bool
+    settles_at_us: int
+    findings: tuple[Finding, ...]
