@@ -141,7 +141,8 @@ class _There:
     def __init__(self, folder: Path, wait: float) -> None:
         """Raises OSError where nobody listens."""
         self._folder, self._wait = folder, max(wait, 1.0)
-        self._talks: dict[str, _Talk] = {"": _Talk(folder, self._wait)}
+        #: By producer; None for the connection that speaks for nobody yet.
+        self._talks: dict[str | None, _Talk] = {None: _Talk(folder, self._wait)}
 
     def append(self, producer: str, seq: int, bodies: Sequence[bytes]) -> Receipt:
         return Receipt(*self._ask("append", producer, seq, pack_batch(bodies)))
@@ -155,18 +156,18 @@ class _There:
         return None if found is None else (found[0], Receipt(*found[1:]))
 
     def publish(self) -> None:
-        self._ask("publish", "")
+        self._ask("publish", None)
 
     def close(self) -> None:
         for talk in self._talks.values():
             talk.close()
         self._talks.clear()
 
-    def _ask(self, operation: str, producer: str, *arguments: object) -> Any:
+    def _ask(self, operation: str, producer: str | None, *arguments: object) -> Any:
         try:
             if producer not in self._talks:
                 # The first connection serves the first producer; each other gets its own.
-                spare = self._talks.pop("", None)
+                spare = self._talks.pop(None, None)
                 self._talks[producer] = spare or _Talk(self._folder, self._wait)
             return self._talks[producer].ask(operation, producer, *arguments)
         except (OSError, struct.error, msgspec.DecodeError) as error:

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 under load: what was acknowledged is there, once, at its place; what was repeated is not there twice."""
+
+from __future__ import annotations
+
+import collections
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.integration.ledger.conftest import act, event
+from tests.integration.ledger.serving import Served
+from wardkeep.ledger import Ledger, LedgerReader, LedgerUnavailable, Receipt, verify_ledger
+
+CLIENTS = 6
+
+
+@dataclass
+class Client:
+    """Appends batch after batch, asks again for the one that got no answer, and keeps every receipt."""
+
+    number: int
+    folder: Path
+    stop: threading.Event
+    receipts: list[Receipt] = field(default_factory=list)
+    repeated: int = 0
+    fault: BaseException | None = None
+
+    def batch(self, seq: int) -> list[bytes]:
+        dice = random.Random(self.number * 1_000_003 + seq)
+        base = (self.number << 40) + (seq << 10)
+        if seq % 7 == 6:
+            return [act(base + n) for n in range(3)]
+        return [event(base + n) for n in range(dice.choice((1, 1, 2, 9, 60, 400)))]
+
+    def run(self) -> None:
+        try:
+            self._run()
+        except BaseException as error:
+            self.fault = error
+
+    def _run(self) -> None:
+        ledger: Ledger | None = None
+        while True:
+            seq = len(self.receipts)
+            if self.stop.is_set() and ledger is not None:
+                ledger.close()
+                return
+            try:
+                ledger = ledger or client_of(self.folder)
+                self.receipts.append(ledger.append(f"client-{self.number}", seq, self.batch(seq)))
+            except (LedgerUnavailable, OSError):
+                self.repeated += 1
+                time.sleep(0.005)
+
+
+def client_of(folder: Path) -> Ledger:
+    from wardkeep.ledger.client import _There
+
+    return Ledger(_There(folder, 20.0), in_process=False)
+
+
+def kill_often(folder: Path, kills: int, seed: int) -> None:
+    dice, stop = random.Random(seed), threading.Event()
+    clients = [Client(number, folder, stop) for number in range(CLIENTS)]
+    threads = [threading.Thread(target=client.run) for client in clients]
+    server = Served(folder, often=True)
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(kills):
+            time.sleep(dice.uniform(0.0, 0.25))
+            server.kill()
+            server = Served(folder, often=True)
+        time.sleep(0.1)
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=60)
+    finally:
+        stop.set()
+        status = server.stop()
+    assert [client.fault for client in clients] == [None] * CLIENTS
+    assert status == 0
+    expect_each_once(folder, clients)
+    assert sum(client.repeated for client in clients) >= kills  # else the kills hit nothing
+
+
+def expect_each_once(folder: Path, clients: list[Client]) -> None:
+    report = verify_ledger(folder)
+    assert report.problems == []
+    reader = LedgerReader(folder)
+    size = reader.size("2026")
+    assert report.intact == size == 1 + sum(r.count for client in clients for r in client.receipts)
+    everything = reader.bodies("2026", 0, size - 1)
+    for client in clients:
+        for seq, receipt in enumerate(client.receipts):
+            assert everything[receipt.first : receipt.last + 1] == client.batch(seq), (client.number, seq)
+    assert max(collections.Counter(everything).values()) == 1
+
+
+def test_ten_kills_under_load_lose_nothing_and_repeat_nothing(folder: Path) -> None:
+    kill_often(folder, 10, seed=1)
+
+
+@pytest.mark.soak
+def test_two_hundred_kills_under_load_lose_nothing_and_repeat_nothing(folder: Path) -> None:
+    kill_often(folder, 200, seed=2)
+
+
+@pytest.mark.soak
+def test_ten_million_entries_are_opened_in_five_seconds(folder: Path) -> None:
+    """Opening scans no log: it reads what the journal still holds, and that is bounded."""
+    from tests.integration.ledger.conftest import connect
+
+    with connect(folder) as ledger:
+        for seq in range(100):
+            ledger.append("intake:x", seq, [event(seq * 100_000 + n) for n in range(100_000)])
+    took = []
+    for _ in range(3):
+        started = time.monotonic()
+        ledger = connect(folder)
+        took.append(time.monotonic() - started)
+        ledger.close()
+    print(f"opened 10,000,001 entries in {min(took):.2f} s")
+    assert LedgerReader(folder).size("2026") == 10_000_001
+    assert min(took) < 5
