@@ -24,7 +24,7 @@ class NoSuchToken(ValueError):
 
 @lru_cache(maxsize=4096)
 def conceal(kind: str, identity: str) -> str:
-    """The token of an identity. kind: `patient`, `account`, `access` or `case`."""
+    """The token of an identity. kind: `patient`, `account`, `access`, `row` or `case`."""
     sealed = _cipher().encrypt(identity.encode(), [kind.encode()])
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 

@@ -121,7 +121,7 @@ class _Concealed:
         return conceal(self.kind, value)
 
 
-for _kind in ("patient", "account", "access", "case"):
+for _kind in ("patient", "account", "access", "case", "row"):
     register_converter(type(f"Concealed{_kind.title()}", (_Concealed,), {"kind": _kind}), _kind)
 
 __all__ = ["page", "path", "person", "record", "require"]

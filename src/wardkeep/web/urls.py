@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from wardkeep.web.accesses.views import access
+from wardkeep.web.accesses.views import access, source_row
 from wardkeep.web.accounts.views import account
 from wardkeep.web.cases.views import case, cases
 from wardkeep.web.cases.work import assign, decide, note, reopen
@@ -36,6 +36,7 @@ urlpatterns = [
     path("cases/<case:key>/reopen/", reopen, name="reopen"),
     path("cases/<case:key>/assign/", assign, name="assign"),
     path("accesses/<access:key>/", access, name="access"),
+    path("rows/<row:key>/", source_row, name="row"),
     path("patients/<patient:patient_id>/", patient, name="patient"),
     path("patients/<patient:patient_id>/name/", reveal, name="reveal"),
     path("accounts/<account:account>/", account, name="account"),

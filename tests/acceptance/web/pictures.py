@@ -42,7 +42,7 @@ def _invented() -> Iterator[Views]:
         with hospital.furnished(home):
             case = hospital.fill()
             order = next(row for row in hospital.ROWS if row[4] == hospital.DOCTOR)
-            yield _views(case, reverse("access", args=[f"2026-03-01|{order[1]}"]))
+            yield _views(case, reverse("access", args=[f"2026-03-01|2026:{order[0]}"]))
 
 
 @contextlib.contextmanager

@@ -37,6 +37,7 @@ TABLE: dict[str, tuple[str, set[Role] | None]] = {
     "reopen": ("POST", REVIEW),
     "assign": ("POST", {R.SECURITY_DIRECTOR, R.PRIVACY_OFFICER}),
     "access": ("GET", REVIEW),
+    "row": ("GET", REVIEW),
     "patient": ("GET", REVIEW),
     "reveal": ("POST", REVIEW),
     "account": ("GET", REVIEW),
@@ -62,7 +63,8 @@ def _address(name: str, case: Any) -> str:
     zhou = User.objects.get(name="zhou").pk
     arguments: dict[str, list[Any]] = {
         "welcome": ["a-token-that-nobody-made"],
-        "access": [f"2026-03-01|{row[1]}"],
+        "access": [f"2026-03-01|2026:{row[0]}"],
+        "row": ["orders|4711"],
         "patient": [hospital.VICTIM],
         "reveal": [hospital.VICTIM],
         "account": [hospital.NOSY],

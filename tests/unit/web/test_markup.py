@@ -25,7 +25,7 @@ def _addresses(case: Any) -> dict[str, str]:
         "case": reverse("case", args=[case.key]),
         "patient": reverse("patient", args=[hospital.VICTIM]),
         "account": reverse("account", args=[hospital.NOSY]),
-        "access": reverse("access", args=[f"2026-03-01|{order[1]}"]),
+        "access": reverse("access", args=[f"2026-03-01|2026:{order[0]}"]),
         "runs": "/runs/",
         "run": reverse("run", args=[case.last_run_id]),
         "ledger": "/ledger/",

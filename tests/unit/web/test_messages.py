@@ -84,8 +84,8 @@ def test_a_chinese_page_has_no_english_left(name: str, enter: Any, house: Any) -
         "decided": reverse("case", args=[decided.key]),
         "patient": reverse("patient", args=[hospital.VICTIM]),
         "account": reverse("account", args=[hospital.NOSY]),
-        "access": reverse("access", args=[f"2026-03-01|{order[1]}"]),
-        "open": reverse("access", args=[f"2026-03-19|{hospital.ROWS[-2][1]}"]),
+        "access": reverse("access", args=[f"2026-03-01|2026:{order[0]}"]),
+        "open": reverse("access", args=[f"2026-03-19|2026:{hospital.ROWS[-2][0]}"]),
         "run": reverse("run", args=[house.last_run_id]),
     }
     page = enter("security_director", "zh", full_name="王主任").get(addresses.get(name) or reverse(name))

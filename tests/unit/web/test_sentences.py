@@ -108,6 +108,64 @@ def test_every_reason_and_detection_has_a_name_and_a_sentence() -> None:
     assert set(finding.SENTENCES) == set(Detection)
 
 
+def test_every_number_of_a_finding_and_every_term_of_a_score_has_a_name_in_both_languages() -> None:
+    from django.utils import translation
+
+    from wardkeep.watch.detect.described import DETECTIONS
+    from wardkeep.watch.rank.score import TERMS
+    from wardkeep.web.say import measures
+
+    numbers = {name for d in DETECTIONS.values() for name in (*d.measures, *d.thresholds)}
+    assert numbers - set(measures.MEASURES) == set()
+    assert {term.name for term in TERMS} - set(measures.TERMS) == set()
+    for names in (measures.MEASURES, measures.TERMS):
+        for code, said in names.items():
+            with translation.override("en"):
+                english = str(said)
+            with translation.override("zh-hans"):
+                assert str(said) != english or code in ("CUSUM",), f"{code} has no Chinese name"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "REASONS",
+        "DETECTIONS",
+        "ACTIONS",
+        "TABLES",
+        "STAFF_ROLES",
+        "ACCOUNT_KINDS",
+        "KINDS",
+        "EVENT_OUTCOMES",
+        "HAPPENINGS",
+        "COVERS",
+        "TRIGGERS",
+    ],
+)
+def test_every_code_has_a_name_in_both_languages(table: str) -> None:
+    from django.utils import translation
+
+    from wardkeep.web.say import codes
+
+    for code, said in getattr(codes, table).items():
+        with translation.override("en"):
+            english = str(said)
+        with translation.override("zh-hans"):
+            assert str(said) != english, f"{code} has no Chinese name"
+
+
+def test_every_table_action_outcome_and_happening_of_the_engines_has_a_name() -> None:
+    from wardkeep.watch.cases.case import Happening
+    from wardkeep.watch.event import Action, Outcome
+    from wardkeep.watch.hospital.tables import TABLES
+    from wardkeep.web.say import codes
+
+    assert set(TABLES) - set(codes.TABLES) == set()
+    assert set(Action) - set(codes.ACTIONS) == set()
+    assert set(Outcome) - set(codes.EVENT_OUTCOMES) == set()
+    assert set(Happening) - set(codes.HAPPENINGS) == set()
+
+
 def test_a_percentage_is_never_rounded_to_all_or_none() -> None:
     from wardkeep.web.templatetags.console import percent
 

@@ -23,13 +23,15 @@ def test_each_page_with_patients_or_staff_is_a_touch_of_its_own(enter: Any, hous
     client.get(reverse("case", args=[house.key]))
     client.get(reverse("patient", args=[hospital.VICTIM]))
     client.get(reverse("account", args=[hospital.NOSY]))
-    client.get(reverse("access", args=[f"2026-03-19|{row[1]}"]))
+    client.get(reverse("access", args=[f"2026-03-19|2026:{row[0]}"]))
+    client.get(reverse("row", args=["orders|4711"]))
     client.post("/search/", {"text": "P000123"})
     assert _touches() == [
         ("case", "", hospital.NOSY, ""),
         ("patient", hospital.VICTIM, "", ""),
         ("account", "", hospital.NOSY, ""),
         ("access", row[5], row[4], row[1]),
+        ("access", "P000123", "", "orders 4711"),
         ("search", "", "", "P000123"),
     ]
 
@@ -93,8 +95,19 @@ def test_no_identity_stands_in_an_address(enter: Any, house: Any) -> None:
 
 def test_the_source_row_of_an_access_hides_what_describes_the_patient(enter: Any, house: Any) -> None:
     row = next(row for row in hospital.ROWS if row[4] == hospital.DOCTOR)
-    page = enter("security_director").get(reverse("access", args=[f"2026-03-01|{row[1]}"])).content.decode()
+    page = enter("security_director").get(reverse("access", args=[f"2026-03-01|2026:{row[0]}"])).content.decode()
     assert "陈伟 placed order 4711 (laboratory) on 2026-03-02 08:15." in page
     assert "检验科" in page
     assert "13800000000" not in page
     assert "patient_id" not in page
+
+
+def test_a_row_that_was_found_and_did_not_suffice_can_be_opened(enter: Any, house: Any) -> None:
+    client = enter("security_director")
+    page = client.get(reverse("case", args=[house.key])).content.decode()
+    assert reverse("row", args=["shifts|shifts.csv:41"]) in page
+    row = client.get(reverse("row", args=["orders|4711"])).content.decode()
+    assert "陈伟 (S001)" in row
+    assert "检验科" in row
+    for gone in ("orders|1", "orders|", "patients|", "no_such_table|1", "events|E00001", "pragma_version|1"):
+        assert client.get(reverse("row", args=[gone])).status_code == 404, gone

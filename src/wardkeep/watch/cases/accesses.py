@@ -15,6 +15,7 @@ from django.conf import settings
 
 from wardkeep.watch.cases.models import Run
 from wardkeep.watch.cases.pages import AccessLine, DayCount, ReasonShown
+from wardkeep.watch.hospital.tables import TABLES
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,9 +42,9 @@ ABSENT = {
     "patients": "patient_id VARCHAR, name VARCHAR, src VARCHAR",
 }
 LINES = """
-    SELECT e.event_id, e.time_us, e.system, e.account, a.staff_id, s.role, s.department, e.patient_id, e.action,
+    SELECT e.name, e.time_us, e.system, e.account, a.staff_id, s.role, s.department, e.patient_id, e.action,
            e.resource, e.count, e.outcome, e.breakglass, e.workstation, e.ip, e.session_id, e.query, e.log, e.n,
-           r.reason, r.source_table, r.source_id, r.late, r.support, e.source, e.position, e.format
+           r.reason, r.source_table, r.source_id, r.late, r.support, e.source, e.position, e.format, e.eid
     FROM {events} e
     LEFT JOIN accounts a ON a.account = e.account
     LEFT JOIN staff s ON s.staff_id = a.staff_id
@@ -80,6 +81,10 @@ PEERS = """
 """
 
 
+#: Of another event that is a reason (the right record after a wrong one, an entry written that day).
+SHOWN_OF_EVENTS = "name AS event, time_us, system, account, patient_id, action, resource, outcome, workstation"
+
+
 class Opened:
     """The store as one page sees it, with the reasons of the last run."""
 
@@ -98,10 +103,10 @@ class Opened:
         found = [self._line(row) for row in self.con.execute(sql, dict(values)).fetchall()]
         return sorted(found, key=lambda line: line.time)
 
-    def one(self, event_id: str) -> tuple[AccessLine, str, str, str] | None:
-        """One access with its source file, position and format."""
-        sql = f"{LINES.format(events='all_events')} WHERE e.event_id = $id LIMIT 1"
-        row = self.con.execute(sql, {"id": event_id}).fetchone()
+    def one(self, log: str, n: int) -> tuple[AccessLine, str, str, str] | None:
+        """The access at an entry of the ledger, with its source file, position and format."""
+        sql = f"{LINES.format(events='all_events')} WHERE e.log = $log AND e.n = $n LIMIT 1"
+        row = self.con.execute(sql, {"log": log, "n": n}).fetchone()
         return None if row is None else (self._line(row), row[24] or "", row[25] or "", row[26] or "")
 
     def counts(self, where: str, values: Mapping[str, Any]) -> tuple[int, int, int]:
@@ -113,9 +118,11 @@ class Opened:
 
     def row(self, table: str, source_id: str) -> dict[str, Any]:
         """One of the hospital's rows as stored, times and dates as such; empty where it is not there."""
-        if table not in self.tables:
+        if table not in self.tables or table not in (*TABLES, "events"):
             return {}
-        cursor = self.con.execute(f'SELECT * FROM "{table}" WHERE src = $src LIMIT 1', {"src": source_id})  # noqa: S608
+        columns, name = (SHOWN_OF_EVENTS, "name") if table == "events" else ("*", "src")
+        sql = f'SELECT {columns} FROM "{table}" WHERE "{name}" = $src LIMIT 1'  # noqa: S608 - our own names
+        cursor = self.con.execute(sql, {"src": source_id})
         names = [column[0] for column in cursor.description or ()]
         row = cursor.fetchone()
         return {} if row is None else {_plain(n): _moment(n, v) for n, v in zip(names, row, strict=True)}
@@ -170,6 +177,7 @@ class Opened:
                 reason=reason, source_table=table, source_id=source_id, late=bool(late), support=_support(support)
             )
         return AccessLine(
+            eid=row[27],
             event_id=event_id,
             time=EPOCH + timedelta(microseconds=time_us),
             system=system,

@@ -128,6 +128,9 @@ class ReasonShown:
 class AccessLine:
     """One access, explained or not, and its place in the ledger."""
 
+    #: The store's number of it: one patient of one event.
+    eid: int
+    #: The source's own name of the event.
     event_id: str
     time: datetime
     system: str
@@ -203,8 +206,8 @@ class CasePage:
     findings: Sequence[FindingShown]
     #: The accesses of the case and of its account around it, by time (the drawn line); at most `EVENTS_SHOWN`.
     accesses: Sequence[AccessLine]
-    #: Event ids of the case itself, to set them off on the line.
-    event_ids: frozenset[str]
+    #: The accesses of the case itself, to set them off on the line.
+    eids: frozenset[int]
     patients: Sequence[str]
     history: Sequence[Said]
     run: RunLine

@@ -46,13 +46,13 @@ def case_page(case: Case, actor: Any) -> CasePage:
     local = zone()
     begins = datetime.combine(case.from_at.astimezone(local).date(), datetime.min.time(), local)
     ends = datetime.combine(case.to_at.astimezone(local).date() + timedelta(days=1), datetime.min.time(), local)
-    own = list(case.event_ids)
+    own = list(case.eids)
     with opened(from_at=begins, to_at=ends, accounts=[case.account]) as store:
         accesses = store.lines(
             "e.account = $account",
             {"account": case.account, "own": own},
             limit=EVENTS_SHOWN,
-            order="list_contains($own, e.event_id) DESC, e.time_us",
+            order="list_contains($own, e.eid) DESC, e.time_us",
         )
     return CasePage(
         line=line(case),
@@ -63,7 +63,7 @@ def case_page(case: Case, actor: Any) -> CasePage:
         reasons_missing=case.reasons_missing,
         findings=[finding_shown(row, case) for row in case.findings.order_by("-stands", "from_at", "detection")],
         accesses=accesses,
-        event_ids=frozenset(own),
+        eids=frozenset(own),
         patients=case.patients,
         history=history(case),
         run=run_line(case.last_run),
@@ -71,13 +71,14 @@ def case_page(case: Case, actor: Any) -> CasePage:
     )
 
 
-def access_page(event_id: str, *, day: date | None = None) -> AccessPage:
-    """One access and its reason. `day`, the local day where it is known, spares a search. Raises NotFound."""
+def access_page(entry: str, *, day: date | None = None) -> AccessPage:
+    """The access at an entry `2026:123`, and its reason. `day`, its local day, spares a search. Raises NotFound."""
     begins, ends = _day(day) if day else (None, None)
     with opened(from_at=begins, to_at=ends) as store:
-        found = store.one(event_id)
+        log, _colon, number = entry.partition(":")
+        found = store.one(log, int(number)) if number.isdecimal() else None
         if found is None:
-            raise NotFound(_("There is no access %(id)s.") % {"id": event_id})
+            raise NotFound(_("There is no access %(id)s.") % {"id": entry})
         access, source, position, format_ = found
         reason = access.reason
         row = store.row(reason.source_table, reason.source_id or "") if reason and reason.source_table else {}
@@ -251,4 +252,4 @@ def _case_rows_of(access: AccessLine) -> list[Case]:
     near = Case.objects.filter(
         account=access.account, from_at__lte=access.time, to_at__gte=access.time, state__in=SHOWN_STATES
     )
-    return [case for case in near.select_related("assigned_to") if access.event_id in case.event_ids]
+    return [case for case in near.select_related("assigned_to") if access.eid in case.eids]

@@ -25,15 +25,15 @@ HIDDEN_COLUMNS = frozenset({"patient_id", "name", "address", "phone", "emergency
 
 @page(Act.ACCESS_READ)
 def access(request: HttpRequest, key: str) -> HttpResponse:
-    """An access by its day and its event's number, as concealed in the address."""
-    day, _bar, event_id = key.partition("|")
-    found = queries.access_page(event_id, day=date.fromisoformat(day))
+    """An access by its day and its ledger entry, as concealed in the address."""
+    day, _bar, entry = key.partition("|")
+    found = queries.access_page(entry, day=date.fromisoformat(day))
     record(
         request,
         TouchKind.ACCESS,
         patient_id=found.access.patient_id or "",
         account=found.access.account or "",
-        query=event_id,
+        query=found.access.event_id,
     )
     row = found.source_row
     names = people([found.access.account], [row.get(column) for column in STAFF_COLUMNS])
@@ -43,11 +43,28 @@ def access(request: HttpRequest, key: str) -> HttpResponse:
         "looked": gathered(found.looked_for),
         "who": names.of(found.access.account),
         "names": names,
+        "may_open": True,
         "because": sentence(found, names),
         "support": support_of(found.access.reason) if found.access.reason else {},
         "source_row": [(name, _cell(name, value, names)) for name, value in row.items() if name not in HIDDEN_COLUMNS],
     }
     return render(request, "accesses/access.html", context)
+
+
+@page(Act.ACCESS_READ)
+def source_row(request: HttpRequest, key: str) -> HttpResponse:
+    """One row of the hospital's tables: what was found and did not suffice."""
+    table, _bar, source_id = key.partition("|")
+    row = queries.source_row(table, source_id)
+    record(request, TouchKind.ACCESS, patient_id=str(row.get("patient_id") or ""), query=f"{table} {source_id}")
+    names = people(staff=[row.get(column) for column in STAFF_COLUMNS])
+    context = {
+        "table": table,
+        "source_id": source_id,
+        "patient_id": row.get("patient_id"),
+        "source_row": [(name, _cell(name, value, names)) for name, value in row.items() if name not in HIDDEN_COLUMNS],
+    }
+    return render(request, "accesses/row.html", context)
 
 
 def sentence(found: AccessPage, names: People) -> str:

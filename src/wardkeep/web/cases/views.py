@@ -116,7 +116,7 @@ def _terms(shown: CasePage) -> list[dict[str, Any]]:
 def _time_line(shown: CasePage) -> dict[str, TimeLine | bool]:
     line = shown.line
     shifts = shifts_of(line.account, from_at=line.from_at, to_at=line.to_at)
-    accesses = [(a.time, _title(a), a.event_id in shown.event_ids) for a in shown.accesses]
+    accesses = [(a.time, _title(a), a.eid in shown.eids) for a in shown.accesses]
     return {"time_line": draw_time_line(accesses, shifts or []), "has_shifts": shifts is not None}
 
 
@@ -128,4 +128,4 @@ def _title(access: AccessLine) -> str:
 
 def _rows(shown: CasePage) -> list[AccessLine]:
     """The accesses of the case itself, at most ROWS."""
-    return [a for a in shown.accesses if a.event_id in shown.event_ids][:ROWS]
+    return [a for a in shown.accesses if a.eid in shown.eids][:ROWS]

@@ -33,6 +33,9 @@ REASONS: Names = {
     "assigned_case": _("case in hand"),
     "audit_mandate": _("audit mandate"),
     "mistake": _("wrong record, closed at once"),
+    "charted": _("wrote in the record that day"),
+    "presence": _("worked there that day"),
+    "follow_up": _("former patient of the department"),
     "learned": _("departments that often share care"),
 }
 

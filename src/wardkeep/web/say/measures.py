@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from wardkeep.web.say.codes import Names
+from wardkeep.web.say.codes import DETECTIONS, Names
 
 MEASURES: Names = {
     "accesses": _("accesses"),
@@ -14,11 +14,40 @@ MEASURES: Names = {
     "accounts": _("accounts"),
     "departments": _("departments"),
     "records": _("records"),
+    "changes": _("changes of place"),
+    "same_address": _("same address"),
+    "same_phone": _("same telephone number"),
+    "emergency_contact": _("emergency contact"),
+    "unusual_pair_lift": _("openings of that department's patients, beside what chance gives"),
+    "surname_common_share": _("share of patients with this surname"),
+    "crowd_accounts": _("accounts that opened the record without a reason"),
+    "crowd_departments": _("departments that these belong to"),
+    "crowd_days": _("within days"),
+    "building_patients": _("patients in this building"),
+    "deceased_days": _("days since the death"),
+    "inactive_days": _("days without care"),
     "batch_10min": _("patients in ten minutes"),
+    "batch_day": _("patients in a day"),
+    "bulk_records": _("records at once"),
+    "slow_level": _("level above the peers (CUSUM)"),
+    "slow_days": _("days with such a patient"),
+    "travel_minutes": _("minutes between two sites"),
+    "overlap_minutes": _("minutes between two workstations"),
+    "days_after": _("days after leaving"),
+    "dormant_days": _("days without use before"),
+    "breakglass_hours": _("hours allowed for the documentation"),
+    "searches_hour": _("searches in an hour"),
+    "denied_day": _("denied openings in a day"),
+    "sequence_run": _("records with consecutive numbers"),
 }
+#: Terms that are detections too have their names.
 TERMS: Names = {
-    "no_reason": _("no documented reason"),
-    "household": _("same household"),
+    **DETECTIONS,
+    "base": _("how rare misuse is at all"),
+    "lone": _("nobody of the department works with this patient"),
+    "repeated": _("opened again on other days"),
     "records": _("number of records"),
+    "more_patients": _("further patients"),
+    "prior_hits": _("earlier cases that were misuse"),
     "prior_misses": _("earlier cases that were no misuse"),
 }

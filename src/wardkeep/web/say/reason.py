@@ -140,6 +140,35 @@ def _cover(f: _Facts) -> str:
     )
 
 
+def _charted(f: _Facts) -> str:
+    f["written"] = shown(f.row["time"]) if f.row.get("time") else f["id"]
+    return _("%(who)s wrote in this record on the same day (%(written)s), while the patient was under care.") % f
+
+
+def _presence(f: _Facts) -> str:
+    department = f.row.get("to_department") or f.row.get("department") or f.row.get("performing_department")
+    f["department"] = str(department or _("the department"))
+    f["table"] = name_of(TABLES, f.reason.source_table)
+    if "workstation" in f.support:
+        text = _(
+            "%(who)s worked that day at %(workstation)s, a workstation of %(department)s (%(accounts)s of its accounts "
+            "used it), which had a reason of its own: %(table)s, row %(id)s."
+        )
+    else:
+        text = _(
+            "%(who)s wrote that day in the records of %(entries)s patients of %(department)s, which had a reason of its "
+            "own: %(table)s, row %(id)s."
+        )
+    return text % f
+
+
+def _follow_up(f: _Facts) -> str:
+    if "encounter_id" not in f.row:
+        return plain(f.reason)
+    f["span"] = _until(f)
+    return _("A former patient of %(department)s: encounter %(id)s (%(kind)s), %(span)s.") % f
+
+
 SENTENCES: dict[str, Callable[[_Facts], str]] = {
     "appointment": lambda f: _("The patient had appointment %(id)s with %(who)s on %(time)s.") % f,
     "attending": _span(lambda: _("%(who)s answers for encounter %(id)s (%(kind)s, %(department)s), %(span)s.")),
@@ -179,6 +208,9 @@ SENTENCES: dict[str, Callable[[_Facts], str]] = {
     "mistake": lambda f: (
         _("The wrong record, closed at once; the right one was opened right after it (event %(id)s).") % f
     ),
+    "charted": _charted,
+    "presence": _presence,
+    "follow_up": _follow_up,
     "learned": lambda f: (
         _(
             "The departments often share the care of such patients: %(patients)s patients and %(accounts)s other "
@@ -187,4 +219,4 @@ SENTENCES: dict[str, Callable[[_Facts], str]] = {
         % f
     ),
 }
-_WITHOUT_ROW = frozenset({"service", "assigned_case", "audit_mandate", "mistake", "learned"})
+_WITHOUT_ROW = frozenset({"service", "assigned_case", "audit_mandate", "mistake", "charted", "presence", "learned"})

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from wardkeep.govern.identity.permission import permission
 from wardkeep.govern.identity.role import Act
 from wardkeep.watch.cases.models import OUTCOME_NAMES, STATE_NAMES
-from wardkeep.watch.cases.pages import AccessLine
+from wardkeep.watch.cases.pages import AccessLine, LookedFor
 from wardkeep.web.accounts.read import People
 from wardkeep.web.say import codes
 from wardkeep.web.say.icons import ICONS
@@ -76,8 +76,14 @@ def number(value: float | None) -> str:
 
 @register.filter
 def access_key(access: AccessLine) -> str:
-    """How the address of an access names it: its local day spares the store a search."""
-    return f"{timezone.localtime(access.time).date().isoformat()}|{access.event_id}"
+    """How the address of an access names it: by its ledger entry; the local day spares the store a search."""
+    return f"{timezone.localtime(access.time).date().isoformat()}|{access.entry}"
+
+
+@register.filter
+def row_key(looked: LookedFor) -> str:
+    """How the address of one of the hospital's rows names it."""
+    return f"{looked.source_table}|{looked.source_id}"
 
 
 @register.filter
