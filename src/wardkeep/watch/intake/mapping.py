@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A mapping: how one delimited export is written, and what its columns and values mean. One small TOML file."""
+
+from __future__ import annotations
+
+import codecs
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from wardkeep.watch.event import Action, Outcome
+from wardkeep.watch.intake.errors import BadMapping
+from wardkeep.watch.intake.timeformat import parser
+from wardkeep.watch.intake.times import Zone
+
+#: What a column can become.
+TARGETS = (
+    "event_id", "time", "account", "patient_id", "action", "resource", "count", "purpose", "breakglass", "outcome", "system",
+    "workstation", "ip", "site", "session_id", "query", "duration_s",
+)  # fmt: skip
+#: Targets with a closed vocabulary; `other` is an action that is no access.
+VOCABULARIES: dict[str, tuple[str, ...]] = {
+    "action": (*map(str, Action), "other"),
+    "outcome": tuple(map(str, Outcome)),
+    "breakglass": ("0", "1"),
+}
+SHIPPED = ("epic-style", "pipe-delimited")
+#: The word of a value map for every value that it does not name.
+ANY = "*"
+#: Encodings in which a line end is not one byte, or bytes depend on what stood before.
+_UNFIT = (
+    "utf-32",
+    "utf-7",
+    "iso2022",
+    "hz",
+    "punycode",
+    "idna",
+    "unicode_escape",
+    "raw_unicode_escape",
+    "cp037",
+    "cp500",
+)
+
+Place = str | int
+
+
+class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A checked mapping."""
+
+    name: str
+    #: The system that wrote the log, where no column says it.
+    system: str | None = None
+    encoding: str = "utf-8"
+    separator: str = ","
+    #: Empty: no cell is quoted.
+    quote: str = '"'
+    header: bool = True
+    #: Lines before the header (or before the first row) that are no data.
+    skip_lines: int = 0
+    zone: str | None = None
+    time_format: str | list[str] = "iso"
+    #: What a column becomes: target -> header or number (from 1); for `time` also a list, joined with a blank.
+    columns: dict[str, Place | list[Place]]
+    #: Targets whose column may be absent.
+    optional: list[str] = []
+    values: dict[str, dict[str, str]] = {}
+    constants: dict[str, str | int | bool] = {}
+    #: Targets with several values in a cell, and what separates them.
+    lists: dict[str, str] = {}
+    #: Cells that mean nothing (`NULL`).
+    empty: list[str] = []
+    #: A time without an offset is refused (the hospital folder).
+    offset_required: bool = False
+
+    @property
+    def formats(self) -> list[str]:
+        return [self.time_format] if isinstance(self.time_format, str) else self.time_format
+
+    @property
+    def codec(self) -> str:
+        """Python's name of the encoding."""
+        return codecs.lookup(self.encoding).name
+
+    def places(self, target: str) -> list[Place]:
+        """The columns of a target."""
+        found = self.columns.get(target, [])
+        return found if isinstance(found, list) else [found]
+
+
+#: The events of the hospital folder.
+HOSPITAL = Mapping(
+    name="hospital",
+    system="hospital",
+    columns={target: target for target in TARGETS},
+    optional=[t for t in TARGETS if t not in ("time", "action")],
+    offset_required=True,
+)
+
+
+def load_mapping(source: str | Path) -> Mapping:
+    """The mapping of a file, or a shipped one by its name. Raises BadMapping naming file, key and value."""
+    if str(source) in SHIPPED:
+        text = files("wardkeep.watch.intake").joinpath("mappings", f"{source}.toml").read_text("utf-8")
+        return parse_mapping(text, str(source))
+    path = Path(source)
+    try:
+        return parse_mapping(path.read_text("utf-8-sig"), path.name)
+    except OSError as exc:
+        raise BadMapping(
+            f"{source}: {exc.strerror or type(exc).__name__}",
+            hint=f"give a mapping file, or the name of a shipped one: {', '.join(SHIPPED)}",
+        ) from None
+    except UnicodeDecodeError:
+        raise BadMapping(f"{path.name} is not in UTF-8", hint="save the mapping itself as UTF-8") from None
+
+
+def parse_mapping(text: str, name: str) -> Mapping:
+    """Parse and check; `name` is what errors call it. Raises BadMapping."""
+    try:
+        raw = tomllib.loads(text)
+        mapping = msgspec.convert(raw, Mapping)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as exc:
+        raise BadMapping(f"{name}: {exc}", hint="docs/reference/mapping-files.md lists every key") from None
+    problem = _problem(mapping)
+    if problem:
+        raise BadMapping(f"{name}: {problem}", hint="docs/reference/mapping-files.md lists every key")
+    return mapping
+
+
+def mapping_beside(path: Path) -> Path | None:
+    """The mapping that lies beside a file: `export.toml` beside `export.csv`, also beside `export.csv.gz`."""
+    stem = path.name.removesuffix(".gz")
+    beside = path.with_name(stem).with_suffix(".toml")
+    return beside if beside.is_file() and beside != path else None
+
+
+def _problem(mapping: Mapping) -> str | None:
+    checks: tuple[Any, ...] = (_encoding, _marks, _columns, _values, _time)
+    return next((found for check in checks if (found := check(mapping))), None)
+
+
+def _encoding(m: Mapping) -> str | None:
+    try:
+        codec = codecs.lookup(m.encoding)
+        text = "a,b".encode(m.encoding).decode(m.encoding)
+    except (LookupError, TypeError, UnicodeError, ValueError):
+        return f"encoding is {m.encoding!r}, which is unknown"
+    if codec.name.startswith(_UNFIT) or text != "a,b":
+        return f"encoding is {m.encoding!r}, in which lines cannot be found: convert the file to UTF-8 first"
+    return None
+
+
+def _marks(m: Mapping) -> str | None:
+    if not m.separator or set(m.separator) & {"\n", "\r", "\0"}:
+        return f"separator is {m.separator!r}: give one or more characters, no line end"
+    if len(m.quote) > 1 or m.quote in ("\n", "\r", "\0") or (m.quote and m.quote in m.separator):
+        return f"quote is {m.quote!r}: give one character that is not in the separator, or nothing"
+    if m.skip_lines < 0:
+        return f"skip_lines is {m.skip_lines}: give 0 or more"
+    return None
+
+
+def _columns(m: Mapping) -> str | None:
+    for place in (*m.columns, *m.constants, *m.values, *m.lists, *m.optional):
+        if place not in TARGETS:
+            return f"{place!r} is nothing a column can become: give one of {', '.join(TARGETS)}"
+    for target, at in m.columns.items():
+        if isinstance(at, list) and (target != "time" or not at):
+            return f"columns.{target} is a list: only time can be made of several columns"
+        for one in m.places(target):
+            if isinstance(one, int) and (isinstance(one, bool) or not 1 <= one <= 10_000):
+                return f"columns.{target} is {one}: columns are numbered from 1"
+            if isinstance(one, str) and not m.header:
+                return f"columns.{target} is {one!r}, but there is no header: give its number"
+    return _needed(m)
+
+
+def _needed(m: Mapping) -> str | None:
+    if "time" not in m.columns:
+        return "columns.time is missing"
+    if "action" not in m.columns and "action" not in m.constants:
+        return 'neither columns.action nor constants.action is there: a log of openings has constants.action = "read"'
+    if not (m.system or "system" in m.columns or "system" in m.constants):
+        return "neither system nor columns.system is there: name the system that wrote the log"
+    if any(not separator for separator in m.lists.values()) or set(m.lists) - {"patient_id"}:
+        return "lists: only patient_id can have several values in a cell, with a separator that is not empty"
+    return None
+
+
+def _values(m: Mapping) -> str | None:
+    for target, words in VOCABULARIES.items():
+        constant = m.constants.get(target)
+        given = list(m.values.get(target, {}).values()) + ([_text(constant)] if constant is not None else [])
+        for word in given:
+            if word not in words:
+                return f"{target} has {word!r}: give one of {', '.join(words)}"
+    count = m.constants.get("count", 1)
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        return f"constants.count is {count!r}: give a number"
+    return None
+
+
+def _text(value: str | int | bool) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _time(m: Mapping) -> str | None:
+    if not m.formats:
+        return "time_format is empty"
+    try:
+        zone = Zone(m.zone) if m.zone else None
+    except (ValueError, OSError, LookupError):
+        return f"zone is {m.zone!r}, which is no time zone: give one like Asia/Shanghai"
+    try:
+        parser(m.formats, zone)
+    except ValueError as exc:
+        return str(exc)
+    if "time" in m.values or "time" in m.constants:
+        return "time can be neither a constant nor have a value map"
+    return None
+
+
+def resolved(mapping: Mapping, zone: str) -> Mapping:
+    """The mapping with the hospital's zone, where it names none of its own."""
+    if mapping.zone or mapping.offset_required:
+        return mapping
+    return msgspec.structs.replace(mapping, zone=zone)
