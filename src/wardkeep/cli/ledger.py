@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wardkeep.cli.frame import Frame, speak, standard
-from wardkeep.ledger import LedgerReader, ProofRefused, check_proof, format_index, parse_index, verify_ledger
+from wardkeep.ledger import (
+    LedgerDamaged,
+    LedgerReader,
+    ProofRefused,
+    check_proof,
+    format_index,
+    parse_index,
+    verify_ledger,
+)
+from wardkeep.ledger.note import Verifier, open_checkpoint
 
 if TYPE_CHECKING:
     from wardkeep.ledger import Report
@@ -34,10 +43,12 @@ def command() -> None:
 def status(frame: Frame) -> None:
     """The newest log: its origin, size, root and signed checkpoint."""
     reader = frame.home.ledger_reader()
-    logs = [{"log": log, "size": reader.size(log), "root": reader.root(log).hex()} for log in reader.logs()]
+    # Each note is read once: the ledger may grow meanwhile, and size, root and note must be of one tree.
+    notes = {log: reader.note(log) for log in reader.logs()}
+    trees = {log: open_checkpoint(note, reader.description.verifier(log)) for log, note in notes.items()}
+    logs = [{"log": log, "size": tree.size, "root": tree.root.hex()} for log, tree in trees.items()]
     log = reader.current
-    note, vkey = reader.note(log), reader.vkey(log)
-    newest = reader.checkpoint(log)
+    note, newest, vkey = notes[log], trees[log], reader.vkey(log)
     frame.out(
         {
             "origin": newest.origin,
@@ -116,9 +127,12 @@ def prove(frame: Frame, index: str, out: Path, entry: Path | None) -> None:
     """Write a proof that the entry INDEX (2026:123, or 123 for the newest log) is in the ledger."""
     reader = frame.home.ledger_reader()
     log, n = parse_index(index, current=reader.current)
-    out.write_text(reader.proof(log, n), encoding="utf-8")
+    proof = reader.proof(log, n)
     if entry is not None:
-        entry.write_bytes(reader.body(log, n))
+        body = reader.body(log, n)
+        _refuse_unproven(reader, log, n, proof, body)
+        entry.write_bytes(body)
+    out.write_text(proof, encoding="utf-8")
     said = {"index": format_index(log, n), "proof": str(out), "entry": str(entry) if entry else None}
     frame.out(said | {"vkey": reader.vkey(log)}, speak("%(index)s: proof written to %(proof)s") % said)
 
@@ -132,8 +146,6 @@ def prove(frame: Frame, index: str, out: Path, entry: Path | None) -> None:
 @standard
 def check(frame: Frame, proof: Path, entry: Path, vkey: str) -> None:
     """Check a proof offline; needs no home. Exit status 1 where it does not hold."""
-    from wardkeep.ledger.note import Verifier  # noqa: PLC0415
-
     try:
         Verifier.parse(vkey)
     except ProofRefused as exc:
@@ -150,6 +162,20 @@ def check(frame: Frame, proof: Path, entry: Path, vkey: str) -> None:
         {"ok": True, **said, "root": checkpoint.root.hex()},
         speak("YES: it is entry %(index)d of %(origin)s, which had %(size)d entries") % said,
     )
+
+
+def _refuse_unproven(reader: LedgerReader, log: str, n: int, proof: str, body: bytes) -> None:
+    """Hand out no entry that its own proof refuses. Raises LedgerDamaged."""
+    try:
+        check_proof(proof, body, reader.vkey(log))
+    except ProofRefused:
+        index = format_index(log, n)
+        if not body:
+            raise LedgerDamaged(
+                speak("the entry %s has no body any more") % index,
+                hint=speak("`wardkeep ledger verify` says whether an act allows it; the proof alone needs no --entry"),
+            ) from None
+        raise LedgerDamaged(speak("the entry %s is not what was sealed") % index) from None
 
 
 def _read(path: Path, most: int) -> bytes:

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`wardkeep ledger`: status, verify, prove and check, as an operator and an outside auditor call them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.acceptance.commands import Done, wardkeep
+from wardkeep.ledger.note import Verifier, open_checkpoint
+
+
+class Bench:
+    """A home with a few acts, a proof of one of them, and the key that an auditor was given."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.home = folder, folder / "home"
+        self.vkey = wardkeep("init", "--home", self.home, "--json").said["vkey"]
+        for number in range(3):
+            wardkeep("user", "create", f"person{number}", "--role", "auditor", "--home", self.home)
+        self.proof, self.entry = folder / "3.tlog-proof", folder / "3.entry"
+        self.proved = self.call("prove", "3", "--out", self.proof, "--entry", self.entry).said
+
+    @property
+    def ledger(self) -> Path:
+        return self.home / "data/ledger"
+
+    def call(self, *words: str | Path, status: int = 0) -> Done:
+        return wardkeep("ledger", *words, "--home", self.home, "--json", status=status)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """Never to be changed."""
+    return Bench(tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture
+def copy(bench: Bench, tmp_path: Path) -> Bench:
+    """The same, to be damaged."""
+    other = object.__new__(Bench)
+    other.__dict__ = {**bench.__dict__, "folder": tmp_path, "home": tmp_path / "home"}
+    shutil.copytree(bench.home, other.home)
+    return other
+
+
+# --- status
+
+
+def test_status_shows_a_checkpoint_that_the_key_of_init_opens(bench: Bench) -> None:
+    said = bench.call("status").said
+    assert set(said) >= {"origin", "size", "root", "checkpoint", "cosignatures"}
+    checkpoint = open_checkpoint(said["checkpoint"], Verifier.parse(bench.vkey))
+    assert (checkpoint.origin, checkpoint.size, checkpoint.root.hex()) == (said["origin"], said["size"], said["root"])
+    assert said["cosignatures"] == []
+    assert said["vkey"] == bench.vkey
+    assert [log["size"] for log in said["logs"]] == [said["size"]]
+
+
+def test_status_for_people_is_in_their_language(bench: Bench) -> None:
+    english = wardkeep("ledger", "status", "--home", bench.home, "--lang", "en").out
+    chinese = wardkeep("ledger", "status", "--home", bench.home, "--lang", "zh").out
+    assert bench.vkey in english and bench.vkey in chinese
+    assert "entries" in english
+
+
+def test_each_act_grows_the_ledger(copy: Bench) -> None:
+    before = copy.call("status").said["size"]
+    wardkeep("user", "create", "one-more", "--role", "auditor", "--home", copy.home)
+    assert copy.call("status").said["size"] > before
+    assert copy.call("verify").said["ok"] is True
+
+
+@pytest.mark.parametrize("words", [["status"], ["verify"], ["prove", "1", "--out", "x"]])
+def test_without_a_home_there_is_no_ledger(tmp_path: Path, words: list[str]) -> None:
+    done = wardkeep("ledger", *words, "--home", tmp_path, "--json", status=3)
+    assert "no home" in done.err
+    assert done.out == ""
+
+
+# --- verify
+
+
+def test_verify_counts_every_entry(bench: Bench) -> None:
+    said = bench.call("verify").said
+    size = bench.call("status").said["size"]
+    assert said == {"ok": True, "size": size, "intact": size, "expunged": 0, "problems": [], "not_verified": []}
+    assert bench.call("verify", "--vkey", bench.vkey).said == said
+    assert bench.call("verify", "--ledger-only").said == said
+
+
+def test_verify_names_an_edited_entry_and_ends_with_1(copy: Bench) -> None:
+    (bundle,) = (copy.ledger / "logs").glob("*/tile/entries/000.p/" + str(copy.call("status").said["size"]))
+    raw = bundle.read_bytes()
+    bundle.write_bytes(raw.replace(b'"actor":"cli"', b'"actor":"clj"', 1))
+    said = copy.call("verify", status=1).said
+    assert said["ok"] is False
+    (problem,) = [p for p in said["problems"] if p["part"] == "ledger"]
+    assert problem["kind"] == "entry"
+    assert problem["where"].partition(":")[2].isdigit()
+    assert said["intact"] == said["size"] - 1
+    spoken = wardkeep("ledger", "verify", "--home", copy.home, "--lang", "zh", status=1)
+    assert problem["where"] in spoken.out
+
+
+def test_verify_under_another_key_ends_with_1(bench: Bench) -> None:
+    other = Verifier.of(bench.vkey.partition("+")[0], Ed25519PrivateKey.generate()).vkey()
+    said = bench.call("verify", "--vkey", other, status=1).said
+    assert [p["kind"] for p in said["problems"] if p["part"] == "ledger"] == ["key"]
+
+
+def test_verify_names_an_edited_row_of_the_database(copy: Bench) -> None:
+    import sqlite3
+
+    with sqlite3.connect(copy.home / "data/wardkeep.sqlite3") as db:
+        db.execute("UPDATE identity_user SET role = 'system_administrator' WHERE name = 'person1'")
+    db.close()
+    said = copy.call("verify", status=1).said
+    (problem,) = said["problems"]
+    assert (problem["part"], problem["kind"]) == ("database", "edited")
+    assert problem["where"].startswith("identity_user/") and problem["where"].endswith("/role")
+    assert said["intact"] == said["size"]
+    assert copy.call("verify", "--ledger-only").said["ok"] is True
+
+
+def test_what_could_not_be_verified_is_never_called_verified(copy: Bench) -> None:
+    (copy.home / "data/wardkeep.sqlite3").write_bytes(b"no database at all" * 100)
+    done = copy.call("verify", status=3)
+    assert (done.said["ok"], done.said["not_verified"], done.said["problems"]) == (False, ["database"], [])
+    assert copy.call("verify", "--ledger-only").said["ok"] is True
+
+
+# --- prove
+
+
+def test_prove_writes_the_proof_and_the_entry(bench: Bench) -> None:
+    log = bench.proved["index"].partition(":")[0]
+    assert bench.proved["index"] == f"{log}:3"
+    assert bench.proved["vkey"] == bench.vkey
+    assert bench.proof.read_text().startswith("c2sp.org/tlog-proof@v1\nindex 3\n")
+    assert json.loads(bench.entry.read_text())["act"]
+    again = bench.call("prove", f"{log}:3", "--out", bench.folder / "again").said
+    assert again["entry"] is None
+    assert (bench.folder / "again").read_text() == bench.proof.read_text()
+
+
+@pytest.mark.parametrize("index", ["999", "1999:0", "x", "2026:", "-1"])
+def test_an_index_that_is_not_there_ends_with_2_and_writes_nothing(bench: Bench, index: str) -> None:
+    out = bench.folder / "none.tlog-proof"
+    done = wardkeep("ledger", "prove", "--out", out, "--home", bench.home, "--json", "--", index, status=2)
+    assert done.err
+    assert not out.exists()
+
+
+def test_a_folder_that_takes_no_proof_ends_with_3(bench: Bench) -> None:
+    done = bench.call("prove", "3", "--out", bench.folder / "nowhere" / "x.tlog-proof", status=3)
+    assert "nowhere" in done.err
+
+
+def test_an_entry_that_is_not_what_was_sealed_is_not_handed_out(copy: Bench) -> None:
+    for bundle in (copy.ledger / "logs").glob("*/tile/entries/000.p/*"):
+        bundle.write_bytes(bundle.read_bytes().replace(b'"actor":"cli"', b'"actor":"clj"'))
+    out, entry = copy.folder / "x.tlog-proof", copy.folder / "x.entry"
+    done = copy.call("prove", "4", "--out", out, "--entry", entry, status=3)
+    assert ":4 is not what was sealed" in done.err
+    assert not out.exists() and not entry.exists()
+
+
+# --- check: on a machine without a home
+
+
+def check(proof: Path, entry: Path, vkey: str, status: int, folder: Path) -> Done:
+    words = ("check", proof, "--entry", entry, "--vkey", vkey, "--home", folder / "no-home", "--json")
+    return wardkeep("ledger", *words, status=status)
+
+
+def test_check_says_yes_without_a_home(bench: Bench, tmp_path: Path) -> None:
+    said = check(bench.proof, bench.entry, bench.vkey, 0, tmp_path).said
+    status = bench.call("status").said
+    assert said["ok"] is True
+    assert (said["index"], said["origin"], said["size"], said["root"]) == (
+        3,
+        status["origin"],
+        status["size"],
+        status["root"],
+    )
+    assert "YES" in wardkeep("ledger", "check", bench.proof, "--entry", bench.entry, "--vkey", bench.vkey).out
+
+
+def test_a_proof_stays_good_while_the_ledger_grows(copy: Bench, tmp_path: Path) -> None:
+    wardkeep("user", "create", "one-more", "--role", "auditor", "--home", copy.home)
+    assert check(copy.proof, copy.entry, copy.vkey, 0, tmp_path).said["index"] == 3
+
+
+def test_check_says_no_to_another_key_another_entry_and_another_proof(bench: Bench, tmp_path: Path) -> None:
+    other_key = Verifier.of(bench.vkey.partition("+")[0], Ed25519PrivateKey.generate()).vkey()
+    proof, entry = tmp_path / "4.tlog-proof", tmp_path / "4.entry"
+    bench.call("prove", "4", "--out", proof, "--entry", entry)
+    (tmp_path / "large").write_bytes(b"{" + b" " * 70_000 + b"}")
+    (tmp_path / "binary").write_bytes(bytes(range(256)))
+    for chosen in (
+        (bench.proof, bench.entry, other_key),
+        (bench.proof, entry, bench.vkey),
+        (proof, bench.entry, bench.vkey),
+        (bench.entry, bench.entry, bench.vkey),
+        (bench.proof, tmp_path / "large", bench.vkey),
+        (tmp_path / "binary", bench.entry, bench.vkey),
+    ):
+        said = check(*chosen, 1, tmp_path).said
+        assert said["ok"] is False
+        assert said["reason"]
+
+
+def test_check_cannot_use_what_is_no_key_or_no_file(bench: Bench, tmp_path: Path) -> None:
+    for vkey in ("", "nonsense", bench.vkey[:-2], bench.vkey.replace("+", "-", 1)):
+        assert "--vkey" in check(bench.proof, bench.entry, vkey, 2, tmp_path).err
+    check(tmp_path / "none", bench.entry, bench.vkey, 2, tmp_path)
+    check(bench.proof, tmp_path / "none", bench.vkey, 2, tmp_path)
+    wardkeep("ledger", "check", bench.proof, "--entry", bench.entry, status=2)
+
+
+def test_each_of_a_thousand_edited_proofs_is_refused(bench: Bench, tmp_path: Path) -> None:
+    """The command itself, called in this process: 1,000 single edits of proof or entry, 0 accepted."""
+    mutate(bench, tmp_path, 1_000, seed=1)
+
+
+@pytest.mark.soak
+def test_each_of_ten_thousand_edited_proofs_is_refused(bench: Bench, tmp_path: Path) -> None:
+    mutate(bench, tmp_path, 10_000, seed=2)
+
+
+def mutate(bench: Bench, folder: Path, count: int, seed: int) -> None:
+    from wardkeep.cli.ledger import command
+
+    dice, runner = random.Random(seed), CliRunner()
+    files = {"proof": bench.proof.read_bytes(), "entry": bench.entry.read_bytes()}
+    paths = {name: folder / name for name in files}
+
+    def call() -> Any:
+        words = ["check", str(paths["proof"]), "--entry", str(paths["entry"]), "--vkey", bench.vkey, "--json"]
+        return runner.invoke(command, words)
+
+    for name, raw in files.items():
+        paths[name].write_bytes(raw)
+    assert call().exit_code == 0
+    for number in range(count):
+        name = dice.choice(("proof", "proof", "entry"))
+        changed = edited(files[name], dice)
+        if changed == files[name]:
+            continue
+        paths[name].write_bytes(changed)
+        done = call()
+        assert done.exit_code == 1, (number, name, changed, done.output)
+        assert json.loads(done.output)["ok"] is False
+        paths[name].write_bytes(files[name])
+
+
+def edited(raw: bytes, dice: random.Random) -> bytes:
+    at = dice.randrange(len(raw))
+    choices: list[Callable[[], bytes]] = [
+        lambda: raw[:at] + bytes([raw[at] ^ (1 << dice.randrange(8))]) + raw[at + 1 :],
+        lambda: raw[:at] + raw[at + 1 + dice.randrange(40) :],
+        lambda: raw[:at] + os.urandom(1 + dice.randrange(3)) + raw[at:],
+    ]
+    return dice.choice(choices)()
