@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -12,11 +13,8 @@ import pyarrow as pa
 from wardkeep.watch.event import Rejected
 from wardkeep.watch.hospital.context import Context, FolderError, schema
 from wardkeep.watch.hospital.normalise import Normaliser, conflicts, connect
-from wardkeep.watch.hospital.sheet import Asked, File, NoHeader, Sheet, file_of, open_sheet
+from wardkeep.watch.hospital.sheet import Asked, File, NoHeader, Sheet, file_of, open_sheet, unreadable
 from wardkeep.watch.hospital.tables import REQUIRED_TABLES, TABLES
-
-#: More than this of a file that has no usable header is not kept in quarantine.
-KEPT = 1 << 20
 
 
 def read_folder(folder: Path, *, zone: str) -> Iterator[Context]:
@@ -51,12 +49,13 @@ def read_table(path: Path, *, zone: str) -> Context:
     try:
         file = _open(path)
     except NoHeader as problem:
-        return _unreadable(path, str(problem))
+        piece = unreadable(path, f"hospital:{name}", str(problem))
+        return Context(name=name, table=schema(name).empty_table(), rejected=(piece,), source=path.name, full=False)
     with connect() as con:
         return _read(con, file, file.sheets(_columns(name)), name, zone=zone)
 
 
-def reread_row(piece: Rejected, *, zone: str) -> Context:
+def reread_row(piece: Rejected, *, zone: str) -> Iterator[Context]:
     """A row that was set aside, read again; the store keeps the other rows as they are."""
     name = piece.format.removeprefix("hospital:")
     path = Path(piece.source)
@@ -64,11 +63,11 @@ def reread_row(piece: Rejected, *, zone: str) -> Context:
     try:
         file = file_of(header, path, _asked(name))
     except NoHeader:
-        return Context(name=name, table=schema(name).empty_table(), rejected=(piece,), source=path.name, full=False)
+        yield Context(name=name, table=schema(name).empty_table(), rejected=(piece,), source=path.name, full=False)
+        return
     with connect() as con:
         sheets = file.of(piece.raw, _columns(name), line=int(piece.position))
-        read = _read(con, file, sheets, name, zone=zone)
-    return Context(name=name, table=read.table, rejected=read.rejected, source=read.source, full=False)
+        yield replace(_read(con, file, sheets, name, zone=zone), full=False)
 
 
 def _read(con: duckdb.DuckDBPyConnection, file: File, sheets: Iterable[Sheet], name: str, *, zone: str) -> Context:
@@ -94,34 +93,11 @@ def _read(con: duckdb.DuckDBPyConnection, file: File, sheets: Iterable[Sheet], n
 
 
 def _differing(file: File, differing: list[tuple[int, int]], name: str) -> Iterator[Rejected]:
-    """Rows of a key that an earlier row has with other content, found in the file once more."""
-    firsts = dict(differing)
-    if not firsts:
-        return
+    """Rows of a key that an earlier row has with other content."""
+    raws = file.raw_of(line for line, _ in differing)
     key = ", ".join(TABLES[name].key)
-    for sheet in file.sheets(()):
-        for row, line in enumerate(sheet.block.lines.tolist()):
-            if line in firsts:
-                yield file.set_aside(
-                    line, f"conflict: {key} as in line {firsts[line]}, the rest differs", sheet.block.raw(row)
-                )
-
-
-def _unreadable(path: Path, problem: str) -> Context:
-    """A file without a usable header: kept as one piece, its table untouched."""
-    with path.open("rb") as stream:
-        raw = stream.read(KEPT)
-    piece = Rejected(
-        reason=problem,
-        format=f"hospital:{path.stem}",
-        source=path.name,
-        position="1",
-        raw=raw,
-        truncated=path.stat().st_size > len(raw),
-    )
-    return Context(
-        name=path.stem, table=schema(path.stem).empty_table(), rejected=(piece,), source=path.name, full=False
-    )
+    for line, first in differing:
+        yield file.set_aside(line, f"conflict: {key} as in line {first}, the rest differs", raws.get(line, b""))
 
 
 def _open(path: Path) -> File:

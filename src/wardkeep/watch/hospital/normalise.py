@@ -40,7 +40,7 @@ def connect() -> duckdb.DuckDBPyConnection:
 
 
 class Normaliser:
-    """Casts the rows of one table. `file` is what `src` names where the table has no id column."""
+    """Casts the rows of one table. `file` is what `src` names where the table has no id column; '' where rows bring `src`."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, name: str, *, zone: str, file: str) -> None:
         self.table = TABLES[name]
@@ -48,7 +48,8 @@ class Normaliser:
         self._schema = schema(name)
         earliest, latest = _bounds(zone)
         casts = [f'{_cast(c)} AS "{c.engine_name}"' for c in self.table.columns]
-        src = _quoted(self.table.id) if self.table.id else f"{_text(file + ':')} || line"
+        named = _quoted(self.table.id) if self.table.id else f"{_text(file + ':')} || line"
+        src = named if file else "src"
         rules = [rule for c in self.table.columns for rule in _rules(c, earliest, latest)]
         rules += _row_rules(self.table)
         why = " ".join(f"WHEN {broken} THEN {_text(reason)}" for broken, reason in rules)
@@ -56,7 +57,7 @@ class Normaliser:
         kept = ", ".join(f"{_quoted(c.name)} AS {_raw(c)}" for c in self.table.columns)
         # Two steps, so that each cell is cast once and its rules see both the cell and its value.
         self._sql = f"""
-            WITH text_row AS (SELECT {cells}, line, row_number() OVER () - 1 AS row_ FROM text_rows),
+            WITH text_row AS (SELECT {cells}, line{"" if file else ", src"}, row_number() OVER () - 1 AS row_ FROM text_rows),
             cast_row AS (
                 SELECT {", ".join(casts)}, CAST({src} AS VARCHAR) AS src, line AS line_, row_, {kept} FROM text_row
             )
@@ -181,10 +182,8 @@ def _row_rules(table: Table) -> list[tuple[str, str]]:
 
 def _bounds(zone: str) -> tuple[int, int]:
     """The moments that can be shown in UTC and in the hospital's zone."""
-    latest = min(
-        datetime.max.replace(tzinfo=UTC),
-        datetime.max.replace(tzinfo=UTC) - (ZoneInfo(zone).utcoffset(datetime.max) or _NONE),
-    )
+    ahead = ZoneInfo(zone).utcoffset(datetime.max) or _NONE
+    latest = datetime.max.replace(tzinfo=UTC) - max(ahead, _NONE)
     return (datetime(1, 1, 3, tzinfo=UTC) - _EPOCH) // _US, (latest - _EPOCH) // _US
 
 

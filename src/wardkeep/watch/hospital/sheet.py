@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
@@ -63,6 +64,15 @@ class File:
         with self.path.open("rb") as stream:
             header_of(stream)
             yield from self._sheets(stream, tuple(wanted), line=2 + self.header.count(b"\n"))
+
+    def raw_of(self, lines: Iterable[int]) -> dict[int, bytes]:
+        """The bytes of the records that begin on these lines, found in the file once more."""
+        sought = set(lines)
+        found: dict[int, bytes] = {}
+        for sheet in self.sheets(()) if sought else ():
+            for row in np.flatnonzero(np.isin(sheet.block.lines, list(sought))).tolist():
+                found[int(sheet.block.lines[row])] = sheet.block.raw(row)
+        return found
 
     def of(self, rows: bytes, wanted: Iterable[str], *, line: int) -> Iterator[Sheet]:
         """Rows that were set aside earlier, read again."""
@@ -128,3 +138,17 @@ def file_of(header: bytes | None, path: Path, asked: Asked) -> File:
     if twice := [n for n in asked.known if names.count(n) > 1]:
         raise NoHeader(f"header: the column {', '.join(twice)} stands there twice")
     return File(path, asked.format, header, tuple(names))
+
+
+def unreadable(path: Path, format: str, problem: str) -> Rejected:
+    """A file without a usable header, as one piece."""
+    with path.open("rb") as stream:
+        raw = stream.read(RECORD_LIMIT)
+    return Rejected(
+        reason=problem,
+        format=format,
+        source=path.name,
+        position="1",
+        raw=raw,
+        truncated=path.stat().st_size > len(raw),
+    )

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A folder of FHIR R4 NDJSON (a bulk export): files named for their resource type, one resource a line.
+
+`Patient.ndjson`, `Patient.000.ndjson`, `1.Patient.ndjson.gz` are all names of patients. Each line is decoded for itself, so
+that a broken one costs nothing but itself; rows are gathered by the ten thousand and normalised as those of any format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from wardkeep.watch.event import Rejected
+from wardkeep.watch.hospital.context import Context, schema
+from wardkeep.watch.hospital.fhir.moments import Calendar
+from wardkeep.watch.hospital.fhir.ndjson import Line, lines_of
+from wardkeep.watch.hospital.fhir.places import Places
+from wardkeep.watch.hospital.fhir.rows import Rows
+from wardkeep.watch.hospital.fhir.shapes import SHAPES, Location, Organization, PractitionerRole, Resource
+from wardkeep.watch.hospital.normalise import Normaliser, conflicts, connect
+from wardkeep.watch.hospital.tables import TABLES
+
+FORMAT = "fhir-bulk"
+#: A folder of bulk export has at least one of these.
+_PEOPLE = {"Patient", "Practitioner", "Encounter"}
+#: Resource types of an export that are neither context nor logs: claimed, and left unread.
+_OTHER_NAMES = """
+    AllergyIntolerance Binary CarePlan Claim ClaimResponse ClinicalImpression Communication Composition Condition Coverage
+    Device DocumentReference Endpoint EpisodeOfCare ExplanationOfBenefit FamilyMemberHistory Flag Goal Group HealthcareService
+    ImagingStudy Immunization Media Medication MedicationAdministration MedicationDispense MedicationStatement Observation
+    Procedure Questionnaire QuestionnaireResponse RelatedPerson RiskAssessment Schedule Slot Specimen SupplyDelivery
+"""
+_OTHER = frozenset(_OTHER_NAMES.split())
+_NAME = re.compile(r"\.ndjson(?:\.gz)?$")
+_WORD = re.compile(r"[A-Za-z]+")
+_CHUNK = 10_000
+_SHIFT = 40
+_LINE = (1 << _SHIFT) - 1
+_DECODERS = {type: msgspec.json.Decoder(shape) for type, shape in SHAPES.items()}
+
+
+#: Resource type -> the tables that it makes, its own first: that one is there even where it stays empty.
+_MAKES = {
+    "Organization": ("departments",),
+    "Location": ("departments",),
+    "Practitioner": ("staff", "accounts"),
+    "PractitionerRole": ("staff",),
+    "Patient": ("patients",),
+    "Encounter": ("encounters", "transfers", "care_team"),
+    "Appointment": ("appointments",),
+    "ServiceRequest": ("orders",),
+    "MedicationRequest": ("orders",),
+    "DiagnosticReport": ("orders",),
+    "CareTeam": ("care_team",),
+    "Task": ("work_items",),
+    "Consent": ("consents",),
+}
+
+
+def bulk_files(files: Iterable[Path]) -> set[Path]:
+    """The files of a bulk export; none where no file of people is among them."""
+    named = {path: _type_of(path) for path in files}
+    if not _PEOPLE & set(named.values()):
+        return set()
+    return {path for path, type in named.items() if type}
+
+
+def read_bulk(files: Iterable[Path], *, zone: str) -> Iterator[Context]:
+    """The tables that the resources make."""
+    paths = [(type, path) for type in SHAPES for path in files if _type_of(path) == type]
+    with connect() as con:
+        reading = _Reading(con, zone)
+        for type, path in paths:
+            if type in ("Organization", "Location", "PractitionerRole"):
+                reading.remember(type, lines_of(path))
+        for type, path in paths:
+            reading.take(type, path, lines_of(path))
+        yield from reading.contexts()
+
+
+def reread_resource(piece: Rejected, *, zone: str) -> Iterator[Context]:
+    """A resource that was set aside, read again without the others: what a reference leads to stays unknown."""
+    type = piece.format.removeprefix(f"{FORMAT}:")
+    with connect() as con:
+        reading = _Reading(con, zone)
+        reading.take(type, Path(piece.source), iter([Line(int(piece.position), piece.raw, piece.truncated)]))
+        yield from (replace(made, full=False) for made in reading.contexts())
+
+
+class _Reading:
+    """One pass over an export."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, zone: str) -> None:
+        self._con, self._zone = con, zone
+        self._places = Places()
+        self._rows = Rows(Calendar(zone), self._places)
+        self._files: list[tuple[str, Path]] = []
+        #: Our tables while they are being made; `line` in them is file number << 40 | line.
+        self._parts: dict[str, list[pa.Table]] = {}
+        #: (file number, line) -> what was set aside; a resource that makes several bad rows is one piece.
+        self._broken: dict[tuple[int, int], Rejected] = {}
+
+    def remember(self, type: str, lines: Iterable[Line]) -> None:
+        """Note what other resources refer to."""
+        for line in lines:
+            resource, _ = _decoded(type, line)
+            if isinstance(resource, Organization | Location | PractitionerRole):
+                self._places.take(resource)
+
+    def take(self, type: str, path: Path, lines: Iterator[Line]) -> None:
+        """Make the rows of one file."""
+        number = len(self._files)
+        self._files.append((type, path))
+        self._parts.setdefault(_MAKES[type][0], [])
+        while chunk := list(islice(lines, _CHUNK)):
+            gathered: dict[str, list[dict[str, str | int]]] = {}
+            for line in chunk:
+                resource, problem = _decoded(type, line)
+                if resource is None:
+                    self._set_aside(number, line, problem)
+                    continue
+                for table, cells, src in self._rows.of(resource):
+                    gathered.setdefault(table, []).append({**cells, "src": src, "line": line.number})
+            by_number = {line.number: line for line in chunk}
+            for table, rows in gathered.items():
+                for where, why in self._cast(table, rows, number):
+                    self._set_aside(number, by_number[where], why)
+
+    def contexts(self) -> Iterator[Context]:
+        """Every table that was made, one row a key."""
+        conflicting: dict[int, dict[int, str]] = {}
+        made: dict[str, pa.Table] = {}
+        for name in TABLES:
+            if name in self._parts:
+                empty = schema(name).append(pa.field("line", pa.int64())).empty_table()
+                rows = pa.concat_tables([empty, *(part.cast(empty.schema) for part in self._parts[name])])
+                made[name], differing = conflicts(self._con, name, rows)
+                key = ", ".join(TABLES[name].key)
+                for where, _ in differing:
+                    why = f"conflict: an earlier resource has the same {key}, the rest differs"
+                    conflicting.setdefault(where >> _SHIFT, {})[where & _LINE] = why
+        for number, sought in conflicting.items():
+            for line in lines_of(self._files[number][1]) if self._files[number][1].is_file() else ():
+                if line.number in sought:
+                    self._set_aside(number, line, sought[line.number])
+        told = set(_MAKES[type][0] for type, _ in self._files)
+        for name, table in made.items():
+            mine = [n for n, (type, _) in enumerate(self._files) if name in _MAKES[type]]
+            pieces = [self._broken[at] for at in sorted(self._broken) if name == _MAKES[self._files[at[0]][0]][0]]
+            yield Context(
+                name=name,
+                table=table.drop_columns("line"),
+                rejected=tuple(pieces) if name in told else (),
+                source=self._files[mine[0]][1].name,
+                full=not any(number in mine for number, _ in self._broken),
+            )
+
+    def _cast(self, table: str, rows: list[dict[str, str | int]], number: int) -> list[tuple[int, str]]:
+        """Keep the good rows; (line, reason) of the others."""
+        text: dict[str, pa.Array] = {
+            c.name: pa.array([row.get(c.name, "") for row in rows], pa.string()) for c in TABLES[table].columns
+        }
+        text["src"] = pa.array([row["src"] for row in rows], pa.string())
+        text["line"] = pa.array([row["line"] for row in rows], pa.int64())
+        normaliser = Normaliser(self._con, table, zone=self._zone, file="")
+        good, bad = normaliser.cast(pa.table(text))
+        placed = pc.add(good["line"], pa.scalar(number << _SHIFT, pa.int64()))
+        good = good.set_column(good.column_names.index("line"), "line", placed)
+        self._parts.setdefault(table, []).append(good)
+        return [(int(rows[row]["line"]), why) for row, why in bad]
+
+    def _set_aside(self, number: int, line: Line, why: str) -> None:
+        type, path = self._files[number]
+        self._broken.setdefault(
+            (number, line.number),
+            Rejected(
+                reason=why,
+                format=f"{FORMAT}:{type}",
+                source=path.name,
+                position=str(line.number),
+                raw=line.raw,
+                truncated=line.truncated,
+            ),
+        )
+
+
+def _decoded(type: str, line: Line) -> tuple[Resource | None, str]:
+    """The resource of a line, or why there is none."""
+    if line.problem:
+        return None, line.problem
+    try:
+        resource = _DECODERS[type].decode(line.raw)
+    except msgspec.ValidationError as problem:
+        return None, f"shape: {problem}"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None, "json: not a JSON object in UTF-8"
+    if resource.resource_type == type and resource.id:
+        return resource, ""
+    return None, f"type: no {type} with an id"
+
+
+def _type_of(path: Path) -> str:
+    """The resource type that a file is named for, '' where it is none of an export."""
+    if not _NAME.search(path.name):
+        return ""
+    words = [w for w in _WORD.findall(_NAME.sub("", path.name)) if w in SHAPES or w in _OTHER]
+    return words[0] if len(words) == 1 else ""
