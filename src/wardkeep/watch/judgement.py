@@ -16,11 +16,14 @@ from wardkeep.watch.explain import explain as explaining
 from wardkeep.watch.explain.reason import availability
 from wardkeep.watch.rank.assemble import Assembler
 from wardkeep.watch.rank.case import JudgedCase, KnownCase, Term
+from wardkeep.watch.rank.fit import fit
 from wardkeep.watch.rank.score import WEIGHTS
 from wardkeep.watch.thresholds import Thresholds
 
 if TYPE_CHECKING:
     import duckdb
+
+DAY_US = 86_400_000_000
 
 __all__ = ["JudgedCase", "Judgement", "KnownCase", "Term", "Thresholds", "judge"]
 
@@ -43,6 +46,9 @@ class Judgement:
     by_day: Mapping[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
     #: detection -> "evaluated", or the names of the tables that are missing for it.
     evaluated: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    #: Weight by term, and how many decided cases they were fitted to (0: the stated ones).
+    weights: Mapping[str, float] = field(default_factory=dict)
+    labels: int = 0
 
 
 def judge(
@@ -54,12 +60,14 @@ def judge(
     as_of_us: int,
     priors: Mapping[str, tuple[int, int]] | None = None,
     history: Sequence[KnownCase] = (),
+    labels: Sequence[tuple[Mapping[str, float], bool]] | None = None,
     seed: str = "",
 ) -> Judgement:
     """Explain, detect and rank what lies in `con` (views `events` and the hospital's tables) between two moments.
 
     as_of_us: the moment of which the context is. priors: account -> earlier cases decided as misuse and otherwise. history:
-    cases of earlier runs. seed: what the lot is drawn from. Leaves `reason_of` and `finding` in `con`.
+    cases of earlier runs. labels: terms of decided cases, and whether they were misuse: with enough of them the weights are
+    fitted again. seed: what the lot is drawn from. Leaves `reason_of` and `finding` in `con`.
     """
     engine = DuckEngine(con)
     given = engine.tables()
@@ -70,9 +78,18 @@ def judge(
     view = explaining.REASON_OF.replace(":from_us", str(numbers["from_us"]))
     con.execute(f"CREATE OR REPLACE TEMP VIEW reason_of AS {view}")
     evaluated = detecting.detect(engine, numbers, tables=given)
-    cases = Assembler(
-        engine, numbers, thresholds=thresholds, priors=priors or {}, available=available, seed=seed
-    ).cases(history, as_of_us)
+    fitted = fit([terms for terms, _ in labels or ()], [label for _, label in labels or ()], stated=WEIGHTS)
+    weights = fitted or WEIGHTS
+    assembler = Assembler(
+        engine,
+        numbers,
+        thresholds=thresholds,
+        priors=priors or {},
+        available=available,
+        weights=weights,
+        seed=seed,
+    )
+    cases = assembler.cases(history, whole_days_until=_day_of(engine, as_of_us))
     days = {
         (day, system): (events, events - open_) for day, system, events, open_ in
         engine.rows("SELECT day, system, events, unexplained FROM daily ORDER BY day, system")
@@ -80,12 +97,14 @@ def judge(
     return Judgement(
         cases=tuple(cases),
         available=available,
-        hashes=_hashes(thresholds),
+        hashes=_hashes(thresholds, weights, fitted=fitted is not None),
         events=sum(events for events, _ in days.values()),
         explained=sum(explained for _, explained in days.values()),
         reasons=dict(engine.rows("SELECT reason, count(*) FROM reason_of GROUP BY reason ORDER BY reason")),
         by_day=days,
         evaluated=evaluated,
+        weights=weights,
+        labels=len(labels or ()) if fitted else 0,
     )
 
 
@@ -101,7 +120,13 @@ def _numbers(
     return numbers
 
 
-def _hashes(thresholds: Thresholds) -> dict[str, str]:
+def _day_of(engine: DuckEngine, moment_us: int) -> int:
+    """The local day of a moment, by the offset of the newest event (UTC where there is none)."""
+    offsets = engine.rows("SELECT local_us - time_us FROM events ORDER BY time_us DESC, eid DESC LIMIT 1")
+    return int((moment_us + (offsets[0][0] if offsets else 0)) // DAY_US)
+
+
+def _hashes(thresholds: Thresholds, weights: Mapping[str, float], *, fitted: bool) -> dict[str, str]:
     room = Path(__file__).parent
     code = hashlib.sha256()
     for folder in ("explain", "detect", "rank"):
@@ -113,5 +138,5 @@ def _hashes(thresholds: Thresholds) -> dict[str, str]:
         "code": code.hexdigest(),
         "sql": digest([*explaining.QUERIES.values(), *detecting.QUERIES.values()]),
         "settings": hashlib.sha256(repr(settings).encode()).hexdigest(),
-        "weights": hashlib.sha256(repr(sorted(WEIGHTS.items())).encode()).hexdigest(),
+        "weights_fitted" if fitted else "weights": hashlib.sha256(repr(sorted(weights.items())).encode()).hexdigest(),
     }

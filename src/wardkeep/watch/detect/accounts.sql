@@ -88,3 +88,45 @@ SELECT m.a AS a, CAST(NULL AS INTEGER) AS p, min(m.before_us) AS first_us, max(m
 FROM moved_event AS m
 WHERE m.site <> m.before_site AND m.time_us - m.before_us < :travel_minutes * 60000000 AND m.time_us >= :from_us
 GROUP BY m.a, m.day
+
+-- name: switched
+-- description: Events of a person's account on days with two workstations, with the two workstations before.
+SELECT
+  w.a AS a, w.eid AS eid, w.day AS day, w.time_us AS time_us, w.before_eid AS before_eid, w.before_us AS before_us,
+  w.first_eid AS first_eid, w.first_us AS first_us
+FROM (
+  SELECT
+    c.a AS a, c.eid AS eid, c.day AS day, c.time_us AS time_us, c.workstation AS workstation,
+    lag(c.eid) OVER (PARTITION BY c.a ORDER BY c.time_us, c.eid) AS before_eid,
+    lag(c.time_us) OVER (PARTITION BY c.a ORDER BY c.time_us, c.eid) AS before_us,
+    lag(c.last_eid) OVER (PARTITION BY c.a ORDER BY c.time_us, c.eid) AS first_eid,
+    lag(c.last_us) OVER (PARTITION BY c.a ORDER BY c.time_us, c.eid) AS first_us,
+    lag(c.last_workstation) OVER (PARTITION BY c.a ORDER BY c.time_us, c.eid) AS first_workstation
+  FROM (
+    SELECT
+      l.a AS a, l.eid AS eid, l.day AS day, l.time_us AS time_us, l.workstation AS workstation, l.last_eid AS last_eid,
+      l.last_us AS last_us, l.last_workstation AS last_workstation
+    FROM (
+      SELECT
+        ad.a AS a, e.eid AS eid, e.day AS day, e.time_us AS time_us, e.workstation AS workstation,
+        lag(e.eid) OVER (PARTITION BY ad.a ORDER BY e.time_us, e.eid) AS last_eid,
+        lag(e.time_us) OVER (PARTITION BY ad.a ORDER BY e.time_us, e.eid) AS last_us,
+        lag(e.workstation) OVER (PARTITION BY ad.a ORDER BY e.time_us, e.eid) AS last_workstation
+      FROM events AS e
+      JOIN account_dim AS ad ON ad.account = e.account AND ad.kind = 'person'
+      JOIN seen_day AS sd ON sd.a = ad.a AND sd.day = e.day AND sd.low_station <> sd.high_station
+      WHERE e.time_us < :to_us AND e.workstation IS NOT NULL AND e.outcome = 'success'
+    ) AS l
+    WHERE l.workstation <> l.last_workstation
+  ) AS c
+) AS w
+WHERE w.workstation = w.first_workstation AND w.time_us - w.first_us < :overlap_minutes * 60000000
+
+-- name: find_overlap
+-- description: One person's account at a workstation, at another, and at the first again within `overlap_minutes`.
+SELECT s.a AS a, CAST(NULL AS INTEGER) AS p, min(s.first_us) AS first_us, max(s.time_us) AS last_us,
+  s.day AS first_day, s.day AS last_day, s.day AS evidence_day,
+  round(min(s.time_us - s.first_us) / 60000000.0, 1) AS overlap_minutes, CAST(count(*) AS INTEGER) AS changes
+FROM switched AS s
+WHERE s.time_us >= :from_us
+GROUP BY s.a, s.day

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from wardkeep.watch.detect.described import DETECTIONS, Described, evaluated
 from wardkeep.watch.detect.finding import Value
+from wardkeep.watch.detect.statistics import By, How, verdict
 from wardkeep.watch.engine import Engine, Query, load
 
 QUERIES: dict[str, Query] = load(Path(__file__).parent)
@@ -24,15 +25,17 @@ EPISODES = (
     "open_day", "open_step", "open_part", "episode", "contact", "quiet", "home_of", "care_of", "open_count", "open_pair_lift",
 )  # fmt: skip
 SIGNALS = ("day_load", "ward_load", "duty", "colleague", "known", "crowd_day", "habit", "place", "signal")
-ACCOUNTS = ("seen_day", "pause", "moved_event")
-VOLUMES = ("fresh", "busy", "burst", "lone_day", "peer_mean", "cusum", "slow_begin")
+ACCOUNTS = ("seen_day", "pause", "moved_event", "switched")
+VOLUMES = (
+    *("fresh", "busy", "burst", "lone_day", "peer_mean", "cusum", "slow_begin"),
+    *("search_hour", "numbered", "sequence", "asked_text"),
+)
 FACTS = (*EPISODES, *SIGNALS, *ACCOUNTS, *VOLUMES)
 EVIDENCE = (
-    "evidence_open",
-    "evidence_lone",
-    "evidence_statement",
-    "evidence_travel",
-    "evidence_search",
+    *(
+        f"evidence_{kind}"
+        for kind in ("open", "lone", "statement", "travel", "search", "sequence", "statistics", "overlap")
+    ),
     "evidence",
     "evidence_named",
 )
@@ -73,11 +76,22 @@ def detect(
     said = evaluated(tables)
     for name in FACTS:
         engine.make(QUERIES[name], numbers)
+    _read_statements(engine)
     active = [d for code, d in DETECTIONS.items() if said[code.value] == "evaluated"]
     for described in active:
         engine.make(QUERIES[described.query], numbers)
     engine.make(_together(active), numbers)
+    engine.make(QUERIES["quiet_day"], numbers)
     return said
+
+
+def _read_statements(engine: Engine) -> None:
+    """Judge the text of every statement without a ticket: `statistics_text` holds those that are statistics."""
+    rows = []
+    for eid, text in engine.rows("SELECT t.eid, t.query FROM asked_text AS t ORDER BY t.eid"):
+        if (found := verdict(text)) is not None:
+            rows.append((eid, int(found.by is By.PRESCRIBER), int(found.how is How.LINES)))
+    engine.put("statistics_text", (("eid", "BIGINT"), ("by_prescriber", "INTEGER"), ("lines", "INTEGER")), rows)
 
 
 def _together(active: Iterable[Described]) -> Query:
@@ -138,4 +152,16 @@ def evidence_of(
         "SELECT finding_no, eid, name, patient_id, time_us FROM evidence_named ORDER BY finding_no, time_us, eid"
     ):
         out[no].append(Event(eid=eid, name=name, patient_id=patient, time_us=time_us))
+    return out
+
+
+def day_events(engine: Engine, asked: Collection[tuple[int, int]]) -> dict[tuple[int, int], list[Event]]:
+    """(account number, local day) -> everything that it touched on that day, in order of time."""
+    engine.put("asked_day", (("a", "INTEGER"), ("day", "INTEGER")), sorted(asked))
+    engine.make(QUERIES["day_event"], {})
+    out: dict[tuple[int, int], list[Event]] = {}
+    for a, day, eid, name, patient, time_us in engine.rows(
+        "SELECT a, day, eid, name, patient_id, time_us FROM day_event ORDER BY a, day, time_us, eid, patient_id"
+    ):
+        out.setdefault((a, day), []).append(Event(eid=eid, name=name, patient_id=patient, time_us=time_us))
     return out

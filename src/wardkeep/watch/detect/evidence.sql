@@ -44,6 +44,35 @@ JOIN events AS e ON e.account = ad.account AND e.time_us >= pk.first_us AND e.ti
 LEFT JOIN patient_dim AS pd ON pd.patient_id = e.patient_id
 WHERE pk.evidence = 'search' AND (e.action = 'search' OR (e.outcome <> 'success' AND e.action NOT IN ('login', 'logout')))
 
+-- name: evidence_sequence
+-- description: Records opened in sequence.
+SELECT pk.finding_no AS finding_no, u.eid AS eid, u.p AS p, u.time_us AS time_us
+FROM picked AS pk
+JOIN sequence AS sq ON sq.a = pk.a AND sq.first_us >= pk.first_us - 3600000000 AND sq.last_us <= pk.last_us AND sq.run >= :sequence_run
+JOIN unexplained AS u ON u.a = sq.a AND u.time_us >= sq.first_us AND u.time_us <= sq.last_us
+WHERE pk.evidence = 'search'
+
+-- name: evidence_statistics
+-- description: Queries that the text rules name.
+SELECT pk.finding_no AS finding_no, st.eid AS eid, CAST(NULL AS INTEGER) AS p, st.time_us AS time_us
+FROM picked AS pk
+JOIN statement AS st ON st.a = pk.a AND st.time_us >= pk.first_us AND st.time_us <= pk.last_us
+JOIN statistics_text AS sx ON sx.eid = st.eid AND (sx.lines = 0 OR st.records >= :bulk_records)
+WHERE pk.evidence = 'statistics'
+
+-- name: evidence_overlap
+-- description: Changes of workstation and back.
+SELECT pk.finding_no AS finding_no, m.eid AS eid, CAST(NULL AS INTEGER) AS p, m.time_us AS time_us
+FROM picked AS pk
+JOIN (
+  SELECT x.a AS a, x.eid AS eid, x.time_us AS time_us FROM switched AS x
+  UNION
+  SELECT y.a AS a, y.before_eid AS eid, y.before_us AS time_us FROM switched AS y
+  UNION
+  SELECT z.a AS a, z.first_eid AS eid, z.first_us AS time_us FROM switched AS z
+) AS m ON m.a = pk.a AND m.time_us >= pk.first_us AND m.time_us <= pk.last_us
+WHERE pk.evidence = 'overlap'
+
 -- name: evidence
 -- description: The events of every picked finding.
 SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_open AS x
@@ -55,6 +84,12 @@ UNION
 SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_travel AS x
 UNION
 SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_search AS x
+UNION
+SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_sequence AS x
+UNION
+SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_statistics AS x
+UNION
+SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_overlap AS x
 
 -- name: evidence_named
 -- description: The same with the names that outputs print.
@@ -62,3 +97,22 @@ SELECT v.finding_no AS finding_no, v.eid AS eid, e.name AS name, pd.patient_id A
 FROM evidence AS v
 JOIN events AS e ON e.eid = v.eid
 LEFT JOIN patient_dim AS pd ON pd.p = v.p
+
+-- name: quiet_day
+-- description: Days on which an account of a person or of a department opened records and nothing was found: what the lot
+--   is drawn from.
+SELECT ad.account AS account, d.day AS day
+FROM (SELECT v.a AS a, v.day AS day FROM visit AS v WHERE v.last_us >= :from_us GROUP BY v.a, v.day) AS d
+JOIN account_dim AS ad ON ad.a = d.a AND ad.kind IN ('person', 'shared')
+LEFT JOIN (SELECT od.a AS a, od.day AS day FROM open_day AS od GROUP BY od.a, od.day) AS o ON o.a = d.a AND o.day = d.day
+LEFT JOIN (SELECT f.a AS a, f.first_day AS day FROM finding AS f GROUP BY f.a, f.first_day) AS g
+  ON g.a = d.a AND g.day = d.day
+WHERE o.a IS NULL AND g.a IS NULL
+
+-- name: day_event
+-- description: Everything that an asked account touched on an asked local day.
+SELECT t.a AS a, t.day AS day, t.eid AS eid, e.name AS name, pd.patient_id AS patient_id, t.time_us AS time_us
+FROM asked_day AS k
+JOIN touch AS t ON t.a = k.a AND t.day = k.day
+JOIN events AS e ON e.eid = t.eid
+JOIN patient_dim AS pd ON pd.p = t.p

@@ -113,10 +113,80 @@ JOIN cusum AS c ON c.a = od.a AND c.day = od.day AND c.level > 0
 GROUP BY od.a
 HAVING count(DISTINCT od.day) >= :slow_days
 
+-- name: search_hour
+-- description: Searches of an account in a clock hour.
+SELECT
+  ad.a AS a, e.day AS day, CAST(floor(e.local_us / 3600000000.0) AS BIGINT) AS hour, min(e.time_us) AS first_us,
+  max(e.time_us) AS last_us, CAST(count(*) AS INTEGER) AS searches
+FROM events AS e
+JOIN account_dim AS ad ON ad.account = e.account AND ad.kind <> 'service'
+JOIN seen_day AS sd ON sd.a = ad.a AND sd.day = e.day AND sd.searches >= :searches_hour
+WHERE e.action = 'search' AND e.time_us < :to_us AND e.time_us >= :from_us
+GROUP BY ad.a, e.day, CAST(floor(e.local_us / 3600000000.0) AS BIGINT)
+
+-- name: numbered
+-- description: Records opened for the first time that day without reason, with the number in their name and the one before.
+SELECT
+  n.a AS a, n.day AS day, n.first_us AS first_us, n.number AS number,
+  n.number - lag(n.number) OVER (PARTITION BY n.a, n.day ORDER BY n.first_us, n.p) AS step,
+  n.first_us - lag(n.first_us) OVER (PARTITION BY n.a, n.day ORDER BY n.first_us, n.p) AS pause_us
+FROM (
+  SELECT
+    od.a AS a, od.p AS p, od.day AS day, od.first_us AS first_us,
+    TRY_CAST(right(regexp_replace(pd.patient_id, '[^0-9]', '', 'g'), 15) AS BIGINT) AS number
+  FROM open_day AS od
+  JOIN patient_dim AS pd ON pd.p = od.p
+  JOIN day_load AS dl ON dl.a = od.a AND dl.day = od.day AND dl.open_patients >= :sequence_run
+) AS n
+WHERE n.number IS NOT NULL
+
+-- name: sequence
+-- description: Openings in sequence: each number at most two above the one before, within an hour.
+SELECT u.a AS a, u.day AS day, min(u.first_us) AS first_us, max(u.first_us) AS last_us, CAST(count(*) AS INTEGER) + 1 AS run
+FROM (
+  SELECT
+    n.a AS a, n.day AS day, n.first_us AS first_us, n.step AS step, n.pause_us AS pause_us,
+    sum(CASE WHEN n.step >= 1 AND n.step <= 2 AND n.pause_us <= 3600000000 THEN 0 ELSE 1 END) OVER (
+      PARTITION BY n.a, n.day ORDER BY n.first_us, n.number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS k
+  FROM numbered AS n
+) AS u
+WHERE u.step >= 1 AND u.step <= 2 AND u.pause_us <= 3600000000
+GROUP BY u.a, u.day, u.k
+
 -- name: find_enumeration
--- description: Days with very many searches or denied openings.
-SELECT sd.a AS a, CAST(NULL AS INTEGER) AS p, sd.first_us AS first_us, sd.last_us AS last_us, sd.day AS first_day,
-  sd.day AS last_day, sd.day AS evidence_day, sd.searches AS searches_hour, sd.denied AS denied_day
-FROM seen_day AS sd
-JOIN account_dim AS ad ON ad.a = sd.a AND ad.kind <> 'service'
-WHERE (sd.searches >= :searches_hour OR sd.denied >= :denied_day) AND sd.last_us >= :from_us
+-- description: Very many searches in an hour, denied openings in a day, or records opened in sequence.
+SELECT u.a AS a, CAST(NULL AS INTEGER) AS p, min(u.first_us) AS first_us, max(u.last_us) AS last_us,
+  u.day AS first_day, u.day AS last_day, u.day AS evidence_day, max(u.searches) AS searches_hour,
+  max(u.denied) AS denied_day, max(u.run) AS sequence_run
+FROM (
+  SELECT sh.a AS a, sh.day AS day, sh.first_us AS first_us, sh.last_us AS last_us, sh.searches AS searches, 0 AS denied, 0 AS run
+  FROM search_hour AS sh WHERE sh.searches >= :searches_hour
+  UNION ALL
+  SELECT sd.a AS a, sd.day AS day, sd.first_us AS first_us, sd.last_us AS last_us, 0 AS searches, sd.denied AS denied, 0 AS run
+  FROM seen_day AS sd
+  JOIN account_dim AS ad ON ad.a = sd.a AND ad.kind <> 'service'
+  WHERE sd.denied >= :denied_day AND sd.last_us >= :from_us
+  UNION ALL
+  SELECT sq.a AS a, sq.day AS day, sq.first_us AS first_us, sq.last_us AS last_us, 0 AS searches, 0 AS denied, sq.run AS run
+  FROM sequence AS sq WHERE sq.run >= :sequence_run AND sq.last_us >= :from_us
+) AS u
+GROUP BY u.a, u.day
+
+-- name: asked_text
+-- description: Statements without a ticket, with their text.
+SELECT st.eid AS eid, st.records AS records, e.query AS query
+FROM statement AS st
+JOIN events AS e ON e.eid = st.eid AND e.query IS NOT NULL
+WHERE st.ticket_id IS NULL AND st.time_us >= :from_us
+
+-- name: find_statistics
+-- description: Queries that add up medicines or consumables by prescriber (or department) without a ticket; single lines
+--   count from `bulk_records` on.
+SELECT st.a AS a, CAST(NULL AS INTEGER) AS p, min(st.time_us) AS first_us, max(st.time_us) AS last_us,
+  st.day AS first_day, st.day AS last_day, st.day AS evidence_day, CAST(count(*) AS INTEGER) AS queries,
+  max(st.records) AS records, max(sx.by_prescriber) AS by_prescriber
+FROM statistics_text AS sx
+JOIN statement AS st ON st.eid = sx.eid
+WHERE sx.lines = 0 OR st.records >= :bulk_records
+GROUP BY st.a, st.day

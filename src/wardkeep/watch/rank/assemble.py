@@ -3,105 +3,252 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from math import ceil
 
 from wardkeep.watch.detect.described import DETECTIONS
-from wardkeep.watch.detect.detect import Event, Found, evidence_of, findings
+from wardkeep.watch.detect.detect import Event, Found, day_events, evidence_of, findings
 from wardkeep.watch.detect.finding import Detection, Finding
-from wardkeep.watch.detect.looked import looked_for
+from wardkeep.watch.detect.looked import Looker
 from wardkeep.watch.engine import Engine
-from wardkeep.watch.explain.reason import Looked, Reason
+from wardkeep.watch.explain.reason import Reason
 from wardkeep.watch.rank.budget import Budget, open_cases
 from wardkeep.watch.rank.case import JudgedCase, KnownCase, Term
 from wardkeep.watch.rank.collect import collect
 from wardkeep.watch.rank.item import Item, Opened, Score, score_of
-from wardkeep.watch.rank.lot import case_id, finding_id
-from wardkeep.watch.rank.score import WEIGHTS
+from wardkeep.watch.rank.lot import case_id, drawn, finding_id, lot_id, place
+from wardkeep.watch.rank.score import probability
 from wardkeep.watch.thresholds import Thresholds
 
 EPOCH = date(1970, 1, 1)
 HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
+Events = Mapping[int, Sequence[Event]]
 
 
 class Assembler:
     """Puts cases together from what was found."""
 
     def __init__(
-        self, engine: Engine, numbers: Mapping[str, int | float], *, thresholds: Thresholds,
-        priors: Mapping[str, tuple[int, int]], available: Mapping[str, str | tuple[str, ...]], seed: str,
-    ) -> None:  # fmt: skip
+        self,
+        engine: Engine,
+        numbers: Mapping[str, int | float],
+        *,
+        thresholds: Thresholds,
+        priors: Mapping[str, tuple[int, int]],
+        available: Mapping[str, str | tuple[str, ...]],
+        weights: Mapping[str, float],
+        seed: str,
+    ) -> None:
         self.engine, self.numbers, self.thresholds = engine, numbers, thresholds
-        self.priors, self.available, self.seed = priors, available, seed
+        self.priors, self.weights, self.seed = priors, weights, seed
         self.budget = Budget(
-            cases_a_day=thresholds.cases_a_day, random_share=thresholds.random_share, family_share=thresholds.family_share,
-            backlog_days=thresholds.backlog_days, case_gap_days=thresholds.case_gap_days,
+            cases_a_day=thresholds.cases_a_day,
+            random_share=thresholds.random_share,
+            family_share=thresholds.family_share,
+            backlog_days=thresholds.backlog_days,
+            case_gap_days=thresholds.case_gap_days,
             settling_days=ceil(thresholds.settling_hours / 24),
-        )  # fmt: skip
-        self.accounts = {
-            account: (kind, role, person, home) for account, kind, role, person, home in
-            engine.rows("SELECT account, kind, role, person, home FROM account_dim ORDER BY account")
-        }  # fmt: skip
+        )
+        self.looker = Looker(engine, available)
+        self.accounts: dict[str, tuple[int, str | None, str | None]] = {
+            account: (a, person, home)
+            for account, a, person, home in engine.rows(
+                "SELECT account, a, person, home FROM account_dim ORDER BY account"
+            )
+        }
 
-    def cases(self, history: Sequence[KnownCase], as_of_us: int) -> list[JudgedCase]:
-        items = collect(self.engine, self.numbers)
-        opened = open_cases(items, budget=self.budget, score=self._score)
-        return self._ranked(opened)
+    def cases(self, history: Sequence[KnownCase], *, whole_days_until: int) -> list[JudgedCase]:
+        """Every case. whole_days_until: the first local day that was not over yet: no lot is drawn on it or later."""
+        lots = [k for k in history if k.case_id == lot_id(k.account, k.opened_on)]
+        found = [k for k in history if k.case_id != lot_id(k.account, k.opened_on)]
+        items = collect(self.engine, self.numbers, self.weights)
+        known, rest = self._recognised(items, found)
+        opened = open_cases(
+            rest,
+            budget=self.budget,
+            score=self._score,
+            known=known,
+            taken=Counter((k.opened_on - EPOCH).days for k in found),
+        )
+        return self._ranked(opened, self._drawn(lots, whole_days_until))
 
     def _score(self, items: Sequence[Item]) -> Score:
-        return score_of(items, prior=self.priors.get(items[0].account, (0, 0)))
+        return score_of(items, prior=self.priors.get(items[0].account, (0, 0)), weights=self.weights)
 
-    def _ranked(self, opened: Iterable[Opened]) -> list[JudgedCase]:
-        every = list(opened)
-        numbers = {no for case in every for item in case.items for no in item.finding_nos}
-        listed = ", ".join(map(str, sorted(numbers))) or "NULL"
+    def _recognised(self, items: Sequence[Item], history: Sequence[KnownCase]) -> tuple[list[Opened], list[Item]]:
+        """Known cases with the items that share events with them, most events first; and the items that do not."""
+        by_account: dict[str, list[KnownCase]] = {}
+        for one in history:
+            by_account.setdefault(one.account, []).append(one)
+        asked = [item for item in items if item.account in by_account]
+        events = self._events(no for item in asked for no in item.finding_nos)[1]
+        opened: dict[str, Opened] = {}
+        rest = []
+        for item in items:
+            eids = {e.eid for no in item.finding_nos for e in events.get(no, ())}
+            shared = [
+                (-len(eids.intersection(k.eids)), k.opened_on, k.case_id) for k in by_account.get(item.account, ())
+            ]
+            best = min(shared, default=(0, EPOCH, ""))
+            if best[0] == 0:
+                rest.append(item)
+                continue
+            case = opened.setdefault(
+                best[2], Opened(account=item.account, a=item.a, day=(best[1] - EPOCH).days, known=best[2])
+            )
+            case.items.append(item)
+        return list(opened.values()), rest
+
+    def _events(self, numbers: Iterable[int]) -> tuple[dict[int, Found], dict[int, list[Event]]]:
+        """Findings by number, and the events of each."""
+        listed = ", ".join(map(str, sorted(set(numbers))))
+        if not listed:
+            return {}, {}
         found = {f.finding_no: f for f in findings(self.engine, f"f.finding_no IN ({listed})")}
-        events = evidence_of(self.engine, self.numbers, list(found.values()))
+        return found, evidence_of(self.engine, self.numbers, list(found.values()))
+
+    def _drawn(self, known: Sequence[KnownCase], until: int) -> dict[int, list[str]]:
+        """Local day -> accounts whose day was drawn by lot, in earlier runs or now."""
+        out: dict[int, list[str]] = {}
+        for one in known:
+            if one.account in self.accounts:
+                out.setdefault((one.opened_on - EPOCH).days, []).append(one.account)
+        free: dict[int, list[str]] = {}
+        for account, day in self.engine.rows("SELECT account, day FROM quiet_day"):
+            free.setdefault(day, []).append(account)
+        earlier = Counter((k.opened_on - EPOCH).days for k in known)
+        for day, accounts in free.items():
+            n = self.budget.lots(day) - earlier[day]
+            if day < until and n > 0:
+                out.setdefault(day, []).extend(drawn(accounts, day=day, n=n, seed=self.seed))
+        return out
+
+    def _ranked(self, opened: Iterable[Opened], lots: Mapping[int, Sequence[str]]) -> list[JudgedCase]:
+        every = list(opened)
+        found, events = self._events(no for case in every for item in case.items for no in item.finding_nos)
+        self.looker.prepare(found.values())
         by_day: dict[int, list[Opened]] = {}
         for case in every:
             settled = [i for i in case.items if i.day <= case.day + self.budget.settling_days]
             case.score = self._score(settled or case.items)
             by_day.setdefault(case.day, []).append(case)
+        touched = day_events(self.engine, {(self.accounts[a][0], day) for day, of in lots.items() for a in of})
         out = []
-        for _, of_day in sorted(by_day.items()):
-            of_day.sort(key=lambda c: (-(c.score.score if c.score else 0), c.account))
-            out += [self._judged(case, rank, found, events) for rank, case in enumerate(of_day, 1)]
+        for day in sorted({*by_day, *lots}):
+            of_day = sorted(by_day.get(day, ()), key=lambda c: (-(c.score.score if c.score else 0.0), c.account))
+            judged = [self._judged(case, found, events) for case in of_day]
+            for account in lots.get(day, ()):
+                if seen := touched.get((self.accounts[account][0], day)):
+                    at = place(day, of=len(judged) + 1, seed=self.seed, account=account)
+                    judged.insert(at, self._lot(account, day, seen, _between(judged, at)))
+            out += [_with_rank(case, rank) for rank, case in enumerate(judged, 1)]
         return out
 
-    def _judged(
-        self, case: Opened, rank: int, found: Mapping[int, Found], events: Mapping[int, list[Event]]
-    ) -> JudgedCase:
-        kind, role, person, home = self.accounts[case.account]
-        numbers = sorted({no for item in case.items for no in item.finding_nos})
-        rows = [found[no] for no in numbers if events[no]]
+    def _judged(self, case: Opened, found: Mapping[int, Found], events: Events) -> JudgedCase:
+        rows = [found[no] for no in sorted({no for i in case.items for no in i.finding_nos}) if events[no]]
         touched = {e.eid: e for f in rows for e in events[f.finding_no]}
-        ordered = sorted(touched.values(), key=lambda e: (e.time_us, e.eid))[: self.thresholds.case_events]
+        ordered = sorted(touched.values(), key=lambda e: (e.time_us, e.eid))
         name = case.known or case_id(case.account, ordered[0].name)
-        looked = looked_for(self.available, kind=kind, role=role, reviewer=False, weak=True)
-        made = [self._finding(name, f, events[f.finding_no], looked) for f in rows]
-        made.sort(key=lambda f: (f.first_us, f.detection))
+        made = sorted(
+            (self._finding(name, f, events[f.finding_no]) for f in rows), key=lambda f: (f.first_us, f.detection)
+        )
         score = case.score or self._score(case.items)
-        missing = {one.reason for f in made for one in f.looked_for if one.state == "not_found"}
-        return JudgedCase(
-            case_id=name, account=case.account, person=person, department=home,
-            opened_on=EPOCH + timedelta(days=case.day), rank=rank, from_us=ordered[0].time_us, to_us=ordered[-1].time_us,
-            score=score.score, probability=score.probability, harm=score.harm,
-            terms=tuple(Term(name=n, value=v, weight=WEIGHTS[n]) for n, v in score.terms.items()),
-            detections=tuple(dict.fromkeys(f.detection for f in made)),
-            patients=tuple(dict.fromkeys(e.patient_id for e in ordered if e.patient_id)),
-            eids=tuple(e.eid for e in ordered), event_ids=tuple(dict.fromkeys(e.name for e in ordered)),
-            reasons_missing=tuple(r.value for r in Reason if r.value in missing), random=False,
-            settles_at_us=ordered[-1].time_us + self.thresholds.settling_hours * HOUR_US, findings=tuple(made),
-        )  # fmt: skip
+        return self._case(name, case.account, case.day, ordered, made, score.score, score=score)
 
-    def _finding(self, case: str, found: Found, events: Sequence[Event], looked: tuple[Looked, ...]) -> Finding:
+    def _finding(self, case: str, found: Found, events: Sequence[Event]) -> Finding:
         described = DETECTIONS[Detection(found.detection)]
         kept = events[: self.thresholds.case_events]
         return Finding(
-            finding_id=finding_id(case, found.detection, found.patient_id, events[0].name), detection=found.detection,
-            account=found.account, person=found.person, patient_id=found.patient_id, first_us=events[0].time_us,
-            last_us=events[-1].time_us, first_day=found.first_day, evidence_day=found.evidence_day,
-            eids=tuple(e.eid for e in kept), event_ids=tuple(dict.fromkeys(e.name for e in kept)), observed=found.observed,
-            threshold={name: getattr(self.thresholds, name) for name in described.thresholds}, looked_for=looked,
-        )  # fmt: skip
+            finding_id=finding_id(case, found.detection, found.patient_id, events[0].name),
+            detection=found.detection,
+            account=found.account,
+            person=found.person,
+            patient_id=found.patient_id,
+            first_us=events[0].time_us,
+            last_us=events[-1].time_us,
+            first_day=found.first_day,
+            evidence_day=found.evidence_day,
+            eids=tuple(e.eid for e in kept),
+            event_ids=tuple(dict.fromkeys(e.name for e in kept)),
+            observed=found.observed,
+            threshold={name: getattr(self.thresholds, name) for name in described.thresholds},
+            looked_for=self.looker.looked_for(found),
+        )
+
+    def _lot(self, account: str, day: int, events: Sequence[Event], score: float) -> JudgedCase:
+        """A drawn account-day, in the form of every other case. It carries the score of its place, not one of its own."""
+        name = lot_id(account, EPOCH + timedelta(days=day))
+        finding = Finding(
+            finding_id=finding_id(name, Detection.RANDOM.value, None, events[0].name),
+            detection=Detection.RANDOM.value,
+            account=account,
+            person=self.accounts[account][1],
+            patient_id=None,
+            first_us=events[0].time_us,
+            last_us=events[-1].time_us,
+            first_day=day,
+            evidence_day=day,
+            eids=tuple(e.eid for e in events[: self.thresholds.case_events]),
+            event_ids=tuple(dict.fromkeys(e.name for e in events[: self.thresholds.case_events])),
+            observed={"accesses": len(events), "patients": len({e.patient_id for e in events})},
+            threshold={},
+        )
+        return self._case(name, account, day, events, [finding], score, random=True)
+
+    def _case(
+        self,
+        name: str,
+        account: str,
+        day: int,
+        events: Sequence[Event],
+        made: Sequence[Finding],
+        value: float,
+        *,
+        score: Score | None = None,
+        random: bool = False,
+    ) -> JudgedCase:
+        _, person, home = self.accounts[account]
+        named = events[: self.thresholds.case_events]
+        missing = {one.reason for f in made for one in f.looked_for if one.state == "not_found"}
+        terms = score.terms if score else {"base": 1.0}
+        return JudgedCase(
+            case_id=name,
+            account=account,
+            person=person,
+            department=home,
+            opened_on=EPOCH + timedelta(days=day),
+            rank=0,
+            from_us=events[0].time_us,
+            to_us=events[-1].time_us,
+            score=value,
+            probability=score.probability if score else probability(self.weights["base"]),
+            harm=score.harm if score else 1.0,
+            terms=tuple(Term(name=n, value=v, weight=self.weights[n]) for n, v in terms.items()),
+            detections=tuple(dict.fromkeys(f.detection for f in made)),
+            patients=tuple(dict.fromkeys(e.patient_id for e in named if e.patient_id)),
+            eids=tuple(e.eid for e in named),
+            event_ids=tuple(dict.fromkeys(e.name for e in named)),
+            reasons_missing=tuple(r.value for r in Reason if r.value in missing),
+            random=random,
+            settles_at_us=events[-1].time_us + self.thresholds.settling_hours * HOUR_US,
+            findings=tuple(made),
+        )
+
+
+def _between(judged: Sequence[JudgedCase], at: int) -> float:
+    """A score that fits the place `at` in a list of falling scores."""
+    above = judged[at - 1].score if at > 0 else None
+    below = judged[at].score if at < len(judged) else None
+    if above is not None and below is not None:
+        return (above + below) / 2
+    if above is not None:
+        return above * 0.9
+    return min(1.0, below * 1.1) if below is not None and below < 1 else (below or 0.05)
+
+
+def _with_rank(case: JudgedCase, rank: int) -> JudgedCase:
+    return dataclasses.replace(case, rank=rank)

@@ -15,6 +15,8 @@ from wardkeep.watch.rank.score import FROM_FINDINGS, TERMS, WEIGHTS
 
 #: Log-odds below which a patient opened without reason never becomes a case by itself.
 FLOOR = -4.0
+#: Numbers of a finding that count records.
+COUNTS = ("bulk_records", "records", "batch_day", "batch_10min", "patients", "accesses")
 
 
 def suspects(weights: Mapping[str, float] = WEIGHTS) -> Query:
@@ -100,7 +102,9 @@ def _accounts(engine: Engine) -> list[Item]:
         if found.detection not in FROM_FINDINGS:
             continue
         seen = found.observed
-        records = max(int(seen.get(n, 1)) for n in ("bulk_records", "batch_day", "batch_10min", "patients", "accesses"))
+        records = max(
+            int(seen.get(n, 1)) for n in ("bulk_records", "records", "batch_day", "batch_10min", "patients", "accesses")
+        )
         out.append(
             Item(
                 account=found.account,
@@ -112,10 +116,17 @@ def _accounts(engine: Engine) -> list[Item]:
                 first_day=found.first_day,
                 last_day=found.first_day,
                 day=found.evidence_day,
-                terms={found.detection: 1.0},
+                terms={found.detection: _strength(found)},
                 records=records,
                 finding_nos=(found.finding_no,),
                 took=kinds[found.detection].evidence is Evidence.STATEMENT,
             )
         )
     return out
+
+
+def _strength(found: Found) -> float:
+    """How much of its weight a finding about an account adds."""
+    if found.detection == Detection.STATISTICS.value and not found.observed.get("by_prescriber"):
+        return 0.4
+    return 1.0

@@ -48,6 +48,7 @@ TERMS: tuple[Weighted, ...] = (
     Weighted("low_and_slow", 6.0),
     Weighted("statistics", 8.0),
     Weighted("impossible_travel", 5.0),
+    Weighted("overlap", 0.5),
     Weighted("leaver", 8.0),
     Weighted("dormant", 8.0),
     Weighted("vendor", 8.0),
