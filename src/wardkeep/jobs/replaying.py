@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was set aside, read once more: with a mended mapping, or as an amendment where it contradicts what is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from wardkeep.jobs.ingesting import PATIENCE
+from wardkeep.watch.event import AccessEvent, Rejected
+
+if TYPE_CHECKING:
+    from wardkeep.home import Home
+    from wardkeep.watch.intake import Mapping
+    from wardkeep.watch.store import Intake, Piece, Report
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Replayed:
+    """What became of the pieces that were tried."""
+
+    tried: int
+    read: int
+    #: Reason, as far as its first colon -> pieces that still cannot be read.
+    left: dict[str, int]
+    report: Report
+    checkpoint: str
+
+
+def replay(home: Home, pieces: Sequence[Piece], *, mapping: Mapping | None, at: datetime) -> Replayed:
+    """Read `pieces` again and store what can be read now; the rest stays where it is. Raises StoreError, LedgerError."""
+    with home.connect_ledger() as ledger, home.store().intake(ledger, received_at=at, wait=PATIENCE) as intake:
+        work = _Work(intake, home.settings.hospital.timezone, mapping)
+        # File by file: identical records without a number are told apart by their place among those of their file.
+        for _, group in groupby(pieces, key=lambda piece: piece.source):
+            work.one_source(group)
+        report = intake.report()
+        ledger.publish()
+    reader = home.ledger_reader()
+    return Replayed(
+        tried=len(pieces),
+        read=len(pieces) - work.left.total(),
+        left=dict(work.left),
+        report=report,
+        checkpoint=reader.note(reader.current),
+    )
+
+
+class _Work:
+    """One replay: each piece by its kind."""
+
+    def __init__(self, intake: Intake, zone: str, mapping: Mapping | None) -> None:
+        self.intake, self.zone, self.mapping = intake, zone, mapping
+        self.left: Counter[str] = Counter()
+
+    def one_source(self, pieces: Iterable[Piece]) -> None:
+        from wardkeep.watch.intake import batches_of  # noqa: PLC0415
+
+        events: list[AccessEvent] = []
+        good: list[str] = []
+        for piece in pieces:
+            if is_of_a_table(piece):
+                why = self.table(piece)
+            elif piece.is_conflict:
+                self.intake.amend(piece.id)
+                continue
+            else:
+                found, why = events_again(piece, zone=self.zone, mapping=self.mapping)
+                events += found
+            if why:
+                self.left[why] += 1
+            else:
+                good.append(piece.id)
+        self.intake.file(batches_of(events))
+        for identity in good:
+            self.intake.replayed(identity)
+
+    def table(self, piece: Piece) -> str:
+        """Load the rows of a piece of a table; why not, where that cannot be."""
+        from wardkeep.watch.hospital import reread  # noqa: PLC0415
+
+        found = list(reread(_rejected(piece), zone=self.zone))
+        for table in found:
+            if table.rejected:
+                return _code(table.rejected[0].reason)
+        for table in found:
+            self.intake.context(table)
+        return ""
+
+
+def is_of_a_table(piece: Piece) -> bool:
+    """Whether a piece is a row of the hospital's tables: `hospital:orders`, `omop:person`; an event's is `hospital`."""
+    kind, colon, _ = piece.format.partition(":")
+    return bool(colon) and kind != "delimited"
+
+
+def events_again(piece: Piece, *, zone: str, mapping: Mapping | None) -> tuple[list[AccessEvent], str]:
+    """The events of a piece; or none, and why."""
+    from wardkeep.watch.intake import reread  # noqa: PLC0415
+
+    events: list[AccessEvent] = []
+    for found in reread(_rejected(piece), zone=zone, mapping=mapping):
+        if isinstance(found, Rejected):
+            return [], _code(found.reason)
+        events.append(found)
+    return events, "" if events else "empty"
+
+
+def _rejected(piece: Piece) -> Rejected:
+    return Rejected(
+        reason=piece.reason,
+        format=piece.format,
+        source=piece.source,
+        position=piece.position,
+        raw=piece.raw,
+        head=piece.head,
+        truncated=piece.truncated,
+    )
+
+
+def _code(reason: str) -> str:
+    """The stable part of a reason."""
+    return reason.partition(":")[0]
