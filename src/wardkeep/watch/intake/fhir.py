@@ -8,6 +8,8 @@ bytes; the lenient way takes JSON of any shape. Both end in the same functions, 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,6 +17,7 @@ import msgspec
 from wardkeep.watch.event import Rejected
 from wardkeep.watch.intake import fhir_terms as terms
 from wardkeep.watch.intake import times
+from wardkeep.watch.intake.documents import Piece, divide
 from wardkeep.watch.intake.fhir_entities import touched
 from wardkeep.watch.intake.fhir_parts import ACCESS, OTHER, What, Where, Who, piece, what, where, who
 from wardkeep.watch.intake.fhir_shapes import Audit, Entity, Reference, codes, entity, fields, items, reference, text
@@ -48,9 +51,33 @@ class FhirReader:
         out: list[Read] = []
         for at, line in enumerate(LINES.split(data), first):
             raw = line[:-1] if line.endswith(b"\r") else line
-            if raw and not raw.isspace():
-                out.append(self.record(raw, str(at)))
+            if not raw or raw.isspace():
+                continue
+            read = self.record(raw, str(at))
+            if isinstance(read, Rejected) and b'"AuditEvent"' in raw and len(raw) <= RECORD:
+                out += self._within(read, raw)
+            else:
+                out.append(read)
         return out
+
+    def document(self, data: bytes) -> Iterator[Read]:
+        """Every record of a document that lines do not divide."""
+        for part in divide(data):
+            yield self._piece(part)
+
+    def _within(self, whole: Rejected, raw: bytes) -> list[Read]:
+        """The records in a line that is none by itself: a Bundle, or two records where a line end was lost."""
+        if not whole.reason.startswith(("not-json", "not-audit")):
+            return [whole]
+        found = [self._piece(part) for part in divide(raw, whole.position)]
+        if len(found) < 2 and not any(isinstance(one, Row) for one in found):
+            return [whole]
+        return [_at(one, whole.position) for one in found]
+
+    def _piece(self, piece: Piece) -> Read:
+        if piece.problem is not None:
+            return self.rejected(piece.problem, piece.raw, piece.position)
+        return self.record(piece.raw, piece.position, fallback_id=piece.full_url)
 
     def record(self, raw: bytes, position: str, *, fallback_id: str | None = None) -> Read:
         """One record, whole."""
@@ -89,7 +116,7 @@ class FhirReader:
     def _quick(self, raw: bytes, position: str, fallback_id: str | None) -> Row:
         audit = _audit.decode(raw)
         if audit.resourceType != "AuditEvent":
-            raise _BadRecord("unknown-format: a FHIR resource that is no AuditEvent")
+            raise _BadRecord("not-audit: a FHIR resource that is no AuditEvent")
         key = (bytes(audit.type), bytes(audit.subtype), bytes(audit.category), bytes(audit.code), audit.action)
         done = self._what.get(key)
         if done is None:
@@ -127,7 +154,7 @@ class FhirReader:
         if not isinstance(raw_event, dict) or "resourceType" not in raw_event:
             raise _BadRecord("unknown-format: JSON that is no FHIR resource")
         if raw_event["resourceType"] != "AuditEvent":
-            raise _BadRecord("unknown-format: a FHIR resource that is no AuditEvent")
+            raise _BadRecord("not-audit: a FHIR resource that is no AuditEvent")
         get = raw_event.get
         done = what(get("type"), get("subtype"), get("category"), get("code"), text(get("action")))
         by = who(get("agent"), reads=done.action == "read")
@@ -140,6 +167,12 @@ class FhirReader:
             purposes, text(get("outcomeDesc")), reference(get("patient")), [entity(e) for e in items(get("entity"))],
             raw, position,
         )  # fmt: skip
+
+
+def _at(read: Read, line: str) -> Read:
+    """The reading, its position within a line."""
+    position = read.position if read.position.startswith(line) else f"{line}:{read.position}"
+    return replace(read, position=position) if isinstance(read, Rejected) else read._replace(position=position)
 
 
 def _part(raw: msgspec.Raw | bytes) -> Any:

@@ -18,7 +18,7 @@ from wardkeep.watch.intake.cutting import Block, Overlong, Quotes, cut
 from wardkeep.watch.intake.delimited import DelimitedReader
 from wardkeep.watch.intake.errors import UnknownFormat
 from wardkeep.watch.intake.fhir import FhirReader
-from wardkeep.watch.intake.limits import KEEP, RECORD
+from wardkeep.watch.intake.limits import DOCUMENT, KEEP, RECORD
 from wardkeep.watch.intake.lines import Lines
 from wardkeep.watch.intake.mapping import HOSPITAL, Mapping, resolved
 from wardkeep.watch.intake.opening import Source
@@ -125,17 +125,21 @@ def _whole(source: Source, reason: str, form: str, head: bytes, stream: Iterable
     )
 
 
-def _fhir(source: Source, head: bytes, stream: Iterator[bytes]) -> Readable:
+def _fhir(source: Source, head: bytes, stream: Iterator[bytes]) -> Readable | Rejected:
     mark = codecs.BOM_UTF8 if head.startswith(codecs.BOM_UTF8) else b""
     stream = _without(stream, len(mark))
     found = Plan(source=source.name)
     if is_lines(source.name, head):
         return Readable(found, cut(stream, Lines(), offset=len(mark)))
-    return Readable(found, _one(stream), document=True)
-
-
-def _one(stream: Iterator[bytes]) -> Iterator[Block | Overlong]:
-    yield Block(b"".join(stream), 1, 0)
+    data = b""
+    for chunk in stream:
+        data += chunk
+        if len(data) > DOCUMENT:
+            reason = f"too-long: one JSON value of more than {DOCUMENT} bytes; export it as lines (NDJSON)"
+            return Rejected(
+                reason=reason, format="fhir", source=source.name, position="1", raw=data[:KEEP], truncated=True
+            )
+    return Readable(found, iter((Block(data, 1, 0),)), document=True)
 
 
 def _without(stream: Iterator[bytes], count: int) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 from wardkeep.watch.event import AccessEvent, Rejected
 from wardkeep.watch.intake.batch import Batch, columns_of, joined
 from wardkeep.watch.intake.cutting import Overlong
+from wardkeep.watch.intake.fhir import FhirReader
 from wardkeep.watch.intake.limits import RECORD
 from wardkeep.watch.intake.mapping import Mapping
 from wardkeep.watch.intake.opening import Source
@@ -78,8 +79,10 @@ def _reads(source: Source, *, zone: str, form: str | None, mapping: Mapping | No
         for block in readable.blocks:
             if isinstance(block, Overlong):
                 reads: list[Read] = [overlong(block, readable.plan)]
+            elif readable.document and isinstance(reader, FhirReader):
+                reads = list(reader.document(block.data))
             else:
-                reads = list(reader.parse(block.data, block.line))
+                reads = reader.parse(block.data, block.line)
             found = found or bool(reads)
             yield reads
         if not found and source.broken is None:
