@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 from wardkeep.watch.event import Rejected
 from wardkeep.watch.hospital.context import Context, FolderError, schema
 from wardkeep.watch.hospital.normalise import Normaliser, conflicts, connect
-from wardkeep.watch.hospital.sheet import Asked, File, NoHeader, Sheet, file_of, open_sheet, unreadable
+from wardkeep.watch.hospital.sheet import Asked, File, NoHeader, again, bundled, open_sheet, unreadable
 from wardkeep.watch.hospital.tables import REQUIRED_TABLES, TABLES
 
 
@@ -52,37 +52,35 @@ def read_table(path: Path, *, zone: str) -> Context:
         piece = unreadable(path, f"hospital:{name}", str(problem))
         return Context(name=name, table=schema(name).empty_table(), rejected=(piece,), source=path.name, full=False)
     with connect() as con:
-        return _read(con, file, file.sheets(_columns(name)), name, zone=zone)
+        return _read(con, file, name, zone=zone)
 
 
 def reread_row(piece: Rejected, *, zone: str) -> Iterator[Context]:
     """A row that was set aside, read again; the store keeps the other rows as they are."""
     name = piece.format.removeprefix("hospital:")
-    path = Path(piece.source)
-    header = piece.head.removesuffix(b"\n").removesuffix(b"\r")
     try:
-        file = file_of(header, path, _asked(name))
+        file = again(piece, _asked(name))
     except NoHeader:
-        yield Context(name=name, table=schema(name).empty_table(), rejected=(piece,), source=path.name, full=False)
+        yield Context(name=name, table=schema(name).empty_table(), rejected=(piece,), source=piece.source, full=False)
         return
     with connect() as con:
-        sheets = file.of(piece.raw, _columns(name), line=int(piece.position))
-        yield replace(_read(con, file, sheets, name, zone=zone), full=False)
+        yield replace(_read(con, file, name, zone=zone), full=False)
 
 
-def _read(con: duckdb.DuckDBPyConnection, file: File, sheets: Iterable[Sheet], name: str, *, zone: str) -> Context:
+def _read(con: duckdb.DuckDBPyConnection, file: File, name: str, *, zone: str) -> Context:
     normaliser = Normaliser(con, name, zone=zone, file=file.path.name)
     tables: list[pa.Table] = []
     rejected: list[Rejected] = []
-    for sheet in sheets:
+    for sheet in file.sheets(c.name for c in TABLES[name].columns):
         table, bad = normaliser.cast(sheet.rows)
         tables.append(table)
-        rejected += sheet.rejected
-        rejected += [file.set_aside(int(sheet.block.lines[row]), why, sheet.block.raw(row)) for row, why in bad]
+        broken = [file.set_aside(int(sheet.block.lines[row]), why, sheet.block.raw(row)) for row, why in bad]
+        broken = sorted([*sheet.rejected, *broken], key=_line)
+        rejected += bundled(broken, before=len(rejected))
     empty = schema(name).append(pa.field("line", pa.int64())).empty_table()
     rows, differing = conflicts(con, name, pa.concat_tables([empty, *(t.cast(empty.schema) for t in tables)]))
     rejected += _differing(file, differing, name)
-    rejected.sort(key=lambda r: int(r.position))
+    rejected.sort(key=_line)
     return Context(
         name=name,
         table=rows.drop_columns("line"),
@@ -100,6 +98,10 @@ def _differing(file: File, differing: list[tuple[int, int]], name: str) -> Itera
         yield file.set_aside(line, f"conflict: {key} as in line {first}, the rest differs", raws.get(line, b""))
 
 
+def _line(piece: Rejected) -> int:
+    return int(piece.position.partition("-")[0])
+
+
 def _open(path: Path) -> File:
     return open_sheet(path, _asked(path.stem))
 
@@ -111,7 +113,3 @@ def _asked(name: str) -> Asked:
         need=tuple(c.name for c in table.columns if c.required),
         known=tuple(c.name for c in table.columns),
     )
-
-
-def _columns(name: str) -> list[str]:
-    return [c.name for c in TABLES[name].columns]

@@ -51,8 +51,8 @@ OMOP = Model(
         "person": Source(
             ("person_id",), ("gender_source_value", "year_of_birth", "month_of_birth", "day_of_birth", "location_id")
         ),
-        "location": Source(("location_id",), ("address_1", "address_2", "city", "state", "zip")),
-        "death": Source(("person_id",), ("death_date",)),
+        "location": Source(("location_id",), ("address_1", "address_2", "city", "state", "zip"), adds_to="patients"),
+        "death": Source(("person_id",), ("death_date",), adds_to="patients"),
         "visit_occurrence": _dated(
             "visit_occurrence_id",
             "person_id",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +15,9 @@ from pyarrow import csv
 
 from wardkeep.watch.event import Rejected
 from wardkeep.watch.hospital.lines import RECORD_LIMIT, Block, blocks, header_cells, header_of
+
+#: So many rows of a file are set aside one by one; of more, neighbours are bundled.
+SINGLE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,9 @@ class File:
     format: str
     header: bytes
     names: tuple[str, ...]
+    #: Rows in hand, and the line that they begin on; None: those of the file.
+    body: bytes | None = None
+    line: int = 0
 
     @property
     def head(self) -> bytes:
@@ -61,6 +67,9 @@ class File:
 
     def sheets(self, wanted: Iterable[str]) -> Iterator[Sheet]:
         """The rows, block by block. A wanted column that the file has not is empty throughout."""
+        if self.body is not None:
+            yield from self._sheets(BytesIO(self.body), tuple(wanted), line=self.line)
+            return
         with self.path.open("rb") as stream:
             header_of(stream)
             yield from self._sheets(stream, tuple(wanted), line=2 + self.header.count(b"\n"))
@@ -73,10 +82,6 @@ class File:
             for row in np.flatnonzero(np.isin(sheet.block.lines, list(sought))).tolist():
                 found[int(sheet.block.lines[row])] = sheet.block.raw(row)
         return found
-
-    def of(self, rows: bytes, wanted: Iterable[str], *, line: int) -> Iterator[Sheet]:
-        """Rows that were set aside earlier, read again."""
-        yield from self._sheets(BytesIO(rows), tuple(wanted), line=line)
 
     def _sheets(self, stream: BinaryIO, wanted: tuple[str, ...], *, line: int) -> Iterator[Sheet]:
         for block in blocks(stream, width=len(self.names), line=line):
@@ -120,6 +125,15 @@ class Asked:
     lower: bool = False
 
 
+def again(piece: Rejected, asked: Asked) -> File:
+    """A piece that was set aside, to be read as the file that it came from. Raises NoHeader."""
+    stream = BytesIO(piece.raw)
+    header = piece.head.removesuffix(b"\n").removesuffix(b"\r") if piece.head else header_of(stream)
+    file = file_of(header, Path(piece.source), asked)
+    line = int(piece.position.partition("-")[0]) + (0 if piece.head else 1 + file.header.count(b"\n"))
+    return replace(file, body=stream.read(), line=line)
+
+
 def open_sheet(path: Path, asked: Asked) -> File:
     """Read the header. Raises NoHeader where it is unreadable, lacks a needed column or names a known one twice."""
     with path.open("rb") as stream:
@@ -151,4 +165,40 @@ def unreadable(path: Path, format: str, problem: str) -> Rejected:
         position="1",
         raw=raw,
         truncated=path.stat().st_size > len(raw),
+    )
+
+
+def bundled(pieces: list[Rejected], *, before: int) -> list[Rejected]:
+    """Once a file has many pieces, rows that stand side by side and break the same rule become one piece.
+
+    before: how many pieces the file has already.
+    """
+    kept = pieces[: max(0, SINGLE - before)]
+    groups: list[list[Rejected]] = []
+    size = 0
+    for piece in pieces[len(kept) :]:
+        if groups and size < RECORD_LIMIT and _follows(groups[-1][-1], piece):
+            groups[-1].append(piece)
+            size += len(piece.raw)
+        else:
+            groups.append([piece])
+            size = len(piece.raw)
+    return kept + [_one(group) for group in groups]
+
+
+def _follows(last: Rejected, piece: Rejected) -> bool:
+    """Whether `piece` stands on the line after `last` and broke the same rule."""
+    alike = piece.reason == last.reason and not piece.truncated and not last.truncated
+    return alike and int(piece.position) == int(last.position) + 1 + last.raw.count(b"\n")
+
+
+def _one(group: list[Rejected]) -> Rejected:
+    if len(group) == 1:
+        return group[0]
+    first, last = group[0], group[-1]
+    return replace(
+        first,
+        reason=f"{first.reason} ({len(group)} rows)",
+        position=f"{first.position}-{last.position}",
+        raw=b"\n".join(piece.raw for piece in group),
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ import pyarrow.compute as pc
 from wardkeep.watch.event import Rejected
 from wardkeep.watch.hospital.context import Context, schema
 from wardkeep.watch.hospital.normalise import Normaliser, conflicts, connect
-from wardkeep.watch.hospital.sheet import Asked, File, NoHeader, Sheet, file_of, open_sheet, unreadable
+from wardkeep.watch.hospital.sheet import Asked, File, NoHeader, again, bundled, open_sheet, unreadable
 from wardkeep.watch.hospital.tables import TABLES
 
 
@@ -33,6 +34,8 @@ class Source:
     need: tuple[str, ...]
     may: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
+    #: The table that it only adds to; '' where its rows make rows of their own.
+    adds_to: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -54,6 +57,10 @@ class Model:
     name: str
     sources: Mapping[str, Source]
     makings: tuple[Making, ...]
+
+    def told_with(self, source: str) -> str:
+        """The table with which what is wrong in a file is told first."""
+        return self.sources[source].adds_to or next(m.table for m in self.makings if m.source == source)
 
 
 @dataclass(slots=True)
@@ -79,21 +86,28 @@ def read_model(model: Model, files: Mapping[str, Path], *, zone: str) -> Iterato
     with connect() as con:
         pieces = {name: [piece] for name, piece in broken.items()}
         for name, file in opened.items():
-            pieces[name] = _load(con, model, name, file.sheets(model.sources[name].columns))
+            pieces[name] = _load(con, model, name, file)
         yield from _make(con, model, opened, pieces, zone=zone)
 
 
 def reread_model(model: Model, piece: Rejected, *, zone: str) -> Iterator[Context]:
-    """A row that was set aside, read again without the other files: what they would add stays unknown."""
+    """A row that was set aside, read again without the other files: what they would add stays unknown.
+
+    A row that only adds to those of another file cannot be read alone; it comes back as it was.
+    """
     name = piece.format.removeprefix(f"{model.name}:")
-    try:
-        file = file_of(piece.head.removesuffix(b"\n").removesuffix(b"\r"), Path(piece.source), asked(model, name))
-    except NoHeader:
+    if table := model.sources[name].adds_to:
+        yield Context(name=table, table=schema(table).empty_table(), rejected=(piece,), source=piece.source, full=False)
         return
-    line = int(piece.position)
+    try:
+        file = again(piece, asked(model, name))
+    except NoHeader:
+        table = model.told_with(name)
+        yield Context(name=table, table=schema(table).empty_table(), rejected=(piece,), source=piece.source, full=False)
+        return
     with connect() as con:
-        rejected = _load(con, model, name, file.of(piece.raw, model.sources[name].columns, line=line))
-        for made in _make(con, model, {name: file}, {name: rejected}, zone=zone, raws={line: piece.raw}):
+        rejected = _load(con, model, name, file)
+        for made in _make(con, model, {name: file}, {name: rejected}, zone=zone):
             yield replace(made, full=False)
 
 
@@ -103,12 +117,12 @@ def asked(model: Model, name: str) -> Asked:
     return Asked(format=f"{model.name}:{name}", need=source.need, known=source.columns, lower=True)
 
 
-def _load(con: duckdb.DuckDBPyConnection, model: Model, name: str, sheets: Iterator[Sheet]) -> list[Rejected]:
+def _load(con: duckdb.DuckDBPyConnection, model: Model, name: str, file: File) -> list[Rejected]:
     """The file's rows as a table of text; what is no row is handed back."""
     columns = ", ".join(f'"{c}" VARCHAR' for c in model.sources[name].columns)
     con.execute(f'CREATE TABLE "{name}" ({columns}, line BIGINT)')
     rejected: list[Rejected] = []
-    for sheet in sheets:
+    for sheet in file.sheets(model.sources[name].columns):
         con.register("incoming", sheet.rows)
         con.execute(f'INSERT INTO "{name}" SELECT * FROM incoming')  # noqa: S608 - a name of the model
         con.unregister("incoming")
@@ -123,7 +137,6 @@ def _make(
     pieces: Mapping[str, list[Rejected]],
     *,
     zone: str,
-    raws: Mapping[int, bytes] | None = None,
 ) -> Iterator[Context]:
     """Every table that has a making whose file is there."""
     for name in model.sources.keys() - opened.keys():
@@ -138,11 +151,14 @@ def _make(
         if not makings:
             continue
         made = _Table(source=(opened[makings[0].source].path.name if makings[0].source in opened else ""))
+        for name, source in model.sources.items():
+            if source.adds_to == table:
+                made.broken += pieces.get(name, [])
         for making in makings:
             made.broken += pieces[making.source]
             if making.source in opened:
-                _one(con, making, opened[making.source], numbers[making.source], made, zone=zone, raws=raws)
-        yield _finish(con, table, made, opened, list(model.sources), raws=raws, told=told)
+                _one(con, making, opened[making.source], numbers[making.source], made, zone=zone)
+        yield _finish(con, table, made, opened, list(model.sources), told=told)
 
 
 def _one(
@@ -153,7 +169,6 @@ def _one(
     made: _Table,
     *,
     zone: str,
-    raws: Mapping[int, bytes] | None,
 ) -> None:
     """One SELECT of one table."""
     columns = {c.name for c in TABLES[making.table].columns}
@@ -165,7 +180,7 @@ def _one(
     rows = pa.table(blank, names=rows.column_names)
     table, bad = Normaliser(con, making.table, zone=zone, file=file.path.name).cast(rows)
     lines = rows["line"].take(pa.array([row for row, _ in bad], pa.int64())).to_pylist()
-    found = raws if raws is not None else file.raw_of(lines)
+    found = file.raw_of(lines)
     made.broken += [file.set_aside(n, why, found.get(n, b"")) for n, (_, why) in zip(lines, bad, strict=True)]
     shifted = pc.add(table["line"], pa.scalar(number << 40, pa.int64()))
     made.parts.append(table.set_column(table.column_names.index("line"), "line", shifted))
@@ -178,7 +193,6 @@ def _finish(
     opened: Mapping[str, File],
     order: list[str],
     *,
-    raws: Mapping[int, bytes] | None,
     told: set[tuple[str, str]],
 ) -> Context:
     """The table with one row a key."""
@@ -190,7 +204,7 @@ def _finish(
     key = ", ".join(TABLES[name].key)
     for number, lines in by_file.items():
         file = opened[order[number]]
-        found = raws if raws is not None else file.raw_of(lines)
+        found = file.raw_of(lines)
         made.broken += [
             file.set_aside(line, f"conflict: an earlier row has the same {key}, the rest differs", found.get(line, b""))
             for line in lines
@@ -198,13 +212,20 @@ def _finish(
     # A row of a file that makes several tables is set aside once.
     new = {(p.source, p.position): p for p in reversed(made.broken) if (p.source, p.position) not in told}
     told.update(new)
+    pieces: list[Rejected] = []
+    for _, mine in groupby(sorted(new.values(), key=_place), key=lambda p: p.source):
+        pieces += bundled(list(mine), before=0)
     return Context(
         name=name,
         table=rows.drop_columns("line"),
-        rejected=tuple(sorted(new.values(), key=lambda p: (p.source, int(p.position)))),
+        rejected=tuple(pieces),
         source=made.source,
         full=not made.broken,
     )
+
+
+def _place(piece: Rejected) -> tuple[str, int]:
+    return piece.source, int(piece.position)
 
 
 def _moments(con: duckdb.DuckDBPyConnection, columns: list[tuple[str, str]], zone: ZoneInfo) -> None:

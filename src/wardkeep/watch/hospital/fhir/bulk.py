@@ -26,6 +26,7 @@ from wardkeep.watch.hospital.fhir.places import Places
 from wardkeep.watch.hospital.fhir.rows import Rows
 from wardkeep.watch.hospital.fhir.shapes import SHAPES, Location, Organization, PractitionerRole, Resource
 from wardkeep.watch.hospital.normalise import Normaliser, conflicts, connect
+from wardkeep.watch.hospital.sheet import bundled
 from wardkeep.watch.hospital.tables import TABLES
 
 FORMAT = "fhir-bulk"
@@ -91,7 +92,10 @@ def reread_resource(piece: Rejected, *, zone: str) -> Iterator[Context]:
     type = piece.format.removeprefix(f"{FORMAT}:")
     with connect() as con:
         reading = _Reading(con, zone)
-        reading.take(type, Path(piece.source), iter([Line(int(piece.position), piece.raw, piece.truncated)]))
+        first = int(piece.position.partition("-")[0])
+        problem = piece.reason if piece.truncated else ""
+        lines = [Line(n, raw, piece.truncated, problem) for n, raw in enumerate(piece.raw.split(b"\n"), first)]
+        reading.take(type, Path(piece.source), iter(lines))
         yield from (replace(made, full=False) for made in reading.contexts())
 
 
@@ -151,14 +155,15 @@ class _Reading:
             for line in lines_of(self._files[number][1]) if self._files[number][1].is_file() else ():
                 if line.number in sought:
                     self._set_aside(number, line, sought[line.number])
-        told = set(_MAKES[type][0] for type, _ in self._files)
         for name, table in made.items():
             mine = [n for n, (type, _) in enumerate(self._files) if name in _MAKES[type]]
-            pieces = [self._broken[at] for at in sorted(self._broken) if name == _MAKES[self._files[at[0]][0]][0]]
+            pieces: list[Rejected] = []
+            for number in [n for n in mine if name == _MAKES[self._files[n][0]][0]]:
+                pieces += bundled([self._broken[at] for at in sorted(self._broken) if at[0] == number], before=0)
             yield Context(
                 name=name,
                 table=table.drop_columns("line"),
-                rejected=tuple(pieces) if name in told else (),
+                rejected=tuple(pieces),
                 source=self._files[mine[0]][1].name,
                 full=not any(number in mine for number, _ in self._broken),
             )
