@@ -8,7 +8,7 @@ SQLite, one writer under the store's lock. Three guards make every edit show:
 * the file's pages have a MAC each, in `manifest.pages`, so that even bytes that no row uses cannot change unseen.
 
 The page MACs are written after each commit, with the count for which they hold; a crash in between leaves them older than the
-rows, which is no damage, and which `mend_pages` (under the lock, after the rows have proved right) puts in order.
+rows, which is no damage, and which the next session (under the lock, after the rows have proved right) puts in order.
 """
 
 from __future__ import annotations

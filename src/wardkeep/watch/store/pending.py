@@ -255,6 +255,8 @@ def recover(folder: Folder, manifest: Manifest, ledger: Appends) -> int:
                 _forget(folder, pending.name)
             elif pending.seq == 0:
                 place(folder, manifest, pending, None)
+        if wrong := manifest.changed_pages():
+            raise StoreDamaged(f"the store's manifest was changed: {wrong[0]}")
         manifest.mend_pages()
     unsent = [pending for pending in left if pending.seq and pending.seq not in committed]
     for pending in unsent:

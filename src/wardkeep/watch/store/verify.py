@@ -101,7 +101,7 @@ class _Check:
             except LedgerError:  # named by the verification of the ledger
                 continue
         try:
-            sent = self._reader.last(PRODUCER) or 0
+            sent = self._reader.last_number(PRODUCER) or 0
         except LedgerError:
             sent = 0
         return sizes, sent

@@ -97,7 +97,7 @@ class Opening:
     def segments(self, persons: tuple[Hashes | None, Hashes | None]) -> list[FileRow]:
         """The segments that the question needs. Raises RangeTooLarge."""
         found = [row for row in self._files if row.kind == "segment" and self._question.reaches(row)]
-        if persons != (None, None):
+        if any(wanted is not None for wanted in persons):
             found = [row for row in found if self.keys_of(row).names_any(*persons)]
         size = sum(row.plain_bytes for row in found)
         if size > self._limit:

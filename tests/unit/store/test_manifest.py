@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every edit of the manifest is named, and every crash of its writer is none."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from wardkeep.watch.store import StoreDamaged
+from wardkeep.watch.store.manifest import BatchRow, DoneRow, FileRow, Manifest
+
+KEY = b"k" * 32
+
+
+def file_row(identity: str, seq: int) -> FileRow:
+    return FileRow(id=identity, kind="segment", seq=seq, log="2026", first=0, last=9, rows=10)
+
+
+def batch_row(seq: int) -> BatchRow:
+    return BatchRow(seq=seq, log="2026", first=0, last=9, received_us=1)
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Manifest:
+    made = Manifest(tmp_path / "manifest.sqlite3", key=KEY)
+    made.create()
+    made.commit([batch_row(1), file_row("s1", 1)])
+    made.commit([batch_row(2), file_row("s2", 2), DoneRow(piece="q1-0", how="replayed", seq=2, at_us=1)])
+    return made
+
+
+def edit(manifest: Manifest, sql: str) -> list[str]:
+    with contextlib.closing(sqlite3.connect(manifest.path)) as con:
+        con.execute("PRAGMA ignore_check_constraints=ON")
+        con.executescript(sql)
+        con.commit()
+    return [fault.where for fault in manifest.contents().faults]
+
+
+def test_what_was_committed_is_read(manifest: Manifest) -> None:
+    assert (manifest.last_seq(), manifest.done(), len(manifest.trusted())) == (2, {"q1-0"}, 5)
+    assert [row.id for row in manifest.files("segment")] == ["s1", "s2"]
+    assert manifest.changed_pages() == []
+
+
+@pytest.mark.parametrize(
+    "sql, named",
+    [
+        ("UPDATE file SET day = 5 WHERE id = 's2'", "table file row 4 (s2) was changed"),
+        ("UPDATE file SET first = '0' WHERE id = 's1'; UPDATE file SET rows = 11 WHERE id = 's1'", "table file row 2 (s1)"),
+        ("UPDATE batch SET received_us = 0 WHERE seq = 1", "table batch row 1 (1) was changed"),
+        ("UPDATE file SET mac = (SELECT mac FROM file WHERE id = 's1') WHERE id = 's2'", "row 4 (s2) was changed"),
+        ("DELETE FROM done", "manifest.sqlite3 row 5 is missing"),
+        ("DELETE FROM file WHERE id = 's1'", "manifest.sqlite3 row 2 is missing"),
+        ("INSERT INTO file SELECT 6, 's3', kind, seq, log, first, last, rows, day, min_us, max_us, plain_bytes, sha256, canonical, state, meta, mac FROM file WHERE no = 2", "row 6 (s3) was changed"),  # noqa: E501
+        ("UPDATE head SET count = 4", "table head row 1 was changed"),
+        ("DELETE FROM head", "table head row 1 was changed"),
+        ("DROP TABLE done", "cannot be read"),
+    ],
+)  # fmt: skip
+def test_an_edited_row_is_named(manifest: Manifest, sql: str, named: str) -> None:
+    found = edit(manifest, sql)
+    assert any(named in where for where in found), found
+    with pytest.raises(StoreDamaged, match="manifest was changed"):
+        manifest.trusted()
+
+
+def test_the_newest_rows_cut_off_with_their_count_are_missed(manifest: Manifest, tmp_path: Path) -> None:
+    """An older head row does not help: rows without gaps end where the count says. An older whole file is another test."""
+    con = sqlite3.connect(manifest.path)
+    head = con.execute("SELECT mac FROM head").fetchone()[0]
+    con.close()
+    manifest.commit([batch_row(3)])
+    with contextlib.closing(sqlite3.connect(manifest.path)) as con:
+        con.execute("UPDATE head SET count = 5, mac = ?", (head,))
+        con.commit()
+    assert [fault.where for fault in manifest.contents().faults] == ["manifest.sqlite3 row 6 is beyond the count of 5"]
+
+
+def test_bytes_that_no_row_uses_cannot_change_unseen(manifest: Manifest) -> None:
+    raw = bytearray(manifest.path.read_bytes())
+    free = raw.rindex(b"\0" * 200)
+    raw[free + 100] = 1
+    manifest.path.write_bytes(raw)
+    assert manifest.contents().faults == []
+    assert manifest.changed_pages() == [f"manifest.sqlite3 page {(free + 100) // 4096 + 1}"]
+
+
+def test_an_edited_file_of_page_marks_is_named(manifest: Manifest) -> None:
+    path = manifest.path.with_name("manifest.pages")
+    raw = bytearray(path.read_bytes())
+    for at in (0, 35, len(raw) - 1):
+        changed = bytearray(raw)
+        changed[at] ^= 1
+        path.write_bytes(changed)
+        assert manifest.changed_pages() == ["manifest.pages was changed"]
+    path.unlink()
+    assert manifest.changed_pages() == ["manifest.pages is missing"]
+
+
+def test_a_crash_before_the_page_marks_were_written_is_no_damage(manifest: Manifest) -> None:
+    path = manifest.path.with_name("manifest.pages")
+    before = path.read_bytes()
+    manifest.commit([batch_row(3)])
+    path.write_bytes(before)
+    assert manifest.changed_pages() == []
+    manifest.mend_pages()
+    assert path.read_bytes() != before and manifest.changed_pages() == []
+
+
+def test_a_transaction_that_a_crash_cut_off_is_rolled_back_by_the_next_reader(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    con = sqlite3.connect(manifest.path, isolation_level=None)
+    con.execute("PRAGMA cache_size=1")
+    con.execute("BEGIN IMMEDIATE")
+    for number in range(200):  # more than the cache holds, so that pages are written before the commit
+        con.execute("INSERT INTO done VALUES (?, ?, 'x', 1, 1, x'00')", (100 + number, f"piece {number}" * 20))
+    crashed = tmp_path / "crashed"
+    crashed.mkdir()
+    for name in ("manifest.sqlite3", "manifest.sqlite3-journal", "manifest.pages"):
+        shutil.copy(tmp_path / name, crashed / name)
+    con.execute("ROLLBACK")
+    con.close()
+    found = Manifest(crashed / "manifest.sqlite3", key=KEY)
+    assert len(found.trusted()) == 5
+    assert found.changed_pages() == []
+
+
+def test_a_manifest_that_is_gone_is_missed(manifest: Manifest) -> None:
+    manifest.path.unlink()
+    with pytest.raises(StoreDamaged, match=r"manifest\.sqlite3"):
+        manifest.trusted()
+
+
+def test_a_file_can_be_marked_as_expunged(manifest: Manifest) -> None:
+    manifest.set_state("s1", "expunged")
+    assert [row.id for row in manifest.files("segment")] == ["s2"]
+    assert (manifest.contents().faults, manifest.changed_pages()) == ([], [])
