@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -18,18 +18,20 @@ from wardkeep.watch.event import Rejected
 from wardkeep.watch.intake import fhir_terms as terms
 from wardkeep.watch.intake import times
 from wardkeep.watch.intake.documents import Piece, divide
-from wardkeep.watch.intake.fhir_entities import touched
-from wardkeep.watch.intake.fhir_parts import ACCESS, OTHER, What, Where, Who, piece, what, where, who
-from wardkeep.watch.intake.fhir_shapes import Audit, Entity, Reference, codes, entity, fields, items, reference, text
+from wardkeep.watch.intake.fhir_entities import Thing, Touched, touched
+from wardkeep.watch.intake.fhir_parts import ACCESS, OTHER, What, Where, Who, what, where, who
+from wardkeep.watch.intake.fhir_shapes import Audit, Period, codes, entity, fields, items, period, reference, text
 from wardkeep.watch.intake.limits import KEEP, RECORD
 from wardkeep.watch.intake.lines import Lines
 from wardkeep.watch.intake.row import Read, Row
-from wardkeep.watch.intake.times import REMEMBERED, BadTime, Moment
+from wardkeep.watch.intake.times import BadTime, Moment
 
 T = TypeVar("T")
 LINES = Lines()
 _audit = msgspec.json.Decoder(Audit)
 _any = msgspec.json.Decoder()
+#: Repeating parts that are remembered, of each kind.
+KNOWN = 20_000
 
 
 class _BadRecord(ValueError):
@@ -41,10 +43,8 @@ class FhirReader:
 
     def __init__(self, *, source: str) -> None:
         self.source = source
-        self._what: dict[tuple[bytes, bytes, bytes, bytes, str | None], What] = {}
+        self._frames: dict[tuple[bytes | str | None, ...], _Frame] = {}
         self._who: dict[tuple[bytes, bool], Who] = {}
-        self._where: dict[bytes, Where] = {}
-        self._outcome: dict[bytes, str] = {}
 
     def parse(self, data: bytes, first: int) -> list[Read]:
         """Every record of a block of lines whose first has the number `first`."""
@@ -84,7 +84,7 @@ class FhirReader:
         if len(raw) > RECORD:
             return self.rejected(f"too-long: a record of {len(raw)} bytes, more than {RECORD}", raw, position)
         try:
-            if b"\\u0000" in raw:
+            if b"\\" in raw and b"\\u0000" in raw:
                 raise _BadRecord("nul-byte: a text of the record holds a zero byte")
             raw.isascii() or raw.decode()
             try:
@@ -117,56 +117,84 @@ class FhirReader:
         audit = _audit.decode(raw)
         if audit.resourceType != "AuditEvent":
             raise _BadRecord("not-audit: a FHIR resource that is no AuditEvent")
-        key = (bytes(audit.type), bytes(audit.subtype), bytes(audit.category), bytes(audit.code), audit.action)
-        done = self._what.get(key)
-        if done is None:
-            done = what(_part(key[0]), _part(key[1]), _part(key[2]), _part(key[3]), text(audit.action))
-            _keep(self._what, key, done)
-        agents = (bytes(audit.agent), done.action == "read")
+        key: tuple[bytes | str | None, ...] = (
+            bytes(audit.type), bytes(audit.subtype), bytes(audit.outcome), bytes(audit.source), audit.action,
+        )  # fmt: skip
+        if audit.category or audit.code:
+            key = (*key, bytes(audit.category), bytes(audit.code))
+        frame = self._frames.get(key)
+        if frame is None:
+            frame = _frame(
+                _part(audit.type), _part(audit.subtype), _part(audit.category), _part(audit.code), _part(audit.outcome),
+                _part(audit.source), text(audit.action),
+            )  # fmt: skip
+            _keep(self._frames, key, frame)
+        agents = (bytes(audit.agent), frame.reads)
         by = self._who.get(agents)
         if by is None:
-            by = who(_part(agents[0]), reads=agents[1])
+            by = who(_part(agents[0]), reads=frame.reads)
             _keep(self._who, agents, by)
-        source = bytes(audit.source)
-        seen = self._where.get(source)
-        if seen is None:
-            seen = where(_part(source))
-            _keep(self._where, source, seen)
-        result = bytes(audit.outcome)
-        outcome = self._outcome.get(result)
-        if outcome is None:
-            outcome = _outcome(_part(result))
-            _keep(self._outcome, result, outcome)
         purposes = by.purposes
         if audit.purposeOfEvent or audit.authorization:
             purposes = (*codes(_part(audit.purposeOfEvent)), *codes(_part(audit.authorization)), *purposes)
-        moment: Moment | None = times.iso(audit.recorded) if audit.recorded else None
-        lasted = None
-        if audit.period or audit.occurredPeriod or audit.occurredDateTime:
-            span = _part(audit.occurredPeriod) or _part(audit.period)
-            moment, lasted = _happened(span, audit.occurredDateTime, moment)
+        span = audit.occurredPeriod or audit.period
         return _row(
-            text(audit.id) or fallback_id, moment, lasted, done, by, seen, outcome, purposes, audit.outcomeDesc,
-            audit.patient, audit.entity or [], raw, position,
+            audit.id or fallback_id, _when(audit.recorded, span, audit.occurredDateTime), frame, by, purposes,
+            audit.outcomeDesc, touched(audit.entity or [], audit.patient), raw, position,
         )  # fmt: skip
 
-    def _lenient(self, raw_event: Any, raw: bytes, position: str, fallback_id: str | None) -> Row:
-        if not isinstance(raw_event, dict) or "resourceType" not in raw_event:
+    def _lenient(self, event: Any, raw: bytes, position: str, fallback_id: str | None) -> Row:
+        if not isinstance(event, dict) or "resourceType" not in event:
             raise _BadRecord("unknown-format: JSON that is no FHIR resource")
-        if raw_event["resourceType"] != "AuditEvent":
+        if event["resourceType"] != "AuditEvent":
             raise _BadRecord("not-audit: a FHIR resource that is no AuditEvent")
-        get = raw_event.get
-        done = what(get("type"), get("subtype"), get("category"), get("code"), text(get("action")))
-        by = who(get("agent"), reads=done.action == "read")
-        purposes = (*codes(get("purposeOfEvent")), *codes(get("authorization")), *by.purposes)
-        recorded = text(get("recorded"))
-        moment = times.iso(recorded) if recorded else None
-        moment, lasted = _happened(get("occurredPeriod") or get("period"), text(get("occurredDateTime")), moment)
-        return _row(
-            text(get("id")) or fallback_id, moment, lasted, done, by, where(get("source")), _outcome(get("outcome")),
-            purposes, text(get("outcomeDesc")), reference(get("patient")), [entity(e) for e in items(get("entity"))],
-            raw, position,
+        get = event.get
+        frame = _frame(
+            get("type"), get("subtype"), get("category"), get("code"), get("outcome"), get("source"),
+            text(get("action")),
         )  # fmt: skip
+        by = who(get("agent"), reads=frame.reads)
+        purposes = (*codes(get("purposeOfEvent")), *codes(get("authorization")), *by.purposes)
+        span = period(get("occurredPeriod")) or period(get("period"))
+        return _row(
+            text(get("id")) or fallback_id, _when(text(get("recorded")), span, text(get("occurredDateTime"))), frame, by,
+            purposes, text(get("outcomeDesc")),
+            touched([entity(e) for e in items(get("entity"))], reference(get("patient"))), raw, position,
+        )  # fmt: skip
+
+
+class _Frame(NamedTuple):
+    """What repeats from record to record beside the agents."""
+
+    done: What
+    seen: Where
+    outcome: str
+    reads: bool
+    tail: str
+
+
+class _Moving(msgspec.Struct, gc=False, omit_defaults=True):
+    """What is new in each record, in the order of `extra`."""
+
+    objects: list[Thing] | None = None
+    outcome_text: str | None = None
+    patients: list[str] | None = None
+    purposes: list[str] | None = None
+    recorded: str | None = None
+    request_id: str | None = None
+
+
+#: Time, its quality, how long it lasted in milliseconds, and when it was recorded where that is another time.
+_Times = tuple[int, str, int | None, str | None]
+_moving = msgspec.json.Encoder().encode
+_new, _sha256 = tuple.__new__, hashlib.sha256
+
+
+def _frame(
+    kind: object, subtype: object, category: object, code: object, outcome: object, source: object, letter: str | None
+) -> _Frame:
+    done, seen = what(kind, subtype, category, code, letter), where(source)
+    return _Frame(done, seen, _outcome(outcome), done.action == "read", seen.source_system + done.subtype)
 
 
 def _at(read: Read, line: str) -> Read:
@@ -180,7 +208,7 @@ def _part(raw: msgspec.Raw | bytes) -> Any:
 
 
 def _keep(known: dict[Any, T], key: Any, value: T) -> None:
-    if len(known) >= REMEMBERED:
+    if len(known) >= KNOWN:
         known.clear()
     known[key] = value
 
@@ -198,14 +226,20 @@ def _outcome(value: object) -> str:
     return "success"
 
 
-def _happened(period: object, at: str | None, recorded: Moment | None) -> tuple[Moment | None, int | None]:
-    """When it happened, where the source says more than when it was recorded, and for how long in milliseconds."""
-    span = fields(period)
-    begin, end = _maybe(at) or _maybe(text(span.get("start"))), _maybe(text(span.get("end")))
-    moment = begin or recorded
-    if begin is None or end is None or end[0] < begin[0] or at:
-        return moment, None
-    return moment, (end[0] - begin[0]) // 1000
+def _when(recorded: str | None, span: Period | None, at: str | None) -> _Times:
+    """When it happened, where the source says more than when it was recorded, and for how long."""
+    moment = times.iso(recorded) if recorded else None
+    if span is None and not at:
+        if moment is None:
+            raise _BadRecord("bad-time: the record has no time")
+        return moment[0], moment[1], None, None
+    start, end = (span.start, _maybe(span.end)) if span is not None else (None, None)
+    begin = _maybe(at) or (moment if start == recorded else _maybe(start))
+    found = begin or moment
+    if found is None:
+        raise _BadRecord("bad-time: the record has no time")
+    lasted = None if begin is None or end is None or at or end[0] < begin[0] else (end[0] - begin[0]) // 1000
+    return found[0], found[1], lasted, recorded if moment is not None and found[0] != moment[0] else None
 
 
 def _maybe(written: str | None) -> Moment | None:
@@ -219,24 +253,23 @@ def _maybe(written: str | None) -> Moment | None:
 
 
 def _row(
-    event_id: str | None, moment: Moment | None, lasted: int | None, done: What, by: Who, seen: Where, outcome: str,
-    purposes: tuple[str, ...], outcome_text: str | None, subject: Reference | None, entities: list[Entity], raw: bytes,
-    position: str,
+    event_id: str | None, when: _Times, frame: _Frame, by: Who, purposes: tuple[str, ...], outcome_text: str | None,
+    found: Touched, raw: bytes, position: str,
 ) -> Row:  # fmt: skip
-    if moment is None:
-        raise _BadRecord("bad-time: the record has no time")
-    found = touched(entities, subject)
-    kind = done.kind or (ACCESS if found.patients or (found.things and done.action != "query") else OTHER)
-    said = tuple(dict.fromkeys(purposes)) if purposes else ()
-    extra = (
-        f"{done.action_code}{by.actors}{by.client}{found.things}"
-        f"{piece('outcome_text', outcome_text) if outcome_text else ''}{found.written}"
-        f"{piece('purposes', said) if said else ''}{found.request}{by.server}{seen.source_system}{done.subtype}"
-    )
-    return Row(
-        event_id, moment[0], moment[1], by.account, found.patients, done.action, found.resource, 1,
-        next((terms.PURPOSES[c] for c in said if c in terms.PURPOSES), None),
-        done.override or terms.BREAKGLASS in said, outcome, seen.system or "fhir", by.workstation, by.ip, seen.site,
-        None, found.query, lasted, kind, done.release, position, hashlib.sha256(raw).digest(),
-        f"{{{extra[1:]}}}" if extra else None,
-    )  # fmt: skip
+    done, seen, outcome, _, tail = frame
+    patients, written, resource, query, things, request = found
+    time, quality, lasted, recorded = when
+    said = list(dict.fromkeys(purposes)) if purposes else None
+    moving = _moving(_Moving(things or None, outcome_text or None, written, said, recorded, request))
+    new = f"{moving[1:-1].decode()}," if len(moving) > 2 else ""
+    extra = f"{done.action_code}{by.head}{new}{by.server}{tail}"
+    purpose, override = None, done.override
+    if said:
+        purpose = next((terms.PURPOSES[code] for code in said if code in terms.PURPOSES), None)
+        override = override or terms.BREAKGLASS in said
+    return _new(Row, (
+        event_id, time, quality, by.account, patients, done.action, resource, 1, purpose, override, outcome,
+        seen.system or "fhir", by.workstation, by.ip, seen.site, None, query, lasted,
+        done.kind or (ACCESS if patients or (things and done.action != "query") else OTHER), done.release, position,
+        _sha256(raw).digest(), f"{{{extra[:-1]}}}" if extra else None,
+    ))  # fmt: skip

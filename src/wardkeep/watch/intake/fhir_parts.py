@@ -24,8 +24,8 @@ _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+(?:%
 
 
 def piece(key: str, value: object) -> str:
-    """A piece of `extra`: `,"key":value`, or nothing where the value is empty."""
-    return f',"{key}":{_encode(value).decode()}' if value else ""
+    """A piece of `extra`: `"key":value,`, or nothing where the value is empty."""
+    return f'"{key}":{_encode(value).decode()},' if value else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class Who:
     workstation: str | None = None
     ip: str | None = None
     purposes: tuple[str, ...] = ()
-    actors: str = ""
-    client: str = ""
+    #: Actors and client; server. Between them stands what is new in each record.
+    head: str = ""
     server: str = ""
 
 
@@ -139,8 +139,8 @@ def who(agents: object, *, reads: bool) -> Who:
         for a in found
     ]
     return Who(
-        user.account if user else None, workstation, ip, purposes, piece("actors", shown),
-        piece("client", (workstation or client.label or client.address) if client else None),
+        user.account if user else None, workstation, ip, purposes,
+        piece("actors", shown) + piece("client", (workstation or client.label or client.address) if client else None),
         piece("server", (server.label or server.address) if server else None),
     )  # fmt: skip
 

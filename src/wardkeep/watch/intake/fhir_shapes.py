@@ -48,6 +48,11 @@ class Entity(msgspec.Struct, gc=False):
     query: str | None = None
 
 
+class Period(msgspec.Struct, gc=False):
+    start: str | None = None
+    end: str | None = None
+
+
 class Audit(msgspec.Struct, gc=False):
     """An AuditEvent of R4 or R5: what differs from line to line is typed, what repeats is kept raw and remembered."""
 
@@ -59,8 +64,8 @@ class Audit(msgspec.Struct, gc=False):
     code: msgspec.Raw = msgspec.Raw()
     action: str | None = None
     recorded: str | None = None
-    period: msgspec.Raw = msgspec.Raw()
-    occurredPeriod: msgspec.Raw = msgspec.Raw()
+    period: Period | None = None
+    occurredPeriod: Period | None = None
     occurredDateTime: str | None = None
     outcome: msgspec.Raw = msgspec.Raw()
     outcomeDesc: str | None = None
@@ -120,6 +125,12 @@ def reference(value: object) -> Reference | None:
         identifier=Identifier(identifier) if identifier else None,
         display=text(value.get("display")),
     )
+
+
+def period(value: object) -> Period | None:
+    """A Period of any shape."""
+    raw = fields(value)
+    return Period(text(raw.get("start")), text(raw.get("end"))) if raw else None
 
 
 def entity(value: object) -> Entity:

@@ -15,6 +15,8 @@ DOCUMENT = 256 * MIB
 ROW_LINES = 1000
 #: Bytes that are cut and parsed at once; about 6,000 audit events.
 BLOCK = 8 * MIB
+#: A batch is handed on when it has grown to so many bytes, whatever its rows.
+BATCH = 256 * MIB
 #: Gzip: how many times its size a file may expand, looked at once so much came out of it.
 GZIP_RATIO, GZIP_GRACE = 400, 32 * MIB
 #: An event of many patients repeats its query and `extra` on each row while that takes no more than this.

@@ -69,12 +69,18 @@ class Source:
         except FileNotFoundError:
             raise NoSuchFile(f"{self.path} does not exist") from None
         except OSError as exc:
+            self._file = None
             self._break(f"unreadable: {exc.strerror or type(exc).__name__}", b"")
 
     def _peek(self) -> None:
         assert self._file is not None  # noqa: S101 - narrows the type
         self._head = self._file.read(CHUNK)
         self.packed = self._head.startswith(GZIP)
+
+    @property
+    def unopened(self) -> bool:
+        """Whether not a byte of the file could be had; `broken` says why."""
+        return self._file is None
 
     def chunks(self) -> Iterator[bytes]:
         """The bytes, unpacked; once."""

@@ -10,12 +10,14 @@ import pyarrow as pa
 
 from wardkeep.watch.event import AccessEvent, Rejected
 from wardkeep.watch.intake.batch import Batch, columns_of, joined
-from wardkeep.watch.intake.cutting import Overlong
+from wardkeep.watch.intake.crew import Columns, Crew
+from wardkeep.watch.intake.cutting import Block, Overlong
+from wardkeep.watch.intake.delimited import DelimitedReader
 from wardkeep.watch.intake.fhir import FhirReader
-from wardkeep.watch.intake.limits import RECORD
+from wardkeep.watch.intake.limits import BATCH, RECORD
 from wardkeep.watch.intake.mapping import Mapping
 from wardkeep.watch.intake.opening import Source
-from wardkeep.watch.intake.planning import Plan, plan
+from wardkeep.watch.intake.planning import Plan, Readable, plan
 from wardkeep.watch.intake.row import Read, Row, to_event
 
 
@@ -31,7 +33,8 @@ def events_of(
     source: Source, *, zone: str, form: str | None, mapping: Mapping | None
 ) -> Iterator[AccessEvent | Rejected]:
     """Every record of an open source."""
-    for reads in _reads(source, zone=zone, form=form, mapping=mapping):
+    readable = None if source.unopened else plan(source, zone=zone, form=form, mapping=mapping)
+    for reads in _reads(source, readable):
         for read in reads:
             yield to_event(read, source.name) if isinstance(read, Row) else read
 
@@ -44,16 +47,16 @@ def read_batches(
     with Source(path) as source:
         parts: list[pa.RecordBatch] = []
         rejected: list[Rejected] = []
-        records = held = 0
-        for reads in _reads(source, zone=zone, form=format, mapping=mapping):
-            events, bad, count = columns_of(reads, source.name)
+        records = held = size = 0
+        for events, bad, count in _columns(source, zone=zone, form=format, mapping=mapping, workers=workers):
             parts.append(events)
             rejected += bad
             records += count
             held += events.num_rows + len(bad)
-            if held >= rows:
+            size += events.nbytes + sum(len(piece.raw) for piece in bad)
+            if held >= rows or size >= BATCH:
                 yield _batch(parts, rejected, records, source)
-                parts, rejected, records, held = [], [], 0, 0
+                parts, rejected, records, held, size = [], [], 0, 0, 0
         if records:
             yield _batch(parts, rejected, records, source)
 
@@ -65,30 +68,55 @@ def _batch(parts: list[pa.RecordBatch], rejected: list[Rejected], records: int, 
     )  # fmt: skip
 
 
-def _reads(source: Source, *, zone: str, form: str | None, mapping: Mapping | None) -> Iterator[list[Read]]:
-    """Block by block; never nothing at all."""
-    if source.broken is not None and source.size == 0 and source.done == 0:
-        yield [source.broken]
+def _columns(
+    source: Source, *, zone: str, form: str | None, mapping: Mapping | None, workers: int
+) -> Iterator[Columns]:
+    """Block by block as columns, here or in other processes."""
+    readable = None if source.unopened else plan(source, zone=zone, form=form, mapping=mapping)
+    if not isinstance(readable, Readable) or readable.document or workers < 1:
+        for reads in _reads(source, readable):
+            yield columns_of(reads, source.name)
         return
-    readable = plan(source, zone=zone, form=form, mapping=mapping)
+    found = False
+    with Crew(readable.plan, workers) as crew:
+        for result in crew.read(readable.blocks, None if source.packed else source.path.absolute()):
+            columns = (
+                columns_of([overlong(result, readable.plan)], source.name) if isinstance(result, Overlong) else result
+            )
+            found = found or columns[2] > 0
+            yield columns
+    for reads in _ending(source, readable, found=found):
+        yield columns_of(reads, source.name)
+
+
+def _reads(source: Source, readable: Readable | Rejected | None) -> Iterator[list[Read]]:
+    """Block by block; never nothing at all."""
+    found = False
     if isinstance(readable, Rejected):
         yield [readable]
-    else:
-        found = False
+    elif readable is not None:
         reader = readable.plan.reader()
         for block in readable.blocks:
-            if isinstance(block, Overlong):
-                reads: list[Read] = [overlong(block, readable.plan)]
-            elif readable.document and isinstance(reader, FhirReader):
-                reads = list(reader.document(block.data))
-            else:
-                reads = reader.parse(block.data, block.line)
+            reads = _block(reader, block, readable)
             found = found or bool(reads)
             yield reads
-        if not found and source.broken is None:
-            yield [nothing(readable.plan)]
+    yield from _ending(source, readable, found=found)
+
+
+def _block(reader: FhirReader | DelimitedReader, block: Block | Overlong, readable: Readable) -> list[Read]:
+    if isinstance(block, Overlong):
+        return [overlong(block, readable.plan)]
+    if readable.document and isinstance(reader, FhirReader):
+        return list(reader.document(block.data))
+    return reader.parse(block.data, block.line)
+
+
+def _ending(source: Source, readable: Readable | Rejected | None, *, found: bool) -> Iterator[list[Read]]:
+    """What is said of the source when all was read: that it broke, or that nothing was in it."""
     if source.broken is not None:
         yield [source.broken]
+    elif isinstance(readable, Readable) and not found:
+        yield [nothing(readable.plan)]
 
 
 def overlong(block: Overlong, plan: Plan) -> Rejected:

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several reading processes over the blocks of one source, their work in the order of the blocks.
+
+Each process has a thread that feeds it, so that none waits for another; what is in flight is bounded, so that a fast reader
+does not fill the memory of a slow taker. Processes are started anew (no fork), and end with their input.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+
+import msgspec
+import pyarrow as pa
+
+from wardkeep.watch.event import Rejected
+from wardkeep.watch.intake.cutting import Block, Overlong
+from wardkeep.watch.intake.errors import ReaderStopped
+from wardkeep.watch.intake.planning import Plan
+from wardkeep.watch.intake.protocol import Done, Task, receive, send
+
+#: Blocks in flight for each process.
+AHEAD = 3
+
+Columns = tuple[pa.RecordBatch, list[Rejected], int]
+_done = msgspec.msgpack.Decoder(Done)
+
+
+class Crew:
+    """`size` processes that read by one plan; use it in a `with`."""
+
+    def __init__(self, plan: Plan, size: int) -> None:
+        self._size = size
+        path = os.pathsep.join(p for p in sys.path if p)
+        self._processes = [
+            subprocess.Popen(
+                [sys.executable, "-P", "-m", "wardkeep.watch.intake.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": path},
+            )
+            for _ in range(size)
+        ]
+        self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
+        for process in self._processes:
+            assert process.stdin is not None  # noqa: S101 - narrows the type
+            send(process.stdin, msgspec.msgpack.encode(plan))
+            self._idle.put(process)
+        self._threads = ThreadPoolExecutor(size, thread_name_prefix="reading")
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes:
+            process.kill()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        for process in self._processes:
+            for pipe in (process.stdin, process.stdout):
+                assert pipe is not None  # noqa: S101 - narrows the type
+                try:
+                    pipe.close()
+                except OSError:  # what was still to be written goes nowhere
+                    continue
+            process.wait()
+
+    def read(self, blocks: Iterator[Block | Overlong], plain: Path | None) -> Iterator[Columns | Overlong]:
+        """What each block holds, in their order; `plain` is the file where blocks are ranges of it."""
+        waiting: deque[Future[Columns] | Overlong] = deque()
+        for block in blocks:
+            waiting.append(block if isinstance(block, Overlong) else self._threads.submit(self._one, block, plain))
+            if len(waiting) >= AHEAD * self._size:
+                yield _result(waiting.popleft())
+        while waiting:
+            yield _result(waiting.popleft())
+
+    def _one(self, block: Block, plain: Path | None) -> Columns:
+        process = self._idle.get()
+        assert process.stdin is not None and process.stdout is not None  # noqa: S101 - narrows the type
+        try:
+            if plain is not None:
+                task = Task(block.line, str(plain), block.offset, len(block.data))
+                send(process.stdin, msgspec.msgpack.encode(task))
+            else:
+                send(process.stdin, msgspec.msgpack.encode(Task(block.line)), block.data)
+            done = _done.decode(receive(process.stdout))
+            columns = pa.ipc.open_stream(pa.py_buffer(receive(process.stdout))).read_next_batch()
+        except (OSError, EOFError, ValueError) as exc:
+            raise ReaderStopped(
+                f"a reading process ended with status {process.poll()} at line {block.line}",
+                hint="is there enough memory? read with fewer processes",
+            ) from exc
+        finally:
+            self._idle.put(process)
+        return columns, done.rejected, done.records
+
+
+def _result(waiting: Future[Columns] | Overlong) -> Columns | Overlong:
+    return waiting if isinstance(waiting, Overlong) else waiting.result()
