@@ -22,7 +22,7 @@ def a_run(**more: Any) -> Any:
 
     values = {"started_at": NOON, "finished_at": NOON, "trigger": "command", "as_of": NOON, **more}
     with action("judgement:run:stored", actor="cli", at=NOON):
-        run = Run(hashes={"code": "ab" * 32}, summary={"days": {"2026-03-01": [10, 9]}}, **values)
+        run = Run(**{"hashes": {"code": "ab" * 32}, "summary": {"days": {"2026-03-01": [10, 9]}}, **values})
         run.save()
     return run
 

@@ -18,7 +18,7 @@ from django.db import close_old_connections
 
 from wardkeep.home import Home, now
 from wardkeep.jobs.draining import drain_here
-from wardkeep.jobs.feeding import feed_touches
+from wardkeep.jobs.feeding import EPOCH, SYSTEM, feed_touches
 from wardkeep.watch.cases.run_actions import settle
 
 LOG = logging.getLogger("wardkeep.jobs")
@@ -94,9 +94,10 @@ class Clerk:
         if held or not nightly_due(self.home, at):
             return
         self.nightly_not_before = at + AGAIN_AFTER
-        window = timedelta(days=self.home.settings.judging.window_days)
         words = [sys.executable, "-m", "wardkeep", "judge", "--home", str(self.home.path), "--json"]
-        words += ["--from", (at - window).isoformat(), "--trigger", "nightly"]
+        words += ["--trigger", "nightly"]
+        if (since := nightly_since(self.home, at)) is not None:
+            words += ["--from", since.isoformat()]
         self.nightly = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=_passphrase_descriptors()
         )
@@ -113,6 +114,21 @@ def nightly_due(home: Home, at: datetime) -> bool:
     if not begins <= local < begins + CATCH_UP:
         return False
     return not Run.objects.filter(trigger="nightly", started_at__gte=begins).exists()
+
+
+def nightly_since(home: Home, at: datetime) -> datetime | None:
+    """Where the nightly pass begins: so many days before the newest event of the hospital; None for everything.
+
+    Where nothing arrives any more the last days are judged on, and not a window that slides out of what there is.
+    """
+    from wardkeep.watch.cases.models import Run  # noqa: PLC0415
+
+    last = Run.objects.order_by("-finished_at").first()
+    known = [us for name, us in (last.summary.get("last_event_us", {}) if last else {}).items() if name != SYSTEM]
+    if not known:
+        return None
+    newest = min(at, EPOCH + timedelta(microseconds=max(known)))
+    return newest - timedelta(days=home.settings.judging.window_days)
 
 
 def _passphrase_descriptors() -> list[int]:

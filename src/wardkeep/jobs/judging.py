@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_US = 86_400_000_000
 REASONS_SQL = """
-    SELECT e.event_id, r.eid IS NOT NULL AS explained, r.reason,
+    SELECT e.name AS event_id, r.eid IS NOT NULL AS explained, r.reason,
            CASE WHEN r.reason IS NULL THEN NULL ELSE r.source_id END AS source_id,
            r.source_table, r.late
     FROM events e LEFT JOIN reason_of r USING (eid)
@@ -91,7 +91,7 @@ def judge_home(
         if not store:
             return Judged(judgement=judgement, run=None)
         run_id = uuid7()
-        events.save_run(str(run_id), "reasons", con.execute(ARTIFACT_SQL).to_arrow_table())
+        events.save_run(str(run_id), "reasons", con.sql(ARTIFACT_SQL).to_arrow_table())
         facts = RunFacts(
             run_id=run_id,
             started_at=started,
@@ -132,7 +132,7 @@ def case_line(case: JudgedCase, zone: Any) -> dict[str, Any]:
 def write_reasons(con: duckdb.DuckDBPyConnection, target: Path, from_us: int | None) -> None:
     """One row per event, to a file that appears whole or not at all."""
     draft = target.with_name(target.name + ".part")
-    reader: pa.RecordBatchReader = con.execute(REASONS_SQL, [from_us]).to_arrow_reader(100_000)
+    reader: pa.RecordBatchReader = con.sql(REASONS_SQL, params=[from_us]).to_arrow_reader(100_000)
     with pq.ParquetWriter(draft, reader.schema, compression="zstd") as writer:
         for batch in reader:
             writer.write_batch(batch)

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import shutil
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -60,10 +63,11 @@ def chromium(folder: Path) -> Iterator[Any]:
 
 
 def code_now(secret: str = SECRET) -> str:
-    """What the authenticator app shows now."""
-    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    """What an authenticator app shows now (RFC 6238: SHA-1, 30 seconds, six digits)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.digest(key, struct.pack(">Q", int(time.time()) // 30), "sha1")
+    start = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
 
 
 def sign_in(page: Any, address: str, name: str, password: str = PASSWORD) -> None:

@@ -67,9 +67,11 @@ def test_a_random_case_is_told_from_no_other_until_it_is_decided() -> None:
     run, li = a_run(), a_user()
     case = a_case(run, "c1", random=True, detections=["random"])
     (line,) = case_list(li).lines
-    assert (line.random, list(line.detections)) == (None, ["no_reason"])
+    assert (line.random, list(line.detections)) == (None, ["account_day"])
     row = find_case("c1").findings.get()
     row.detection = "random"
+    assert finding_shown(row, case).detection == "account_day"
+    case.reasons_missing = ["appointment"]
     assert finding_shown(row, case).detection == "no_reason"
     decide(case, outcome="not_misuse", reason="her own ward", by=li, at=NOON)
     (line,) = case_list(li, state="decided").lines

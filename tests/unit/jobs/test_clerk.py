@@ -94,8 +94,21 @@ def test_a_pass_that_runs_is_not_started_beside_itself(clerk: Any, monkeypatch: 
     for _ in range(5):
         clerk.judge_when_due()
     assert len(started) == 1
-    since = started[0][started[0].index("--from") + 1]
-    assert datetime.fromisoformat(since) == at("02:31") - timedelta(days=30)
+    assert "--from" not in started[0], "before the first run everything is judged"
+
+
+@pytest.mark.parametrize(("newest", "since"), [("2026-03-02", "2026-01-31"), ("2025-10-31", "2025-10-01")])
+def test_the_nightly_pass_looks_back_from_the_newest_event_of_the_hospital(
+    newest: str, since: str, django_home: Home
+) -> None:
+    from wardkeep.jobs.clerk import EPOCH, nightly_since
+
+    assert nightly_since(django_home, at("02:31")) is None
+    moment = datetime.fromisoformat(f"{newest}T00:00:00+00:00")
+    us = (moment - EPOCH) // timedelta(microseconds=1)
+    ours = (at("02:00") - EPOCH) // timedelta(microseconds=1)
+    a_run(summary={"last_event_us": {"HIS": us, "LIS": us - 1, "wardkeep": ours}})
+    assert nightly_since(django_home, at("02:31")) == datetime.fromisoformat(f"{since}T00:00:00+00:00")
 
 
 def test_each_duty_is_done_when_its_time_has_come(clerk: Any) -> None:

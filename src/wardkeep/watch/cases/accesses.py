@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from django.conf import settings
 
+from wardkeep.watch.cases.coverage import Ruled, ruled
 from wardkeep.watch.cases.models import Run
 from wardkeep.watch.cases.pages import AccessLine, DayCount, ReasonShown
 from wardkeep.watch.hospital.tables import TABLES
@@ -86,16 +87,16 @@ SHOWN_OF_EVENTS = "name AS event, time_us, system, account, patient_id, action, 
 
 
 class Opened:
-    """The store as one page sees it, with the reasons of the last run."""
+    """The store as one page sees it, with the reasons of the runs that count for its time."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, run: Run | None) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, ruling: Sequence[Ruled]) -> None:
         self.con = con
-        self.run = run
+        self.ruling = ruling
         self.tables = {name for (name,) in con.execute("SELECT view_name FROM duckdb_views()").fetchall()}
         for name, columns in ABSENT.items():
             if name not in self.tables:
                 con.execute(f"CREATE TEMP TABLE {name} ({columns})")
-        con.register("run_reason", _reasons(str(run.id)) if run else EMPTY_REASONS.empty_table())
+        self._load_reasons()
 
     def lines(self, where: str, values: Mapping[str, Any], *, limit: int, order: str = "e.time_us") -> list[AccessLine]:
         """Accesses that `where` keeps, in the order of time."""
@@ -200,12 +201,30 @@ class Opened:
             judged=self._judged(time_us, str(log), n),
         )
 
+    def _load_reasons(self) -> None:
+        """`run_reason`: of each access the reason that the run gave which counts for its time."""
+        names = [f'"{name}"' for name in EMPTY_REASONS.names]
+        self.con.register("run_reason_none", EMPTY_REASONS.empty_table())
+        parts = [f"SELECT {', '.join(names)} FROM run_reason_none"]  # noqa: S608 - our own names
+        for number, part in enumerate(self.ruling):
+            self.con.register(f"run_reason_{number}", _reasons(str(part.run.id)))
+            begins, ends = part.span.begins, part.span.ends
+            where = [f"e.time_us >= {_us(begins)}"] if begins else []
+            where += [f"e.time_us < {_us(ends)}"] if ends else []
+            sql = f"SELECT {', '.join(f'r.{name}' for name in names)} FROM run_reason_{number} r"  # noqa: S608
+            if where:
+                sql += f" JOIN all_events e ON e.eid = r.eid WHERE {' AND '.join(where)}"
+            parts.append(sql)
+        self.con.execute(f"CREATE TEMP VIEW run_reason AS {' UNION ALL '.join(parts)}")
+
+    def run_of(self, line: AccessLine) -> Run | None:
+        """The run that judged an access, None where none did yet."""
+        log, _colon, n = line.entry.partition(":")
+        return next((part.run for part in self.ruling if part.covers(line.time, log, int(n))), None)
+
     def _judged(self, time_us: int, log: str, n: int) -> bool:
-        run = self.run
-        if run is None or (log == run.ledger_log and n >= run.ledger_size) or log > run.ledger_log:
-            return False
         moment = EPOCH + timedelta(microseconds=time_us)
-        return (run.from_at is None or moment >= run.from_at) and (run.to_at is None or moment < run.to_at)
+        return any(part.covers(moment, log, n) for part in self.ruling)
 
 
 @contextmanager
@@ -226,12 +245,13 @@ def opened(
         threads=PAGE_THREADS,
     )
     try:
-        yield Opened(con, Run.objects.order_by("-finished_at").first())
+        nothing = from_at is not None and from_at == to_at
+        yield Opened(con, [] if nothing else ruled(from_at, to_at))
     finally:
         con.close()
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=4)
 def _kept(run_id: str) -> pa.Table:
     table = settings.WARDKEEP_HOME.store().load_run(run_id, "reasons")
     if table.nbytes > KEPT_BYTES:

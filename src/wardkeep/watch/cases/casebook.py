@@ -37,6 +37,8 @@ from wardkeep.watch.detect.finding import Detection
 
 #: Hours without an event, measured at the newest event of all systems, from which on a system counts as silent.
 SILENT_HOURS = 24
+#: Shown of a case that was drawn by lot, as long as it is not decided.
+ACCOUNT_DAY = "account_day"
 SHOWN_STATES = (State.OPEN, State.DECIDED, State.EXPLAINED)
 
 
@@ -51,7 +53,8 @@ def today(actor: Any, *, now: datetime) -> Today:
     run = last_run()
     summary: dict[str, Any] = run.summary if run else {}
     newest = {name: EPOCH + timedelta(microseconds=us) for name, us in summary.get("last_event_us", {}).items()}
-    latest = max(newest.values(), default=None)
+    # Our own accesses happen now, whatever the hospital's systems hand over.
+    latest = max((at for name, at in newest.items() if name != "wardkeep"), default=None)
     reference = min(now, latest) if latest else now
     day, accesses, explained = _newest_day(summary, reference)
     cases = visible_cases(actor)
@@ -149,10 +152,11 @@ def line(case: Case) -> CaseLine:
 
 
 def _shown_detections(case: Case, detections: Sequence[str]) -> list[str]:
-    """Nobody shall know which cases were drawn by lot before they are decided; what such a case lacks is a reason."""
+    """Nobody is told which cases were drawn by lot before they are decided; nothing false is said of one either."""
     if case.state == State.DECIDED:
         return list(detections)
-    return list(dict.fromkeys(Detection.NO_REASON.value if d == Detection.RANDOM else d for d in detections))
+    instead = Detection.NO_REASON.value if case.reasons_missing else ACCOUNT_DAY
+    return list(dict.fromkeys(instead if d == Detection.RANDOM else d for d in detections))
 
 
 def finding_shown(row: Finding, case: Case) -> FindingShown:

@@ -82,7 +82,7 @@ def access_page(entry: str, *, day: date | None = None) -> AccessPage:
         access, source, position, format_ = found
         reason = access.reason
         row = store.row(reason.source_table, reason.source_id or "") if reason and reason.source_table else {}
-        run = store.run
+        run = store.run_of(access)
     cases = list(_case_rows_of(access)) if reason is None else []
     return AccessPage(
         access=access,

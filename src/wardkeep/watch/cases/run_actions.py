@@ -265,6 +265,7 @@ def _run(judgement: Judgement, facts: RunFacts) -> Run:
             "days": days,
             "systems": systems,
             "reasons": dict(judgement.reasons),
+            "evaluated": {k: v if isinstance(v, str) else list(v) for k, v in judgement.evaluated.items()},
             "last_event_us": dict(facts.systems),
         },
     )

@@ -49,7 +49,9 @@ def cases(request: HttpRequest) -> HttpResponse:
         "state": state,
         "mine": mine,
         "detection": detection,
-        "detections": sorted(((k, str(v)) for k, v in codes.DETECTIONS.items() if k != "random"), key=lambda d: d[1]),
+        "detections": sorted(
+            ((k, str(v)) for k, v in codes.DETECTIONS.items() if k not in ("random", "account_day")), key=lambda d: d[1]
+        ),
     }
     return render(request, "cases/list.html", context)
 
@@ -80,6 +82,8 @@ def show(request: HttpRequest, row: Case, *, status: int = 200, **forms: Any) ->
             for f, looked in zip(shown.findings, once(shown.findings), strict=True)
         ],
         "terms": _terms(shown),
+        # A case that was drawn by lot carries the score of its place: nothing is said of it that does not hold.
+        "adds_up": abs(row.probability * row.harm - row.score) < 1e-6 * max(1.0, row.score),
         "first_patients": shown.patients[:PATIENTS_FIRST],
         "more_patients": shown.patients[PATIENTS_FIRST:PATIENTS_LISTED],
         "unlisted": max(0, len(shown.patients) - PATIENTS_LISTED),

@@ -67,8 +67,9 @@ DETECTIONS: Names = {
     "off_roster": _("outside own shifts"),
     "enumeration": _("search in sequence"),
     "honey": _("decoy record"),
-    # Comes only with decided cases: the queries say "no documented reason" before.
+    # Comes only with decided cases; before, the lists say what follows.
     "random": _("drawn by lot"),
+    "account_day": _("accesses of one day"),
 }
 
 ACTIONS: Names = {

@@ -15,6 +15,8 @@ MEASURES: Names = {
     "departments": _("departments"),
     "records": _("records"),
     "changes": _("changes of place"),
+    "queries": _("queries"),
+    "by_prescriber": _("added up by prescriber"),
     "same_address": _("same address"),
     "same_phone": _("same telephone number"),
     "emergency_contact": _("emergency contact"),

@@ -75,6 +75,12 @@ def number(value: float | None) -> str:
 
 
 @register.filter
+def score(value: float) -> str:
+    """Two decimals; a small one with two digits that say something."""
+    return f"{value:.2f}" if value >= 0.1 or value <= 0 else f"{value:.2g}" if value >= 0.0001 else "<0.0001"
+
+
+@register.filter
 def access_key(access: AccessLine) -> str:
     """How the address of an access names it: by its ledger entry; the local day spares the store a search."""
     return f"{timezone.localtime(access.time).date().isoformat()}|{access.entry}"
