@@ -207,7 +207,7 @@ def _verify_rows(frame: Frame, reader: LedgerReader) -> Iterable[dict[str, Any]]
     from wardkeep.seal.outbox import incarnation  # noqa: PLC0415
     from wardkeep.seal.verify import verify_rows  # noqa: PLC0415
 
-    found = verify_rows(reader, last=reader.last(str(incarnation())))
+    found = verify_rows(reader, last=reader.last_number(str(incarnation())))
     return [_problem("database", problem) for problem in found.problems]
 
 

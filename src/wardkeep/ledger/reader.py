@@ -156,7 +156,7 @@ class LedgerReader:
         now = self._within(log, 0, size - 1)
         return range_root(self.tiles(log).node(now), 0, size)
 
-    def last(self, producer: str) -> int | None:
+    def last_number(self, producer: str) -> int | None:
         """The number of a producer's last acknowledged batch, None where it sent none. Raises LedgerDamaged.
 
         Reads the journal, and needs no lock: its newest record names the last batch of every producer, of all years.

@@ -105,6 +105,9 @@ def action(name: str, *, actor: Any, at: datetime, patients: Iterable[str] = ())
 
     if at.tzinfo is None:
         raise ValueError(f"the moment of {name} has no zone")
+    if (outer := current_act()) is not None:
+        # A row that both write would be sealed by the outer one last, in the state that it knew.
+        raise ValueError(f"{name} cannot begin inside {outer.name}: end that first, or write into it")
     person = actor if isinstance(actor, str) else f"user:{actor.pk}"
     with transaction.atomic():
         act = Act(name, actor=person, role=getattr(actor, "role", None), at=at, patients=patients)

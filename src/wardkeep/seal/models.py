@@ -31,21 +31,28 @@ class SealedQuerySet(models.QuerySet[Any]):
         rows = list(objs)
         for row in rows:
             row.seal_columns = column_digests(row)
-            act.row(row)
         # The plain queryset underneath: Django's bulk_update calls update() itself.
         plain: models.QuerySet[Any] = models.QuerySet(self.model, using=self.db)
         columns = [f.name for f in sealed_columns(cast("type[models.Model]", self.model))]
-        return plain.bulk_update(rows, [*columns, "seal_columns"], batch_size or 200)
+        changed = plain.bulk_update(rows, [*columns, "seal_columns"], batch_size or 200)
+        for row in rows:
+            act.row(row)
+        return changed
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         act = current_act()
         if act is None:
             raise NotInAnAction(self.model._meta.db_table)
+        if any(args[1:]) or any(value for name, value in kwargs.items() if name != "batch_size"):
+            # Whether a conflicting row was written, and how, the database alone would know.
+            raise NotAllowed(f"bulk_create() with anything but batch_size on {self.model._meta.db_table}")
         rows = list(objs)
         for row in rows:
             row.seal_columns = column_digests(row)
+        made = super().bulk_create(rows, *args, **kwargs)
+        for row in made:
             act.row(row)
-        return super().bulk_create(rows, *args, **kwargs)
+        return made
 
 
 class Sealed(models.Model):

@@ -134,6 +134,7 @@ def _number() -> None:
         last: dict[uuid.UUID, int] = {}
         for row in fresh:
             if row.incarnation not in last:
+                # The outbox first: a drainer moves acts from there to the index meanwhile, and none may be missed.
                 last[row.incarnation] = max(_last(Outbox, row.incarnation), _last(Placed, row.incarnation))
             last[row.incarnation] += 1
             row.seq = last[row.incarnation]

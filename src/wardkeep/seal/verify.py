@@ -11,12 +11,13 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from wardkeep.ledger import LedgerError, UnknownEntry
 from wardkeep.seal.digest import COLUMN_BYTES, column_digests, column_of, mac, row_digest, sealed_columns
@@ -70,9 +71,33 @@ def sealed_models() -> list[type[Sealed]]:
 def verify_rows(reader: Reader, *, last: int | None = None) -> Verified:
     """Compare all sealed rows with their acts. Acts that still wait in the outbox count as said.
 
-    last: the number of the newest act of this incarnation that the ledger knows, where the caller asked it; acts beyond
-    the index are then missed too.
+    last: the number of the newest act of this incarnation that the ledger knows, where the caller asked it before; acts
+    beyond the index are then missed too. Others may go on writing meanwhile.
     """
+    with _one_state():
+        return _verify(reader, last)
+
+
+@contextmanager
+def _one_state() -> Iterator[None]:
+    """Read as of one moment: a change that is committed meanwhile is seen whole, row and act, or not at all."""
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    else:
+        # Django's own transactions are immediate here and would keep every writer out for as long as this takes.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
+
+
+def _verify(reader: Reader, last: int | None) -> Verified:
     problems: list[Problem] = []
     said: dict[tuple[str, str], str | None] = {}
     acts = 0

@@ -156,7 +156,7 @@ def test_a_folder_that_cannot_be_written_is_read_and_verified_and_not_appended_t
     with as_nobody():
         reader = LedgerReader(others_ledger)
         assert reader.bodies("2026", 1, 20) == bodies(0)
-        assert reader.last("intake:x") == 0
+        assert reader.last_number("intake:x") == 0
         assert verify_ledger(others_ledger).problems == []
         with pytest.raises(LedgerUnavailable, match=r"lock: Permission denied") as caught:
             connect(others_ledger)

@@ -313,20 +313,20 @@ def test_a_reader_knows_each_producer_s_last_number_wherever_it_was_written(
     """Also where the newest journal file holds nothing of that producer, or nothing at all."""
     monkeypatch.setattr(journal_module, "ROTATE", 1)
     clock, reader = Clock(), LedgerReader(folder)
-    assert reader.last("early") is None
+    assert reader.last_number("early") is None
     with connect(folder, clock=clock) as ledger:
         for seq in range(3):
             append(ledger, seq, producer="early")
         for seq in range(4):
             append(ledger, seq, producer="late")
-        assert (reader.last("early"), reader.last("late")) == (2, 3)
+        assert (reader.last_number("early"), reader.last_number("late")) == (2, 3)
         newest = sorted((folder / "journal/2026").glob("*.wkj"))[-1]
         (newest.parent / f"{int(newest.stem) + 1:020d}.wkj").touch()  # just begun, still empty
-        assert (reader.last("early"), reader.last("nobody")) == (2, None)
+        assert (reader.last_number("early"), reader.last_number("nobody")) == (2, None)
     with connect(folder, clock=clock) as ledger:
         clock.year(2027)
         append(ledger, 4, producer="late")
-        assert (reader.last("early"), reader.last("late")) == (2, 4)
+        assert (reader.last_number("early"), reader.last_number("late")) == (2, 4)
 
 
 def test_a_torn_tail_does_not_hide_what_was_acknowledged_and_damage_is_not_overlooked(folder: Path) -> None:
@@ -336,7 +336,7 @@ def test_a_torn_tail_does_not_hide_what_was_acknowledged_and_damage_is_not_overl
     (path,) = (folder / "journal/2026").glob("*.wkj")
     raw = path.read_bytes()
     path.write_bytes(raw + raw[:100])
-    assert LedgerReader(folder).last("intake:x") == 2
+    assert LedgerReader(folder).last_number("intake:x") == 2
     path.write_bytes(raw[:300] + bytes([raw[300] ^ 1]) + raw[301:])
     with pytest.raises(LedgerDamaged, match="at byte 0"):
-        LedgerReader(folder).last("intake:x")
+        LedgerReader(folder).last_number("intake:x")
