@@ -126,7 +126,9 @@ class Asked:
 
 
 def again(piece: Rejected, asked: Asked) -> File:
-    """A piece that was set aside, to be read as the file that it came from. Raises NoHeader."""
+    """A piece that was set aside, to be read as the file that it came from. Raises NoHeader where it cannot be."""
+    if piece.truncated:
+        raise NoHeader("too-long: the rest of it stayed in the file")
     stream = BytesIO(piece.raw)
     header = piece.head.removesuffix(b"\n").removesuffix(b"\r") if piece.head else header_of(stream)
     file = file_of(header, Path(piece.source), asked)
