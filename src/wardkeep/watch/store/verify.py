@@ -31,11 +31,12 @@ from wardkeep.watch.store import quarantine
 from wardkeep.watch.store.canonical import leaves, render_all
 from wardkeep.watch.store.context import schema_of
 from wardkeep.watch.store.dedup import Hasher
+from wardkeep.watch.store.entries import Entries
 from wardkeep.watch.store.errors import StoreDamaged
 from wardkeep.watch.store.folder import KEYS, KINDS, PENDING, SEALED
 from wardkeep.watch.store.keyindex import SegmentKeys
 from wardkeep.watch.store.manifest import Contents, FileRow
-from wardkeep.watch.store.pending import DESCRIPTION, PRODUCER, SEALED_ACT, Pending
+from wardkeep.watch.store.pending import DESCRIPTION, SEALED_ACT, Pending
 from wardkeep.watch.store.quarantine import RECORD
 from wardkeep.watch.store.segment import from_parquet, unpack
 from wardkeep.watch.store.times import days, offsets
@@ -67,7 +68,7 @@ class _Check:
         self._checked = 0
 
     def run(self) -> Iterator[Problem]:
-        sizes, sent = self._ledger()
+        self._entries = Entries(self._reader)
         pending, problems = self._pending()
         yield from problems
         contents = self._store.manifest.contents()
@@ -86,25 +87,14 @@ class _Check:
         if contents.faults:
             return  # rows that cannot be trusted are named; what they stood for cannot be told
         yield from self._strays(contents, pending)
-        yield from self._unclaimed(contents, pending, sizes)
+        yield from self._unclaimed(contents, pending)
         held = max((row.seq for row in contents.batches), default=0)
-        if held < sent and not any(one.seq > held for one in pending):
-            yield Problem("missing", f"batches {held + 1} to {sent}", "the ledger has them, the store does not")
+        if held < self._entries.sent and not any(one.seq > held for one in pending):
+            yield Problem(
+                "missing", f"batches {held + 1} to {self._entries.sent}", "the ledger has them, the store does not"
+            )
 
     # -- the manifest ----------------------------------------------------------------------------------------------
-
-    def _ledger(self) -> tuple[dict[str, int], int]:
-        sizes = {}
-        for log in self._reader.logs():
-            try:
-                sizes[log] = self._reader.size(log)
-            except LedgerError:  # named by the verification of the ledger
-                continue
-        try:
-            sent = self._reader.last_number(PRODUCER) or 0
-        except LedgerError:
-            sent = 0
-        return sizes, sent
 
     def _pages(self) -> Iterator[Problem]:
         """Bytes of the manifest that no row uses; the rows have proved right."""
@@ -167,7 +157,7 @@ class _Check:
         for start in range(0, row.rows, AT_ONCE):
             end = min(start + AT_ONCE, row.rows)
             try:
-                sealed = self._reader.bodies(log, first + start, first + end - 1)
+                sealed = self._entries.bodies(log, first + start, first + end - 1)
             except LedgerError as error:
                 where = f"{format_index(log, first + start)} to {first + end - 1}"
                 yield Problem("row", where, f"the entries cannot be read: {error}")
@@ -219,7 +209,7 @@ class _Check:
         if row.log is None or row.first is None:
             return
         try:
-            body = self._reader.body(row.log, row.first)
+            (body,) = self._entries.bodies(row.log, row.first, row.first)
             said = json.loads(body)
             named = {one["id"]: one["sha256"] for one in said["files"]} if said["act"] == SEALED_ACT else {}
         except (LedgerError, ValueError, KeyError, TypeError):
@@ -280,11 +270,11 @@ class _Check:
             elif shown not in known and shown not in _OWN and shown not in _DRAFTS:
                 yield Problem("stray", shown)
 
-    def _unclaimed(self, contents: Contents, pending: list[Pending], sizes: dict[str, int]) -> Iterator[Problem]:
+    def _unclaimed(self, contents: Contents, pending: list[Pending]) -> Iterator[Problem]:
         """Entries of events that belong to no batch."""
         committed = {row.seq for row in contents.batches}
         waits = any(one.seq and one.seq not in committed for one in pending)
-        for log, size in sizes.items():
+        for log, size in self._entries.sizes.items():
             ranges = sorted(
                 (row.first, row.last) for row in contents.batches if row.log == log and row.first is not None
             )
@@ -303,7 +293,7 @@ class _Check:
         for start in range(first, last + 1, AT_ONCE):
             end = min(start + AT_ONCE - 1, last)
             try:
-                bodies = self._reader.bodies(log, start, end)
+                bodies = self._entries.bodies(log, start, end)
             except LedgerError:  # named by the verification of the ledger
                 continue
             run += [n for n, body in enumerate(bodies, start) if _is_event(body)]
