@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from wardkeep.ledger.damage import Report
@@ -21,12 +21,13 @@ DRAFT = re.compile(r"\.[^/]+\.new")
 OURS = ("checkpoint", "settled")
 
 
-def check_files(folder: Path, tree: TreeCheck, end: int, report: Report) -> None:
+def check_files(folder: Path, paths: Iterable[Path], tree: TreeCheck, end: int, report: Report) -> None:
     """Name each older partial tile that is not a part of the present one, and each file that is not the ledger's.
 
-    `end` is the size that the journal reaches: files up to there may have been written before their checkpoint.
+    `end` is the size that the journal reached after `paths` were listed: files up to there may have been written before
+    their checkpoint.
     """
-    for path in _files(folder):
+    for path in paths:
         relative = path.relative_to(folder).as_posix()
         where = f"logs/{tree.name}/{relative}"
         found = NAME.fullmatch(relative)
@@ -51,7 +52,10 @@ def check_files(folder: Path, tree: TreeCheck, end: int, report: Report) -> None
 def _check_part(
     path: Path, where: str, tree: TreeCheck, level: int | str, number: int, width: int, report: Report
 ) -> None:
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return  # its tile has become full meanwhile
     if level != "entries":
         right = b"".join(tree.content(int(level), number)[:width])
         if len(raw) != len(right):
@@ -74,7 +78,6 @@ def _check_part(
             report.say("bundle", where, f"entry {format_index(tree.name, first + i)} does not match its leaf hash")
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for base, _, names in os.walk(folder):
-        for name in names:
-            yield Path(base) / name
+def files_below(folder: Path) -> list[Path]:
+    """Every file of a log."""
+    return [Path(base) / name for base, _, names in os.walk(folder) for name in names]

@@ -46,27 +46,31 @@ class JournalCheck:
         self._producers: dict[str, Producer] | None = None
         #: Index that the next record begins with, None where that cannot be known.
         self._next: int | None = None
+        self._newest = ""
 
     def run(self) -> None:
-        whole = True
-        for path in files(self._folder):
-            whole = self._check_file(path) and whole
+        whole, paths = True, files(self._folder)
+        self._newest = paths[-1].name if paths else ""
+        for path in paths:
+            try:
+                whole = self._check_file(path) and whole
+            except FileNotFoundError:
+                self._lose_track()  # settled meanwhile, and therefore removed; what is left must reach back far enough
         if whole and (self._next or 0) < self._tree.size:
             what = f"it ends at entry {self._next or 0}, the checkpoint is at {self._tree.size}"
             self._report.say("journal", f"journal/{self.name}", what)
 
     def _check_file(self, path: Path) -> bool:
         """Check one file; False where part of it could not be read."""
-        file, newest, first = f"journal/{self.name}/{path.name}", path == files(self._folder)[-1], True
+        file, newest, first = f"journal/{self.name}/{path.name}", path.name == self._newest, True
         for item in read_file(path, self._previous):
             if isinstance(item, Fault):
-                self._previous = self._edge = self._producers = None
                 # Behind the checkpoint a torn tail is what a crash leaves, or what is being written right now.
                 if item.torn and newest and (self._next or 0) >= self._tree.size:
                     self._report.notes.append(f"{file}@{item.offset}: an unfinished write; the next start cuts it")
                     return True
                 self._report.say("journal", f"{file}@{item.offset}", item.what)
-                self._next = None
+                self._lose_track()
                 return False
             offset, record, self._previous = item
             if first and path.stem != f"{record.first:020d}":
@@ -76,6 +80,10 @@ class JournalCheck:
         if first and not newest:
             self._report.say("journal", file, "it holds no record")
         return True
+
+    def _lose_track(self) -> None:
+        """What the next record must follow is not known."""
+        self._previous = self._edge = self._producers = self._next = None
 
     def _check(self, where: str, record: Record) -> None:
         end = record.first + record.count

@@ -15,7 +15,7 @@ from wardkeep.ledger.damage import Problem, Report
 from wardkeep.ledger.entry import format_index, is_act
 from wardkeep.ledger.errors import LedgerError, ProofRefused
 from wardkeep.ledger.expunged import EXPUNGE, Expunged
-from wardkeep.ledger.filecheck import check_files
+from wardkeep.ledger.filecheck import check_files, files_below
 from wardkeep.ledger.journal import files
 from wardkeep.ledger.journalcheck import JournalCheck, last_signed
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
@@ -53,8 +53,9 @@ def verify_ledger(folder: Path, *, vkey: str | None = None, progress: Progress |
         if checks:
             _check_link(checks[-1], check, report)
         checks.append(check)
-    for path in sorted((folder / "journal").glob("*")):
-        if path.name not in names:
+    journals = sorted((folder / "journal").glob("*"))
+    for path in journals:
+        if path.name not in reader.logs():  # asked anew: a year may have begun meanwhile
             report.say("missing", f"logs/{path.name}", "its journal is there")
     expunged = Expunged(body for check in checks for body in check.tree.marked)
     for check in checks:
@@ -94,10 +95,12 @@ class _LogCheck:
 
     def run(self, progress: Progress) -> None:
         self.tree.run(EXPUNGE.encode(), lambda done: progress(done, self.tree.size))
+        # The ledger may grow meanwhile. What a file holds was in the journal before, so the files are listed first.
+        paths = files_below(self._folder)
         journal = JournalCheck(self._journal, self._verifier, self.tree, self._report)
         journal.run()
         self._check_settled(journal)
-        check_files(self._folder, self.tree, journal.end, self._report)
+        check_files(self._folder, paths, self.tree, journal.end, self._report)
         self._report.size += journal.end
         if journal.end > self.tree.size:
             behind = journal.end - self.tree.size

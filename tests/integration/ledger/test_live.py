@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A ledger that is being written is read and verified meanwhile, and nothing is called damage that is only new."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.integration.ledger.conftest import connect, event
+from wardkeep.ledger import LedgerReader, check_proof, verify_ledger
+from wardkeep.ledger import journal as journal_module
+
+
+@contextmanager
+def busy(folder: Path) -> Iterator[None]:
+    """Somebody who appends, publishes, and now and then settles."""
+    stop, faults = threading.Event(), []
+
+    def work() -> None:
+        dice = random.Random(3)
+        try:
+            with connect(folder) as ledger:
+                seq = 0
+                while not stop.is_set():
+                    count = dice.choice((1, 1, 3, 50, 300))
+                    ledger.append("intake:x", seq, [event(seq * 1000 + n) for n in range(count)])
+                    seq += 1
+                    ledger.publish()
+                    if seq % 9 == 0:
+                        ledger._road._writer.log.settle()  # type: ignore[attr-defined]
+                    time.sleep(0.002)
+        except BaseException as error:
+            faults.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+    assert faults == []
+
+
+def test_a_ledger_that_grows_meanwhile_is_verified_without_a_false_alarm(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "ROTATE", 30_000)
+    sizes = []
+    with busy(folder):
+        until = time.monotonic() + 4
+        while time.monotonic() < until:
+            report = verify_ledger(folder)
+            assert report.problems == [], report.problems[:3]
+            sizes.append(report.size)
+    assert len(set(sizes)) > 5
+
+
+def test_a_ledger_that_grows_meanwhile_gives_proofs_that_hold(folder: Path) -> None:
+    dice, reader, sizes = random.Random(5), LedgerReader(folder), set()
+    with busy(folder):
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            size = reader.size("2026")
+            n = dice.randrange(size)
+            _, checkpoint = check_proof(reader.proof("2026", n), reader.body("2026", n), reader.vkey("2026"))
+            assert checkpoint.size >= size
+            reader.last_number("intake:x")
+            sizes.add(size)
+    assert len(sizes) > 5
