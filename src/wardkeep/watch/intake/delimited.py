@@ -57,8 +57,7 @@ class DelimitedReader:
             if isinstance(place, int):
                 i = place - 1 if place <= self.dialect.width else -1
             else:
-                names = [n.strip() for n in self._names or ()]
-                i = names.index(place) if place in names else -1
+                i = _named(place, self._names or ())
             if i < 0 and target not in self._mapping.optional:
                 raise ValueError(f"column {place!r}, which is to become {target}, is not there")
             found.append(i)
@@ -170,3 +169,15 @@ class DelimitedReader:
         if not 0 <= seconds < LARGEST / 1000 or not cell.isascii():
             raise _BadRow("bad-number: duration_s is no number of seconds")
         return round(seconds * 1000)
+
+
+def _named(place: str, names: Sequence[str]) -> int:
+    """The column of that name, or of the first of several (`A|B`); as written, else whatever its case. -1: none."""
+    stripped = [name.strip() for name in names]
+    folded = [name.casefold() for name in stripped]
+    for one in (place, *map(str.strip, place.split("|"))):
+        if one in stripped:
+            return stripped.index(one)
+        if one.casefold() in folded:
+            return folded.index(one.casefold())
+    return -1

@@ -20,6 +20,7 @@ from wardkeep.watch.intake.limits import MIB, RECORD
 DEEPEST = 200
 #: Broken documents are searched for so many times their size, and no longer.
 PATIENCE = 40
+AT_LEAST = 64 * MIB
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]|"', re.DOTALL)
 _AUDIT = re.compile(rb'"resourceType"\s*:\s*"AuditEvent"')
@@ -114,25 +115,29 @@ def _record(position: str, raw: bytes) -> Piece:
 
 def _complete(body: bytes) -> Iterator[tuple[int, int]]:
     """Where objects begin and end that are AuditEvents, or entries that hold one; the outermost of each."""
-    patience = PATIENCE * len(body) + MIB
-    at = 0
+    marks = [(mark.start(), mark.end()) for mark in _AUDIT.finditer(body)]
+    patience = max(PATIENCE * len(body), AT_LEAST)
+    at = number = 0
     while (start := body.find(b"{", at)) >= 0 and patience > 0:
-        audit = _AUDIT.search(body, start)
-        if audit is None:
+        while number < len(marks) and marks[number][0] < start:
+            number += 1
+        if number == len(marks):
             return
-        end, looked = _end(body, start)
+        # What closes only behind a second AuditEvent has swallowed its neighbours.
+        end, looked = _end(body, start, marks[number + 1][0] if number + 1 < len(marks) else len(body))
         patience -= looked
-        if end > audit.start() and _holds(body[start:end]):
+        if end >= marks[number][1] and _holds(body[start:end]):
             yield start, end
             at = end
         else:
             at = start + 1
 
 
-def _end(body: bytes, start: int) -> tuple[int, int]:
-    """Where the object that begins at `start` ends, or 0; and how many bytes were looked at."""
+def _end(body: bytes, start: int, limit: int) -> tuple[int, int]:
+    """Where the object that begins at `start` ends before `limit`, or 0; and how many bytes were looked at."""
     stack: list[bytes] = []
-    for token in _TOKEN.finditer(body, start, start + RECORD):
+    limit = min(limit, start + RECORD)
+    for token in _TOKEN.finditer(body, start, limit):
         mark = token[0]
         if mark in (b"{", b"["):
             stack.append(b"}" if mark == b"{" else b"]")
@@ -145,7 +150,7 @@ def _end(body: bytes, start: int) -> tuple[int, int]:
                 return token.end(), token.end() - start
         elif mark == b'"':
             return 0, token.end() - start
-    return 0, min(RECORD, len(body) - start)
+    return 0, limit - start
 
 
 def _holds(raw: bytes) -> bool:

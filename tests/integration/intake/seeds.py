@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small files of every format that logs come in, with the byte span of each of their records."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from wardkeep.watch.intake.mapping import Mapping, parse_mapping
+
+ROWS = 14
+NAMES = ("王芳", "李 娜", "O'Neil, Ann", 'the "second" ward', "", "a;b", "x", "Müller")
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A file of records; `spans` are the bytes of each without its line end."""
+
+    name: str
+    file: str
+    data: bytes
+    spans: tuple[tuple[int, int], ...]
+    mapping: Mapping | None = None
+    #: Records can be told from their neighbours after any damage within one of them.
+    separable: bool = True
+
+
+def audit(i: int, **more: Any) -> dict[str, Any]:
+    """An R4 AuditEvent in the BALP pattern, each a little different."""
+    query = base64.b64encode(f"GET https://ehr.example/Observation?patient=P{i}&code=x".encode()).decode()
+    entities: list[dict[str, Any]] = [
+        {"what": {"reference": f"Patient/P{i}"}, "type": {"code": "1"}, "role": {"code": "1"}},
+        {"what": {"reference": f"List/{i}", "display": NAMES[i % 8]}, "type": {"code": "2"}, "role": {"code": "4"}},
+    ]
+    if i % 3 == 0:
+        entities.append({"type": {"code": "2"}, "role": {"code": "24"}, "query": query})
+    return {
+        "resourceType": "AuditEvent",
+        "id": f"e{i}",
+        "type": {"system": "http://terminology.hl7.org/CodeSystem/audit-event-type", "code": "rest"},
+        "subtype": [{"code": ("read", "update", "search-type", "create")[i % 4]}],
+        "action": "RUEC"[i % 4],
+        "recorded": f"2026-03-02T08:{i:02d}:00+08:00",
+        "outcome": ("0", "4", "8")[i % 3],
+        "agent": [
+            {"type": {"coding": [{"code": "110153"}]}, "who": {"display": f"WS-{i}"}, "requestor": False,
+             "network": {"address": f"10.0.0.{i}", "type": "2"}},
+            {"type": {"coding": [{"code": "IRCP"}]}, "who": {"identifier": {"value": f"u{i}"}}, "requestor": True},
+        ],
+        "source": {"site": "main", "observer": {"display": "EHR"}},
+        "entity": entities,
+    } | more  # fmt: skip
+
+
+def audit5(i: int) -> dict[str, Any]:
+    """An R5 AuditEvent."""
+    return {
+        "resourceType": "AuditEvent",
+        "id": f"f{i}",
+        "category": [{"coding": [{"code": "rest"}]}],
+        "code": {"coding": [{"code": "read"}]},
+        "action": "R",
+        "occurredDateTime": f"2026-03-02T08:{i:02d}:30+08:00",
+        "recorded": f"2026-03-02T08:{i:02d}:31+08:00",
+        "outcome": {"code": {"code": "0"}},
+        "patient": {"reference": f"Patient/P{i}"},
+        "agent": [{"who": {"reference": f"Practitioner/u{i}"}, "requestor": True, "networkString": f"10.0.0.{i}"}],
+        "source": {"observer": {"display": "EHR5"}},
+    }
+
+
+def _lines(rows: list[bytes], end: bytes = b"\n", head: bytes = b"") -> tuple[bytes, tuple[tuple[int, int], ...]]:
+    data, spans = head, []
+    for row in rows:
+        spans.append((len(data), len(data) + len(row)))
+        data += row + end
+    return data, tuple(spans)
+
+
+def _joined(
+    before: bytes, rows: list[bytes], between: bytes, after: bytes
+) -> tuple[bytes, tuple[tuple[int, int], ...]]:
+    data, spans = before, []
+    for i, row in enumerate(rows):
+        data += between if i else b""
+        spans.append((len(data), len(data) + len(row)))
+        data += row
+    return data + after, tuple(spans)
+
+
+def _json(value: object, *, indent: int | None = None) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=indent).encode()
+
+
+HIS = """
+name = "his"
+system = "HIS"
+encoding = "{encoding}"
+separator = "{separator}"
+zone = "Asia/Shanghai"
+time_format = "%Y/%m/%d %H:%M:%S"
+[columns]
+event_id = "编号"
+time = "时间"
+account = "工号"
+patient_id = "患者"
+action = "操作"
+query = "内容"
+[values.action]
+"浏览" = "read"
+"打印" = "print"
+[lists]
+patient_id = ";"
+"""
+
+
+def his(encoding: str, separator: str, name: str, *, mark: bytes = b"") -> Seed:
+    """An export of a HIS: local times, Chinese words, some cells quoted, one with a line break."""
+    rows = []
+    for i in range(ROWS):
+        said = ('"一行\n两行"', '"引 ""用"""', f'"a{separator}b"', "无", "")[i % 5]
+        cells = [f"h{i}", f"2026/03/02 08:{i:02d}:00", f"u{i}", f"P{i};Q{i}", ("浏览", "打印")[i % 2], said]
+        rows.append(separator.join(cells).encode(encoding))
+    end = "\r\n".encode(encoding)
+    head = mark + separator.join(["编号", "时间", "工号", "患者", "操作", "内容"]).encode(encoding) + end
+    data, spans = _lines(rows, end, head)
+    text = HIS.format(encoding=encoding, separator=separator.replace("\t", "\\t"))
+    return Seed(
+        name, "his.csv", data, spans, parse_mapping(text, "his.toml"), separable=not encoding.startswith("utf-16")
+    )
+
+
+def hospital() -> Seed:
+    """The hospital folder's events."""
+    rows = [
+        f'h{i},2026-03-02T08:{i:02d}:00+08:00,u{i},P{i},read,"{NAMES[i % 8].replace(chr(34), chr(34) * 2)}",1,treatment,'
+        f"{i % 2},success,EMR,WS-{i},10.0.0.{i},main,s{i},,{i}".encode()
+        for i in range(ROWS)
+    ]
+    head = (
+        b"event_id,time,account,patient_id,action,resource,count,purpose,breakglass,outcome,system,workstation,ip,site,"
+        b"session_id,query,duration_s\n"
+    )
+    data, spans = _lines(rows, b"\n", head)
+    return Seed("hospital", "events.csv", data, spans)
+
+
+def all_seeds() -> tuple[Seed, ...]:
+    """One of each."""
+    four = [_json(audit(i)) for i in range(ROWS)]
+    five = [_json(audit5(i)) for i in range(ROWS)]
+    lines, line_spans = _lines([x for pair in zip(four, five, strict=True) for x in pair])
+    entries = [_json({"fullUrl": f"urn:uuid:{i}", "resource": audit(i)}) for i in range(ROWS)]
+    bundle, bundle_spans = _joined(b'{"resourceType":"Bundle","type":"collection","entry":[', entries, b",", b"]}")
+    tall = [_json({"fullUrl": f"urn:uuid:{i}", "resource": audit5(i)}, indent=2) for i in range(ROWS)]
+    pretty, pretty_spans = _joined(
+        b'{\n  "resourceType": "Bundle",\n  "type": "searchset",\n  "total": 14,\n  "entry": [\n',
+        tall,
+        b",\n",
+        b"\n]\n}\n",
+    )
+    one = _json(audit(1), indent=1)
+    packed = gzip.compress(lines, mtime=0)
+    return (
+        Seed("ndjson", "audit.ndjson", lines, line_spans),
+        Seed("bundle", "bundle.json", bundle, bundle_spans),
+        Seed("bundle-pretty", "pretty.json", pretty, pretty_spans),
+        Seed("single", "one.json", one, ((0, len(one)),)),
+        Seed("gzip", "audit.ndjson.gz", packed, ((0, len(packed)),), separable=False),
+        hospital(),
+        his("gb18030", ",", "gb18030"),
+        his("utf-8", "|", "pipe"),
+        his("utf-8", "\t", "tabs", mark=b"\xef\xbb\xbf"),
+        his("utf-16-le", ",", "utf16", mark=b"\xff\xfe"),
+    )
