@@ -169,7 +169,7 @@ def write_foreign(hospital: Hospital, folder: Path, tell: Progress, *, compress:
     mapping.write_text(files("simulate").joinpath(MAPPING_FILE).read_text("utf-8"), "utf-8")
     tell(0.1, EMR_FILE)
     emr = folder / (EMR_FILE + ".gz" if compress else EMR_FILE)
-    with gzip.open(emr, "wb", compresslevel=1) if compress else emr.open("wb") as out:
+    with gzip.GzipFile(emr, "wb", compresslevel=1, mtime=0) if compress else emr.open("wb") as out:
         lines: list[str] = []
         for line in audit_events(_of(events, "EMR")):
             lines.append(line)

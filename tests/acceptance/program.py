@@ -13,10 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.commands import Served, serving, words_of
-
-#: Nothing of this test's environment reaches the program.
-KEPT = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "WARDKEEP", "LC_", "LANG"))}
+from tests.acceptance.commands import Served, environment, serving, words_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +42,7 @@ class Program:
     def __init__(self, home: Path, folder: Path, *, lang: str = "C.UTF-8") -> None:
         self.home = home
         self.folder = folder
-        self.environment = {**KEPT, "WARDKEEP_HOME": str(home), "HOME": str(folder), "LANG": lang}
+        self.environment = environment(WARDKEEP_HOME=str(home), HOME=str(folder), LANG=lang)
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
         """Begin a call in a process group of its own, its output piped."""
