@@ -40,12 +40,13 @@ class Target:
 
 
 HOSTILE: tuple[bytes, ...] = (
-    b'"', b'""', b"'", b"\\", b"\n", b"\r", b"\r\n", b"\x00", b"\x00" * 64, b"\xff", b"\xff\xfe", b"\x81", b"\x81\x30",
-    b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xf0\x9f\x98\x80", b"{", b"}", b"[", b"]", b"{}", b"[]", b'{"', b'"}', b"}}]", b",", b",,",
-    b"," * 70, b"|", b"\t", b":", b"null", b"true", b"NaN", b"-", b"1e400", b"-1e999", b"9" * 400, b'"\\ud800"', b"\\ud800",
-    b"\\u0000", b"[" * 3000, b'{"a":' * 1500, b"0000-00-00T00:00:00Z", b"9999-12-31T23:59:59Z", b"2026-02-30 08:00:00",
-    b"<!DOCTYPE x [<!ENTITY a 'a'>]>", b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"\x1b[2J", b"=cmd()", b"A" * 70_000,
-    b'{"resourceType":"AuditEvent"}', b'{"resourceType":"Bundle","entry":[', b'\n{"resourceType":"Patient"}\n', b'","id":"x',
+    b'"', b'""', b"'", b"\\", b"\n", b"\r", b"\r\n", b"\x00", b"\x00" * 64, b"\xff", b"\xff\xfe", b"\x81",
+    b"\x81\x30", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xf0\x9f\x98\x80", b"{", b"}", b"[", b"]", b"{}", b"[]", b'{"',
+    b'"}', b"}}]", b",", b",,", b"," * 70, b"|", b"\t", b":", b"null", b"true", b"NaN", b"-", b"1e400", b"-1e999",
+    b"9" * 400, b'"\\ud800"', b"\\ud800", b"\\u0000", b"[" * 3000, b'{"a":' * 1500, b"0000-00-00T00:00:00Z",
+    b"9999-12-31T23:59:59Z", b"2026-02-30 08:00:00", b"<!DOCTYPE x [<!ENTITY a 'a'>]>", b"\x1f\x8b\x08\x00",
+    b"PK\x03\x04", b"\x1b[2J", b"=cmd()", b"A" * 70_000, b'{"resourceType":"AuditEvent"}',
+    b'{"resourceType":"Bundle","entry":[', b'\n{"resourceType":"Patient"}\n', b'","id":"x',
     b'"resourceType":"AuditEvent"', "患者".encode("gb18030"), "患者".encode(), b"\n\n\n", b'"\n"', b'\n"', b'"\n',
 )  # fmt: skip
 

@@ -67,8 +67,6 @@ class FhirReader:
 
     def _within(self, whole: Rejected, raw: bytes) -> list[Read]:
         """The records in a line that is none by itself: a Bundle, or two records where a line end was lost."""
-        if not whole.reason.startswith(("not-json", "not-audit")):
-            return [whole]
         found = [self._piece(part) for part in divide(raw, whole.position)]
         if len(found) < 2 and not any(isinstance(one, Row) for one in found):
             return [whole]

@@ -22,12 +22,10 @@ from wardkeep.watch.intake.limits import DOCUMENT, KEEP, RECORD
 from wardkeep.watch.intake.lines import Lines
 from wardkeep.watch.intake.mapping import HOSPITAL, Mapping, resolved
 from wardkeep.watch.intake.opening import Source
-from wardkeep.watch.intake.recognise import is_hospital, is_lines, looks_like_json, stranger
+from wardkeep.watch.intake.recognise import LOOK, is_hospital, is_lines, looks_like_json, stranger
 
 #: Names for --format.
 FORMATS = ("hospital", "fhir", "delimited")
-#: How much is looked at to know a format.
-LOOK = 256 * 1024
 _MARKS = {"utf-8": codecs.BOM_UTF8, "gb18030": b"\x84\x31\x95\x33"}
 _WIDE = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 

@@ -37,6 +37,8 @@ MARKS: tuple[tuple[bytes, str], ...] = (
 )
 _SYSLOG = re.compile(rb"(?:\d{1,6} )?<\d{1,3}>\d? ?\S")
 _HL7 = re.compile(rb"(?:\x0b)?(?:MSH|FHS|BHS)\|\^~\\&")
+#: How much of a file is looked at.
+LOOK = 256 * 1024
 #: Columns without which a CSV is not the hospital folder's events file.
 EVENT_COLUMNS = frozenset({"time", "account", "action"})
 
@@ -71,13 +73,16 @@ def looks_like_json(head: bytes) -> bool:
 
 
 def is_lines(name: str, head: bytes) -> bool:
-    """Whether JSON stands one record a line: by the file's name, or by a line that is a whole resource beside others."""
+    """Whether JSON stands one record a line: by the file's name, or because most lines are whole resources."""
     if name.removesuffix(".gz").endswith((".ndjson", ".jsonl")):
         return True
-    lines = [line for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n")[:200] if line.strip()]
+    pieces = head.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    if len(head) >= LOOK:
+        pieces.pop()  # cut off where the look ends
+    lines = [line for line in pieces[:200] if line.strip()]
     if len(lines) < 2:
         return False
-    return any(_is_resource(line) for line in lines if line[:1] == b"{")
+    return 2 * sum(_is_resource(line) for line in lines if line[:1] == b"{") >= len(lines)
 
 
 def _is_resource(line: bytes) -> bool:
