@@ -81,7 +81,7 @@ def test_an_act_names_no_one(ledger: FakeLedger) -> None:
     drain(ledger)
     text = b"".join(ledger.bodies).decode()
     assert not any(identity in text for identity in ("李雷", "S-4711", "P-0001", '"li"'))
-    assert acts(ledger)[-1]["patients"] == acts(ledger)[-1]["patients"]
+    assert [len(p) for p in acts(ledger)[-1]["patients"]] == [22]
     assert acts(ledger)[-1]["actor"] == f"user:{li.pk}"
 
 
@@ -151,6 +151,73 @@ def test_an_action_on_many_rows_makes_several_entries_that_fit(ledger: FakeLedge
     parts = [a["part"] for a in acts(ledger) if "part" in a]
     assert parts == [[1, 3], [2, 3], [3, 3]]
     assert max(map(len, ledger.bodies)) < 65_535
+    assert verify_rows(ledger).problems == ()
+
+
+def test_an_action_about_very_many_patients_names_them_all(ledger: FakeLedger) -> None:
+    """An account may have exported the records of a whole department; its case must still be decided."""
+    from wardkeep.seal.act import action
+    from wardkeep.seal.digest import pseudonym
+
+    numbers = [f"P-{n:06d}" for n in range(3000)]
+    with action("case:outcome:set", actor="cli", at=NOON, patients=numbers) as act:
+        act.fact("outcome", "misuse")
+    drain(ledger)
+    parts = [a for a in acts(ledger) if a["act"] == "case:outcome:set"]
+    assert [a["part"] for a in parts] == [[n, 12] for n in range(1, 13)]
+    assert [a.get("facts") for a in parts] == [{"outcome": "misuse"}] + [None] * 11
+    assert {p for a in parts for p in a["patients"]} == {pseudonym("patient", number) for number in numbers}
+
+
+def test_a_full_part_fits_into_an_entry(ledger: FakeLedger) -> None:
+    from wardkeep.govern.identity.models import User
+    from wardkeep.seal.act import MAX_FACTS, action
+
+    with action("account:user:created", actor="cli", at=NOON, patients=[f"P-{n}" for n in range(600)]) as act:
+        User.objects.bulk_create(User(name=f"n{i}", role="auditor", created_at=NOON) for i in range(900))
+        act.fact("text", "x" * (MAX_FACTS - 20))
+    drain(ledger)
+    assert 50_000 < max(map(len, ledger.bodies)) < 64_000
+
+
+def test_an_action_inside_another_is_refused() -> None:
+    """Both might write one row, and the outer one would seal last the state that it knew first."""
+    from wardkeep.seal.act import action
+
+    with (
+        pytest.raises(ValueError, match="case:note:added cannot begin inside case:state:reopened"),
+        action("case:state:reopened", actor="cli", at=NOON),
+        action("case:note:added", actor="cli", at=NOON),
+    ):
+        pass
+    user("after")  # and the one after it is not inside anything
+
+
+@pytest.mark.parametrize("more", [{"ignore_conflicts": True}, {"update_conflicts": True, "update_fields": ["role"]}])
+def test_a_bulk_write_that_may_leave_rows_out_is_refused(more: dict[str, Any]) -> None:
+    from wardkeep.govern.identity.models import User
+    from wardkeep.seal.act import action
+    from wardkeep.seal.errors import NotAllowed
+
+    with pytest.raises(NotAllowed), action("account:user:created", actor="cli", at=NOON):
+        User.objects.bulk_create([User(name="wang", role="auditor", created_at=NOON)], **more)
+    assert User.objects.count() == 0
+
+
+def test_a_row_that_the_database_refused_is_not_said_to_be_there(ledger: FakeLedger) -> None:
+    from django.db import IntegrityError, transaction
+
+    from wardkeep.govern.identity.models import User
+    from wardkeep.seal.act import action
+    from wardkeep.seal.verify import verify_rows
+
+    user("li")
+    with action("account:user:created", actor="cli", at=NOON):
+        twice = User(name="li", role="auditor", created_at=NOON)
+        for write in (lambda: User.objects.bulk_create([twice]), twice.save):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                write()
+    drain(ledger)
     assert verify_rows(ledger).problems == ()
 
 
