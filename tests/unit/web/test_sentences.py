@@ -38,11 +38,13 @@ def _because(reason: str, row: dict[str, Any], *, table: str, source: str, langu
     from django.utils import translation
 
     from wardkeep.watch.cases.pages import ReasonShown
+    from wardkeep.web.accounts.read import People
     from wardkeep.web.say.reason import because
 
     shown = ReasonShown(reason=reason, source_table=table, source_id=source, late=False, support=support or {})
     with translation.override(language):
-        return because(shown, row, "Dr Chen", {"S001": "Dr Chen"})
+        names = People(by_account={}, by_staff={"S001": "Dr Chen"}, departments={"CARD": "Cardiology"})
+        return because(shown, row, "Dr Chen", names)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +68,8 @@ def _because(reason: str, row: dict[str, Any], *, table: str, source: str, langu
             "attending",
             ENCOUNTER,
             "encounters",
-            "Dr Chen answers for encounter 4711 (inpatient stay, CARD), from 2026-03-02 08:15 on.",
-            "Dr Chen 负责就诊 4711（住院，CARD），自 2026-03-02 08:15 起。",
+            "Dr Chen answers for encounter 4711 (inpatient stay, Cardiology), from 2026-03-02 08:15 on.",
+            "Dr Chen 负责就诊 4711（住院，Cardiology），自 2026-03-02 08:15 起。",
         ),
     ],
 )

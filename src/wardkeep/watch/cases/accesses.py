@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 from django.conf import settings
@@ -42,10 +42,13 @@ ABSENT = {
     "staff": "staff_id VARCHAR, name VARCHAR, role VARCHAR, department VARCHAR, src VARCHAR",
     "patients": "patient_id VARCHAR, name VARCHAR, src VARCHAR",
 }
+#: Accesses for which a reason is looked for: they reached a record, or took data out. As the engine's `touch` and `statement`.
+ASKED = """(e.kind = 'access' AND e.outcome = 'success' AND CASE WHEN e.patient_id IS NULL
+    THEN e.action IN ('query', 'export', 'print') ELSE e.action NOT IN ('login', 'logout') END)"""
 LINES = """
     SELECT e.name, e.time_us, e.system, e.account, a.staff_id, s.role, s.department, e.patient_id, e.action,
            e.resource, e.count, e.outcome, e.breakglass, e.workstation, e.ip, e.session_id, e.query, e.log, e.n,
-           r.reason, r.source_table, r.source_id, r.late, r.support, e.source, e.position, e.format, e.eid
+           r.reason, r.source_table, r.source_id, r.late, r.support, e.source, e.position, e.format, e.eid, {asked}
     FROM {events} e
     LEFT JOIN accounts a ON a.account = e.account
     LEFT JOIN staff s ON s.staff_id = a.staff_id
@@ -67,7 +70,7 @@ PEERS = """
         WHERE s.role = me.role AND s.department = me.department AND a.account <> $account
     ), daily AS (
         SELECT e.account, e.day, count(DISTINCT e.patient_id) AS patients,
-               count(DISTINCT e.patient_id) FILTER (WHERE r.eid IS NULL) AS unexplained
+               count(DISTINCT e.patient_id) FILTER (WHERE r.eid IS NULL AND {asked}) AS unexplained
         FROM events e LEFT JOIN run_reason r USING (eid)
         WHERE e.account = $account OR e.account IN (SELECT account FROM peers)
         GROUP BY 1, 2
@@ -86,6 +89,15 @@ PEERS = """
 SHOWN_OF_EVENTS = "name AS event, time_us, system, account, patient_id, action, resource, outcome, workstation"
 
 
+class Counts(NamedTuple):
+    """Accesses; those that a reason is looked for, and has; the accounts behind them."""
+
+    total: int
+    asked: int
+    explained: int
+    accounts: int
+
+
 class Opened:
     """The store as one page sees it, with the reasons of the runs that count for its time."""
 
@@ -100,22 +112,21 @@ class Opened:
 
     def lines(self, where: str, values: Mapping[str, Any], *, limit: int, order: str = "e.time_us") -> list[AccessLine]:
         """Accesses that `where` keeps, in the order of time."""
-        sql = f"{LINES.format(events='events')} WHERE {where} ORDER BY {order} LIMIT {int(limit)}"
+        sql = f"{LINES.format(events='events', asked=ASKED)} WHERE {where} ORDER BY {order} LIMIT {int(limit)}"
         found = [self._line(row) for row in self.con.execute(sql, dict(values)).fetchall()]
         return sorted(found, key=lambda line: line.time)
 
     def one(self, log: str, n: int) -> tuple[AccessLine, str, str, str] | None:
         """The access at an entry of the ledger, with its source file, position and format."""
-        sql = f"{LINES.format(events='all_events')} WHERE e.log = $log AND e.n = $n LIMIT 1"
+        sql = f"{LINES.format(events='all_events', asked=ASKED)} WHERE e.log = $log AND e.n = $n LIMIT 1"
         row = self.con.execute(sql, {"log": log, "n": n}).fetchone()
         return None if row is None else (self._line(row), row[24] or "", row[25] or "", row[26] or "")
 
-    def counts(self, where: str, values: Mapping[str, Any]) -> tuple[int, int, int]:
-        """(accesses, explained, accounts) that `where` keeps."""
-        sql = f"""SELECT count(*), count(r.eid), count(DISTINCT e.account) FROM events e
+    def counts(self, where: str, values: Mapping[str, Any]) -> Counts:
+        """How many accesses `where` keeps."""
+        sql = f"""SELECT count(*), count(*) FILTER ({ASKED}), count(r.eid), count(DISTINCT e.account) FROM events e
                   LEFT JOIN run_reason r ON r.eid = e.eid WHERE {where}"""  # noqa: S608 - our own conditions
-        total, explained, accounts = self.con.execute(sql, dict(values)).fetchone() or (0, 0, 0)
-        return total, explained, accounts
+        return Counts(*(self.con.execute(sql, dict(values)).fetchone() or (0, 0, 0, 0)))
 
     def row(self, table: str, source_id: str) -> dict[str, Any]:
         """One of the hospital's rows as stored, times and dates as such; empty where it is not there."""
@@ -150,7 +161,7 @@ class Opened:
 
     def beside_peers(self, account: str) -> tuple[list[DayCount], int]:
         """Each day of an account beside its peers, and how many peers there are."""
-        rows = self.con.execute(PEERS, {"account": account}).fetchall()
+        rows = self.con.execute(PEERS.format(asked=ASKED), {"account": account}).fetchall()
         days = [
             DayCount(
                 day=date(1970, 1, 1) + timedelta(days=day),
@@ -198,7 +209,8 @@ class Opened:
             query=query,
             entry=f"{log}:{n}",
             reason=shown,
-            judged=self._judged(time_us, str(log), n),
+            asked=row[28],
+            judged=row[28] and self._judged(time_us, str(log), n),
         )
 
     def _load_reasons(self) -> None:

@@ -153,6 +153,8 @@ class AccessLine:
     #: None: no reason was found, or none was looked for yet (`judged` tells which).
     reason: ReasonShown | None
     judged: bool
+    #: False: it reached no record (a sign-in, something denied), and nobody asks for its reason.
+    asked: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -222,6 +224,8 @@ class PatientPage:
     patient_id: str
     accesses: Sequence[AccessLine]
     total: int
+    #: Those that reached the record, and of these the explained ones.
+    asked: int
     explained: int
     people: int
     cases: Sequence[CaseLine]
@@ -252,6 +256,8 @@ class AccountPage:
     peers: int
     accesses: Sequence[AccessLine]
     total: int
+    #: Those that reached a record or took data out, and of these the explained ones.
+    asked: int
     explained: int
     cases: Sequence[CaseLine]
 

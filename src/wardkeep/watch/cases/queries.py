@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from wardkeep.ledger import UnknownEntry
-from wardkeep.watch.cases.accesses import EPOCH, Opened, opened
+from wardkeep.watch.cases.accesses import ASKED, EPOCH, Opened, opened
 from wardkeep.watch.cases.casebook import (
     SHOWN_STATES,
     NotFound,
@@ -101,19 +101,22 @@ def patient_page(
     """Who opened this record and why. Raises NotFound."""
     with opened(from_at=from_at, to_at=to_at, patients=[patient_id]) as store:
         where, values = "e.patient_id = $patient", {"patient": patient_id}
-        total, explained, people = store.counts(where, values)
+        counts = store.counts(where, values)
         known = store.value("SELECT 1 FROM patients WHERE patient_id = $patient", values)
-        if not total and known is None:
+        if not counts.total and known is None:
             raise NotFound(_("There is no such patient, and no access to one."))
-        accesses = store.lines(where, values, limit=EVENTS_SHOWN, order="r.eid IS NOT NULL, e.time_us DESC")
+        accesses = store.lines(
+            where, values, limit=EVENTS_SHOWN, order=f"r.eid IS NOT NULL OR NOT {ASKED}, e.time_us DESC"
+        )
         care = store.care(patient_id)
     keys = CasePatient.objects.filter(patient_id=patient_id).values("case")
     return PatientPage(
         patient_id=patient_id,
         accesses=accesses,
-        total=total,
-        explained=explained,
-        people=people,
+        total=counts.total,
+        asked=counts.asked,
+        explained=counts.explained,
+        people=counts.accounts,
         cases=lines(in_reading_order(visible_cases(actor).filter(pk__in=keys, state__in=SHOWN_STATES))),
         care=care,
     )
@@ -130,16 +133,18 @@ def account_page(
             from_at = EPOCH + timedelta(microseconds=last) - timedelta(days=DAYS_SHOWN)
     with opened(from_at=from_at, to_at=to_at) as store:
         where, values = "e.account = $account", {"account": account}
-        total, explained, _people = store.counts(where, values)
+        counts = store.counts(where, values)
         who = store.value(
             "SELECT a.kind, s.staff_id, s.role, coalesce(s.department, a.department), s.name"
             " FROM accounts a LEFT JOIN staff s USING (staff_id) WHERE a.account = $account",
             values,
         )
-        if not total and who is None:
+        if not counts.total and who is None:
             raise NotFound(_("There is no such account."))
         kind, person, role, department, name = who or (None, None, None, None, None)
-        accesses = store.lines(where, values, limit=EVENTS_SHOWN, order="r.eid IS NOT NULL, e.time_us DESC")
+        accesses = store.lines(
+            where, values, limit=EVENTS_SHOWN, order=f"r.eid IS NOT NULL OR NOT {ASKED}, e.time_us DESC"
+        )
         days, peers = store.beside_peers(account)
     return AccountPage(
         account=account,
@@ -151,8 +156,9 @@ def account_page(
         days=days,
         peers=peers,
         accesses=accesses,
-        total=total,
-        explained=explained,
+        total=counts.total,
+        asked=counts.asked,
+        explained=counts.explained,
         cases=lines(in_reading_order(visible_cases(actor).filter(account=account, state__in=SHOWN_STATES))),
     )
 

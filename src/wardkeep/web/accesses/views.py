@@ -15,10 +15,8 @@ from wardkeep.watch.cases.pages import AccessPage
 from wardkeep.web.accounts.read import People, people
 from wardkeep.web.page import page, record
 from wardkeep.web.say.looked import gathered
-from wardkeep.web.say.reason import because, shown, support_of
+from wardkeep.web.say.reason import DEPARTMENT_COLUMNS, STAFF_COLUMNS, because, shown, support_of
 
-#: Columns of the hospital's rows that hold a staff number.
-STAFF_COLUMNS = ("ordered_by", "attending_id", "staff_id", "approved_by")
 #: Columns that name or describe a patient are not shown with a source row.
 HIDDEN_COLUMNS = frozenset({"patient_id", "name", "address", "phone", "emergency_contact", "birth_date", "src"})
 
@@ -72,10 +70,12 @@ def sentence(found: AccessPage, names: People) -> str:
     reason = found.access.reason
     if reason is None:
         return ""
-    return because(reason, found.source_row, names.of(found.access.account), names.by_staff)
+    return because(reason, found.source_row, names.of(found.access.account), names)
 
 
 def _cell(name: str, value: object, names: People) -> str:
     text = shown(value)
     person = names.by_staff.get(text) if name in STAFF_COLUMNS else None
+    if name in DEPARTMENT_COLUMNS and text in names.departments:
+        return f"{names.departments[text]} ({text})"
     return f"{person} ({text})" if person else text

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from wardkeep.watch.cases.accesses import EPOCH, Opened, opened
@@ -20,19 +20,26 @@ class People:
 
     by_account: dict[str, str]
     by_staff: dict[str, str]
+    departments: dict[str, str] = field(default_factory=dict)
 
     def of(self, account: str | None) -> str:
         """A person's name; the account itself where it is nobody's alone."""
         return self.by_account.get(account or "") or account or "–"
 
+    def department(self, code: str | None) -> str:
+        """A department's name; its code where it has none."""
+        return self.departments.get(code or "") or code or "–"
+
 
 def people(accounts: Iterable[str | None] = (), staff: Iterable[str | None] = ()) -> People:
     """Names of the people behind accounts and staff numbers."""
     wanted, numbers = {a for a in accounts if a}, {s for s in staff if s}
-    if not wanted and not numbers:
-        return People(by_account={}, by_staff={})
     with opened(from_at=EPOCH, to_at=EPOCH) as store:
-        return People(by_account=_by_account(store, wanted), by_staff=_by_staff(store, numbers))
+        return People(
+            by_account=_by_account(store, wanted),
+            by_staff=_by_staff(store, numbers),
+            departments=_departments(store),
+        )
 
 
 def shifts_of(account: str, *, from_at: datetime, to_at: datetime) -> list[Shift] | None:
@@ -60,6 +67,12 @@ def _by_account(store: Opened, accounts: Collection[str]) -> dict[str, str]:
 def _by_staff(store: Opened, numbers: Collection[str]) -> dict[str, str]:
     sql = "SELECT staff_id, name FROM staff WHERE list_contains($wanted, staff_id) AND name IS NOT NULL"
     return dict(store.con.execute(sql, {"wanted": sorted(numbers)}).fetchall()) if numbers else {}
+
+
+def _departments(store: Opened) -> dict[str, str]:
+    if "departments" not in store.tables:
+        return {}
+    return dict(store.con.execute("SELECT department, name FROM departments WHERE name IS NOT NULL").fetchall())
 
 
 _MICROSECOND = timedelta(microseconds=1)

@@ -12,7 +12,7 @@ from wardkeep.govern.identity.role import Act
 from wardkeep.watch.cases import queries
 from wardkeep.watch.cases.case import TouchKind
 from wardkeep.watch.cases.pages import AccountPage
-from wardkeep.web.accounts.read import People, shifts_of
+from wardkeep.web.accounts.read import people, shifts_of
 from wardkeep.web.draw.peers import draw_peers
 from wardkeep.web.draw.timeline import TimeLine, draw_time_line
 from wardkeep.web.page import page, person, record
@@ -33,13 +33,13 @@ def account(request: HttpRequest, account: str) -> HttpResponse:
     accesses = [a for a in reversed(found.accesses) if window.keeps(a)]
     context = {
         "account": found,
-        "people": People(by_account={found.account: found.name} if found.name else {}, by_staff={}),
+        "people": people([found.account]),
         "window": window,
         "listed": Paginator(accesses, PER_PAGE).get_page(request.GET.get("page")),
         "filtered": len(accesses),
         "cut": found.total > len(found.accesses),
         "plot": draw_peers(found.days),
-        "share": found.explained / found.total if found.total else None,
+        "share": found.explained / found.asked if found.asked else None,
         **_lanes(found),
     }
     return render(request, "accounts/account.html", context)
@@ -53,4 +53,4 @@ def _lanes(found: AccountPage) -> dict[str, TimeLine | bool | None]:
     kept = [a for a in found.accesses if timezone.localtime(a.time).date() >= days[0]]
     shifts = shifts_of(found.account, from_at=kept[0].time, to_at=kept[-1].time)
     marks = [(a.time, codes.name_of(codes.ACTIONS, a.action), a.judged and a.reason is None) for a in kept]
-    return {"time_line": draw_time_line(marks, shifts or []), "has_shifts": shifts is not None}
+    return {"time_line": draw_time_line(marks, shifts or []), "has_shifts": bool(shifts)}

@@ -121,7 +121,7 @@ def _time_line(shown: CasePage) -> dict[str, TimeLine | bool]:
     line = shown.line
     shifts = shifts_of(line.account, from_at=line.from_at, to_at=line.to_at)
     accesses = [(a.time, _title(a), a.eid in shown.eids) for a in shown.accesses]
-    return {"time_line": draw_time_line(accesses, shifts or []), "has_shifts": shifts is not None}
+    return {"time_line": draw_time_line(accesses, shifts or []), "has_shifts": bool(shifts)}
 
 
 def _title(access: AccessLine) -> str:

@@ -53,7 +53,8 @@ class Measured:
     """One number of a finding and the threshold of the same name, None where it has none."""
 
     name: str
-    observed: str
+    #: None where only the threshold is to be said.
+    observed: str | None
     threshold: str | None
 
 
@@ -75,7 +76,7 @@ def measured(finding: FindingShown) -> list[Measured]:
         for name in names
     ]
     rows += [
-        Measured(name=str(MEASURES.get(name, name.replace("_", " "))), observed="–", threshold=_value(value))
+        Measured(name=str(MEASURES.get(name, name.replace("_", " "))), observed=None, threshold=_value(value))
         for name, value in finding.threshold.items()
         if name not in finding.observed
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,17 +14,28 @@ from wardkeep.watch.cases.pages import ReasonShown
 from wardkeep.web.say.codes import KINDS, REASONS, TABLES, name_of
 
 Row = Mapping[str, Any]
-#: Names by staff number, for the people that a row mentions.
-People = Mapping[str, str]
+#: Columns of the hospital's rows that hold a staff number, and those that hold a department.
+STAFF_COLUMNS = ("ordered_by", "attending_id", "staff_id", "approved_by")
+DEPARTMENT_COLUMNS = ("department", "performing_department", "from_department", "to_department", "recipient")
 
 
-def because(reason: ReasonShown, row: Row, who: str, people: People) -> str:
+class Names(Protocol):
+    """Who is who among the people and departments that a row mentions."""
+
+    @property
+    def by_staff(self) -> dict[str, str]: ...
+
+    @property
+    def departments(self) -> dict[str, str]: ...
+
+
+def because(reason: ReasonShown, row: Row, who: str, names: Names) -> str:
     """`Dr Chen placed order 4711 (laboratory) on 2026-03-02 08:15.`
 
     row: as the hospital handed it over, empty where it is not there any more. who: the person or account that opened the
     record, as it is to be named. A row without what the sentence needs gets the plain sentence.
     """
-    facts = _Facts(reason, row, who, people)
+    facts = _Facts(reason, row, who, names)
     sentence = SENTENCES.get(reason.reason)
     if sentence is None or (not row and reason.reason not in _WITHOUT_ROW):
         return plain(reason)
@@ -56,9 +67,9 @@ def support_of(reason: ReasonShown) -> dict[str, str]:
 class _Facts(dict[str, str]):
     """What a sentence may use, each made readable when it is asked for."""
 
-    def __init__(self, reason: ReasonShown, row: Row, who: str, people: People) -> None:
+    def __init__(self, reason: ReasonShown, row: Row, who: str, names: Names) -> None:
         super().__init__(who=who, id=reason.source_id or "–")
-        self.row, self.people, self.reason = row, people, reason
+        self.row, self.names, self.reason = row, names, reason
         self.support = support_of(reason)
 
     def __missing__(self, name: str) -> str:
@@ -67,8 +78,10 @@ class _Facts(dict[str, str]):
         value = self.row.get(name)
         if name == "kind":
             return name_of(KINDS, value)
-        if name in ("ordered_by", "attending_id", "staff_id", "approved_by"):
-            return self.people.get(str(value), str(value)) if value else "–"
+        if name in STAFF_COLUMNS:
+            return self.names.by_staff.get(str(value), str(value)) if value else "–"
+        if name in DEPARTMENT_COLUMNS:
+            return self.names.departments.get(str(value), str(value)) if value else "–"
         return shown(value)
 
 
@@ -128,8 +141,7 @@ def _desk(f: _Facts) -> str:
 
 
 def _cover(f: _Facts) -> str:
-    department = f.row.get("department") or f.row.get("performing_department") or f.row.get("to_department")
-    f["department"] = str(department or "–")
+    f["department"] = _department(f) or "–"
     f["table"] = name_of(TABLES, f.reason.source_table)
     return (
         _(
@@ -140,14 +152,19 @@ def _cover(f: _Facts) -> str:
     )
 
 
+def _department(f: _Facts) -> str:
+    """The department that a row is about."""
+    code = f.row.get("department") or f.row.get("performing_department") or f.row.get("to_department") or ""
+    return f.names.departments.get(str(code), str(code))
+
+
 def _charted(f: _Facts) -> str:
     f["written"] = shown(f.row["time"]) if f.row.get("time") else f["id"]
     return _("%(who)s wrote in this record on the same day (%(written)s), while the patient was under care.") % f
 
 
 def _presence(f: _Facts) -> str:
-    department = f.row.get("to_department") or f.row.get("department") or f.row.get("performing_department")
-    f["department"] = str(department or _("the department"))
+    f["department"] = _department(f) or _("the department")
     f["table"] = name_of(TABLES, f.reason.source_table)
     if "workstation" in f.support:
         text = _(

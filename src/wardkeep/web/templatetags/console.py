@@ -111,6 +111,12 @@ def person_of(account: str | None, people: People | None) -> str:
 
 
 @register.filter
+def department_of(code: str | None, people: People | None) -> str:
+    """The name of a department; its code where the hospital handed over none."""
+    return people.department(code) if people else code or "–"
+
+
+@register.filter
 def percent(share: float | None) -> str:
     """0.9412 as `94.1%`; never rounded up to all or down to none."""
     if share is None:
