@@ -8,6 +8,7 @@ the same text runs where parameters of a CREATE TABLE are not known.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -73,6 +74,10 @@ class DuckEngine:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
+        # Temporary tables are gone with the connection: writing them out on the way costs seconds and keeps nothing.
+        # Where the configuration is locked, whoever locked it has decided.
+        with contextlib.suppress(duckdb.InvalidInputException):
+            con.execute("SET checkpoint_threshold = '1TB'")
 
     def tables(self) -> set[str]:
         found = self.con.execute("SELECT table_name FROM information_schema.tables").fetchall()

@@ -1,28 +1,43 @@
+-- name: denial
+-- description: Whom a patient denied treatment or operations, by account: the person, the account, or everyone of a
+--   department for as long as they belong to it.
+SELECT ad.a AS a, pd.p AS p, c.start_us AS from_us, coalesce(c.end_us, 9000000000000000) AS to_us, -9999999 AS from_day,
+  9999999 AS to_day
+FROM consents AS c
+JOIN patient_dim AS pd ON pd.patient_id = c.patient_id
+JOIN account_dim AS ad ON ad.person = c.recipient OR ad.account = c.recipient
+WHERE c.decision = 'deny' AND c.purpose IN ('treatment', 'operations')
+UNION ALL
+SELECT m.a AS a, pd.p AS p, c.start_us AS from_us, coalesce(c.end_us, 9000000000000000) AS to_us, m.from_day AS from_day,
+  m.to_day AS to_day
+FROM consents AS c
+JOIN patient_dim AS pd ON pd.patient_id = c.patient_id
+JOIN department_dim AS dd ON dd.department = c.recipient
+JOIN membership AS m ON m.d = dd.d
+WHERE c.decision = 'deny' AND c.purpose IN ('treatment', 'operations')
+
 -- name: barred
--- description: Visits that no reason may explain: decoy records, a person's own record, use after employment or enabling
---   ended, and patients who denied this person, account or department treatment or operations (nobody in general).
-SELECT u.a AS a, u.p AS p, u.day AS day, max(u.why) AS why
+-- description: Visits that no reason of the patient's care may explain, and why; of several the gravest: the person's
+--   `own` record, a decoy (`honey`), a patient who `denied` this person, account or department treatment or operations at
+--   that time (a denial that names nobody bars nobody), use after employment or enabling `ended`.
+SELECT u.a AS a, u.p AS p, u.day AS day,
+  CASE min(u.grade) WHEN 1 THEN 'own' WHEN 2 THEN 'honey' WHEN 3 THEN 'denied' ELSE 'ended' END AS why
 FROM (
-  SELECT v.a AS a, v.p AS p, v.day AS day, 'honey' AS why
-  FROM visit AS v JOIN patient_dim AS pd ON pd.p = v.p AND pd.honey
+  SELECT v1.a AS a, v1.p AS p, v1.day AS day, 1 AS grade
+  FROM visit AS v1
+  JOIN account_dim AS ad1 ON ad1.a = v1.a AND ad1.own_patient IS NOT NULL
+  JOIN patient_dim AS pd1 ON pd1.p = v1.p AND pd1.patient_id = ad1.own_patient
   UNION ALL
-  SELECT v.a AS a, v.p AS p, v.day AS day, 'own' AS why
-  FROM visit AS v
-  JOIN account_dim AS ad ON ad.a = v.a AND ad.own_patient IS NOT NULL
-  JOIN patient_dim AS pd ON pd.p = v.p AND pd.patient_id = ad.own_patient
+  SELECT v2.a AS a, v2.p AS p, v2.day AS day, 2 AS grade
+  FROM visit AS v2 JOIN patient_dim AS pd2 ON pd2.p = v2.p AND pd2.honey
   UNION ALL
-  SELECT v.a AS a, v.p AS p, v.day AS day, 'ended' AS why
-  FROM visit AS v JOIN account_dim AS ad ON ad.a = v.a AND ad.until_day < v.day
+  SELECT v3.a AS a, v3.p AS p, v3.day AS day, 3 AS grade
+  FROM visit AS v3
+  JOIN denial AS deny ON deny.a = v3.a AND deny.p = v3.p AND deny.from_us <= v3.last_us AND deny.to_us > v3.first_us
+    AND v3.day >= deny.from_day AND v3.day <= deny.to_day
   UNION ALL
-  SELECT v.a AS a, v.p AS p, v.day AS day, 'denied' AS why
-  FROM visit AS v
-  JOIN (
-    SELECT ad.a AS a, pd.p AS p, c.start_us AS from_us, coalesce(c.end_us, 9000000000000000) AS to_us
-    FROM consents AS c
-    JOIN patient_dim AS pd ON pd.patient_id = c.patient_id
-    JOIN account_dim AS ad ON ad.person = c.recipient OR ad.account = c.recipient OR ad.home = c.recipient
-    WHERE c.decision = 'deny' AND c.purpose IN ('treatment', 'operations')
-  ) AS deny ON deny.a = v.a AND deny.p = v.p AND deny.from_us <= v.first_us AND deny.to_us > v.last_us
+  SELECT v4.a AS a, v4.p AS p, v4.day AS day, 4 AS grade
+  FROM visit AS v4 JOIN account_dim AS ad4 ON ad4.a = v4.a AND ad4.until_day < v4.day
 ) AS u
 GROUP BY u.a, u.p, u.day
 

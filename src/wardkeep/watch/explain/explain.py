@@ -19,7 +19,7 @@ QUERIES: dict[str, Query] = load(Path(__file__).parent)
 #: In the order in which they are made.
 FACTS = ("account_dim", "department_dim", "membership", "desk", "patient_dim", "system_dim", "touch", "visit")
 SPANS = ("stay", "span", "span_account", "span_department", "span_desk")
-DAYS = ("barred", "visit_reason", "residue")
+DAYS = ("denial", "barred", "visit_reason", "residue")
 MOMENTS = (
     "shift_of",
     "shift_visit",

@@ -32,55 +32,36 @@ WHERE coalesce(ti.own + ti.address + ti.phone + ti.contact + ti.contact_name + t
   AND (pd.died_day IS NULL OR pd.died_day * 86400000000 > op.last_us - :deceased_days * 86400000000)
 
 -- name: slip
--- description: Reads that were closed at once (the source's duration, else the time to the account's next event), and the
---   record with a documented reason that the same account opened right after it, where name or number is alike.
+-- description: Reads that were closed at once (the source's duration, else the time to the opening of the right record),
+--   and the record with a documented reason that the same account opened right after it on that day, where surname or
+--   number is alike.
 WITH short AS (
-  SELECT
-    r.eid AS eid, r.a AS a, r.p AS p, r.day AS day, r.time_us AS time_us, e.duration_ms AS duration_ms,
-    floor(r.time_us / (:mistake_follow_seconds * 1000000.0)) AS bucket
-  FROM residue AS r
-  JOIN plain_pair AS pp ON pp.a = r.a AND pp.p = r.p
-  JOIN visit AS v ON v.a = r.a AND v.p = r.p AND v.day = r.day AND v.n <= 2 AND v.wrote = 0 AND v.took = 0
-    AND v.broke = 0
-  JOIN account_dim AS ad ON ad.a = r.a AND ad.kind <> 'service'
-  JOIN events AS e ON e.eid = r.eid AND e.action = 'read'
-  WHERE r.barred IS NULL AND coalesce(e.duration_ms, 0) <= :mistake_open_seconds * 1000
+  SELECT ov.a AS a, ov.p AS p, ov.day AS day
+  FROM open_visit AS ov
+  JOIN visit AS v ON v.a = ov.a AND v.p = ov.p AND v.day = ov.day AND v.n <= 2
+  JOIN plain_pair AS pp ON pp.a = ov.a AND pp.p = ov.p
+  JOIN account_dim AS ad ON ad.a = ov.a AND ad.kind <> 'service'
+  WHERE ov.wrote = 0 AND ov.took = 0 AND ov.broke = 0
 ),
-following AS (
-  SELECT
-    t.eid AS eid, t.a AS a, t.p AS p, t.time_us AS time_us,
-    floor(t.time_us / (:mistake_follow_seconds * 1000000.0)) AS bucket
-  FROM touch AS t
-  JOIN (SELECT DISTINCT s.a AS a FROM short AS s) AS sa ON sa.a = t.a
-  JOIN visit_reason AS vr ON vr.a = t.a AND vr.p = t.p AND vr.day = t.day
-),
-pairs AS (
-  SELECT s.eid AS eid, s.a AS a, s.p AS p, s.day AS day, s.time_us AS time_us, s.duration_ms AS duration_ms,
-    f.eid AS right_eid, f.p AS right_p, f.time_us AS right_us
+alike AS (
+  SELECT s.a AS a, s.day AS day, s.p AS p, vr.p AS right_p
   FROM short AS s
-  JOIN following AS f ON f.a = s.a AND f.bucket = s.bucket AND f.p <> s.p AND f.time_us > s.time_us
-  UNION ALL
-  SELECT s.eid AS eid, s.a AS a, s.p AS p, s.day AS day, s.time_us AS time_us, s.duration_ms AS duration_ms,
-    f.eid AS right_eid, f.p AS right_p, f.time_us AS right_us
-  FROM short AS s
-  JOIN following AS f ON f.a = s.a AND f.bucket = s.bucket + 1 AND f.p <> s.p AND f.time_us > s.time_us
-)
-SELECT w.eid AS eid, w.a AS a, w.day AS day, w.time_us AS time_us, min(w.right_eid) AS right_eid
-FROM (
-  SELECT q.eid AS eid, q.a AS a, q.day AS day, q.time_us AS time_us, q.right_eid AS right_eid
-  FROM pairs AS q
-  JOIN patient_dim AS wrong ON wrong.p = q.p
-  JOIN patient_dim AS good ON good.p = q.right_p
+  JOIN visit_reason AS vr ON vr.a = s.a AND vr.day = s.day AND vr.p <> s.p
+  JOIN patient_dim AS wrong ON wrong.p = s.p
+  JOIN patient_dim AS good ON good.p = vr.p
   LEFT JOIN person_facts AS wf ON wf.id = wrong.patient_id AND wf.kind = 'patient'
   LEFT JOIN person_facts AS gf ON gf.id = good.patient_id AND gf.kind = 'patient'
-  WHERE q.right_us - q.time_us <= :mistake_follow_seconds * 1000000
-    AND (q.duration_ms IS NOT NULL OR q.right_us - q.time_us <= :mistake_open_seconds * 1000000)
-    AND (
-      (wf.surname <> '' AND wf.surname = gf.surname)
-      OR (length(wrong.patient_id) >= 5 AND levenshtein(wrong.patient_id, good.patient_id) <= 1)
-    )
-) AS w
-GROUP BY w.eid, w.a, w.day, w.time_us
+  WHERE (wf.surname <> '' AND wf.surname = gf.surname)
+    OR (length(wrong.patient_id) >= 5 AND levenshtein(wrong.patient_id, good.patient_id) <= 1)
+)
+SELECT r.eid AS eid, r.a AS a, r.day AS day, r.time_us AS time_us, min(t.eid) AS right_eid
+FROM alike AS k
+JOIN residue AS r ON r.a = k.a AND r.p = k.p AND r.day = k.day AND r.barred IS NULL
+JOIN events AS e ON e.eid = r.eid AND e.action = 'read' AND coalesce(e.duration_ms, 0) <= :mistake_open_seconds * 1000
+JOIN touch AS t ON t.a = k.a AND t.p = k.right_p AND t.day = k.day
+WHERE t.time_us > r.time_us AND t.time_us - r.time_us <= :mistake_follow_seconds * 1000000
+  AND (e.duration_ms IS NOT NULL OR t.time_us - r.time_us <= :mistake_open_seconds * 1000000)
+GROUP BY r.eid, r.a, r.day, r.time_us
 
 -- name: by_mistake
 -- description: Mistaken openings, as many a day and account as `mistakes_a_day`; more on one day explain none of them.

@@ -96,7 +96,8 @@ WHERE r.asked = 1
 -- description: Department pairs as known on each day, with the lift: visits of the pair over what the two departments'
 --   totals would give by chance.
 SELECT f.reading AS reading, f.treating AS treating, f.day AS day, f.visits AS visits, f.patients AS patients,
-  f.accounts AS accounts, f.visits * 1.0 * f.n / (f.by_reading * f.by_treating) AS lift
+  f.accounts AS accounts, f.visits * 1.0 * f.n / (f.by_reading * f.by_treating) AS lift, f.n AS n,
+  f.by_reading AS by_reading, f.by_treating AS by_treating
 FROM (
   SELECT
     ld.reading AS reading, ld.treating AS treating, ld.day AS day, ld.visits AS visits, ld.patients AS patients,
@@ -135,25 +136,33 @@ JOIN treating_size AS ts ON ts.treating = f.treating
 -- name: visit_pair
 -- description: For each open visit and treating department the pair as it was known on the days before, without this
 --   account's own visits. Nothing known: no numbers.
-SELECT
-  w.a AS a, w.p AS p, w.day AS day, w.treating AS treating, w.span_id AS span_id, w.reading AS reading,
-  w.patients AS patients, w.patients * 1.0 / w.whole AS coverage, w.lift AS lift, w.accounts AS accounts
-FROM (
+WITH known AS (
   SELECT
     la.a AS a, la.p AS p, la.day AS day, la.treating AS treating, la.span_id AS span_id, la.reading AS reading,
-    pd.patients - coalesce(own.patients, 0) AS patients, ts.patients AS whole,
+    pd.patients - coalesce(own.patients, 0) AS patients,
     pd.accounts - CASE WHEN own.visits > 0 THEN 1 ELSE 0 END AS accounts,
-    pd.lift * (pd.visits - coalesce(own.visits, 0)) / pd.visits AS lift,
-    row_number() OVER (
-      PARTITION BY la.a, la.p, la.day, la.treating
-      ORDER BY coalesce(pd.lift * (pd.visits - coalesce(own.visits, 0)) / pd.visits, 0) DESC, la.reading
-    ) AS place
+    CASE
+      WHEN pd.visits > coalesce(own.visits, 0) THEN
+        (pd.visits - coalesce(own.visits, 0)) * 1.0 * (pd.n - coalesce(own.visits, 0))
+        / ((pd.by_reading - coalesce(own.visits, 0)) * (pd.by_treating - coalesce(own.visits, 0)))
+      WHEN pd.visits > 0 THEN 0.0
+    END AS lift
   FROM learn_ask AS la
   LEFT JOIN pair_day AS pd ON pd.reading = la.reading AND pd.treating = la.treating AND pd.day = la.day
   LEFT JOIN learn_day AS own ON own.reading = la.reading AND own.treating = la.treating AND own.day = la.day
     AND own.a = la.a
-  LEFT JOIN treating_size AS ts ON ts.treating = la.treating
+)
+SELECT
+  w.a AS a, w.p AS p, w.day AS day, w.treating AS treating, w.span_id AS span_id, w.reading AS reading,
+  w.patients AS patients, w.patients * 1.0 / ts.patients AS coverage, w.lift AS lift, w.accounts AS accounts
+FROM (
+  SELECT
+    k.a AS a, k.p AS p, k.day AS day, k.treating AS treating, k.span_id AS span_id, k.reading AS reading,
+    k.patients AS patients, k.accounts AS accounts, k.lift AS lift,
+    row_number() OVER (PARTITION BY k.a, k.p, k.day, k.treating ORDER BY coalesce(k.lift, 0) DESC, k.reading) AS place
+  FROM known AS k
 ) AS w
+LEFT JOIN treating_size AS ts ON ts.treating = w.treating
 WHERE w.place = 1
 
 -- name: by_learning

@@ -29,23 +29,25 @@ JOIN span_department AS s ON s.d = sh.d AND s.p = r.p AND s.from_us < v.closes_u
 GROUP BY r.a, r.p, r.day, sh.from_us, sh.to_us, sh.src
 
 -- name: by_cover
--- description: Events during a shift in a department that had a reason that day.
-SELECT f.eid AS eid, f.best - floor(f.best / 100000000000) * 100000000000 AS span_id, f.shift_src AS shift_src
+-- description: Events during a shift in a department that had a reason that day: the best reason, and the shift for it.
+SELECT f.eid AS eid, f.choice % 100000000000 AS span_id, min(f.shift_src) AS shift_src
 FROM (
-  SELECT r.eid AS eid, min(sv.choice) AS best, min(sv.shift_src) AS shift_src
+  SELECT r.eid AS eid, sv.choice AS choice, sv.shift_src AS shift_src, min(sv.choice) OVER (PARTITION BY r.eid) AS best
   FROM residue AS r
   JOIN shift_visit AS sv ON sv.a = r.a AND sv.p = r.p AND sv.day = r.day
     AND sv.from_us <= r.time_us AND sv.to_us > r.time_us
-  GROUP BY r.eid
 ) AS f
+WHERE f.choice = f.best
+GROUP BY f.eid, f.choice
 
 -- name: by_consent
--- description: Events that the patient permitted to this account, person or department, and did not deny it.
+-- description: Events that the patient permitted to this account, person or home department. Consent to research counts
+--   with its ticket alone (by_ticket).
 SELECT r.eid AS eid, min(c.src) AS src
 FROM residue AS r
 JOIN account_dim AS ad ON ad.a = r.a AND r.day <= ad.until_day
 JOIN patient_dim AS pd ON pd.p = r.p
-JOIN consents AS c ON c.patient_id = pd.patient_id AND c.decision = 'permit'
+JOIN consents AS c ON c.patient_id = pd.patient_id AND c.decision = 'permit' AND c.purpose <> 'research'
   AND c.start_us - :clock_minutes * 60000000 <= r.time_us
   AND coalesce(c.end_us, 9000000000000000) + :clock_minutes * 60000000 > r.time_us
 WHERE r.barred IS NULL
@@ -53,61 +55,82 @@ WHERE r.barred IS NULL
 GROUP BY r.eid
 
 -- name: by_ticket
--- description: Events within a ticket of the account. Research needs the patient's consent to this ticket; a ticket for
---   export or research never covers a patient who denied that purpose.
-SELECT
-  r.eid AS eid, min(k.ticket_id) AS ticket_id, min(k.kind) AS kind, min(c.src) AS consent_src
-FROM residue AS r
-JOIN account_dim AS ad ON ad.a = r.a AND r.day <= ad.until_day
-JOIN tickets AS k ON k.account = ad.account
-  AND k.start_us - :clock_minutes * 60000000 <= r.time_us
-  AND coalesce(k.end_us, 9000000000000000) + :clock_minutes * 60000000 > r.time_us
-JOIN patient_dim AS pd ON pd.p = r.p
-LEFT JOIN consents AS c ON c.patient_id = pd.patient_id AND c.recipient = k.ticket_id AND c.purpose = 'research'
-  AND c.decision = 'permit' AND c.start_us - :clock_minutes * 60000000 <= r.time_us
-  AND coalesce(c.end_us, 9000000000000000) + :clock_minutes * 60000000 > r.time_us
-LEFT JOIN consents AS deny ON deny.patient_id = pd.patient_id AND deny.decision = 'deny'
-  AND deny.purpose = CASE WHEN k.kind = 'export' THEN 'sharing' ELSE 'research' END
-  AND (deny.recipient IS NULL OR deny.recipient = k.ticket_id OR deny.recipient = ad.home OR deny.recipient = ad.account)
-  AND deny.start_us <= r.time_us AND coalesce(deny.end_us, 9000000000000000) > r.time_us
-WHERE r.barred IS NULL
-  AND (k.kind <> 'research' OR c.src IS NOT NULL)
-  AND (k.kind NOT IN ('export', 'research') OR deny.src IS NULL)
-GROUP BY r.eid
+-- description: Events within a ticket of the account, the first by number. Research needs the patient's consent to this
+--   ticket; a ticket for export or research never covers a patient who denied that purpose.
+SELECT f.eid AS eid, f.ticket_id AS ticket_id, f.kind AS kind, min(f.consent_src) AS consent_src
+FROM (
+  SELECT
+    r.eid AS eid, k.ticket_id AS ticket_id, coalesce(k.kind, 'unknown') AS kind, c.src AS consent_src,
+    min(k.ticket_id) OVER (PARTITION BY r.eid) AS first_id
+  FROM residue AS r
+  JOIN account_dim AS ad ON ad.a = r.a AND r.day <= ad.until_day
+  JOIN tickets AS k ON k.account = ad.account
+    AND k.start_us - :clock_minutes * 60000000 <= r.time_us
+    AND coalesce(k.end_us, 9000000000000000) + :clock_minutes * 60000000 > r.time_us
+  JOIN patient_dim AS pd ON pd.p = r.p
+  LEFT JOIN consents AS c ON c.patient_id = pd.patient_id AND c.recipient = k.ticket_id AND c.purpose = 'research'
+    AND c.decision = 'permit' AND c.start_us - :clock_minutes * 60000000 <= r.time_us
+    AND coalesce(c.end_us, 9000000000000000) + :clock_minutes * 60000000 > r.time_us
+  LEFT JOIN consents AS deny ON deny.patient_id = pd.patient_id AND deny.decision = 'deny'
+    AND deny.purpose = CASE WHEN k.kind = 'export' THEN 'sharing' ELSE 'research' END
+    AND (
+      deny.recipient IS NULL OR deny.recipient = k.ticket_id OR deny.recipient = ad.home OR deny.recipient = ad.account
+      OR deny.recipient = ad.person
+    )
+    AND deny.start_us <= r.time_us AND coalesce(deny.end_us, 9000000000000000) > r.time_us
+  WHERE r.barred IS NULL
+    AND (coalesce(k.kind, 'unknown') <> 'research' OR c.src IS NOT NULL)
+    AND (coalesce(k.kind, 'unknown') NOT IN ('export', 'research') OR deny.src IS NULL)
+) AS f
+WHERE f.ticket_id = f.first_id
+GROUP BY f.eid, f.ticket_id, f.kind
 
 -- name: statement
--- description: Queries, exports and prints that name no patient, with the ticket that covers them.
+-- description: Queries, exports and prints that name no patient, with the ticket that covers them, the first by number.
 SELECT
-  e.eid AS eid, ad.a AS a, e.day AS day, e.time_us AS time_us, e.action AS action, e.count AS records,
-  min(k.ticket_id) AS ticket_id, min(k.kind) AS kind
-FROM events AS e
-JOIN account_dim AS ad ON ad.account = e.account
-LEFT JOIN tickets AS k ON k.account = ad.account AND e.day <= ad.until_day
-  AND k.start_us - :clock_minutes * 60000000 <= e.time_us
-  AND coalesce(k.end_us, 9000000000000000) + :clock_minutes * 60000000 > e.time_us
-WHERE e.patient_id IS NULL AND e.action IN ('query', 'export', 'print') AND e.outcome = 'success'
-  AND e.time_us < :to_us
-GROUP BY e.eid, ad.a, e.day, e.time_us, e.action, e.count
+  f.eid AS eid, f.a AS a, f.day AS day, f.time_us AS time_us, f.action AS action, f.records AS records,
+  f.ticket_id AS ticket_id, f.kind AS kind
+FROM (
+  SELECT
+    e.eid AS eid, ad.a AS a, e.day AS day, e.time_us AS time_us, e.action AS action, e.count AS records,
+    k.ticket_id AS ticket_id, k.kind AS kind, row_number() OVER (PARTITION BY e.eid ORDER BY k.ticket_id) AS place
+  FROM events AS e
+  JOIN account_dim AS ad ON ad.account = e.account
+  LEFT JOIN tickets AS k ON k.account = ad.account AND e.day <= ad.until_day
+    AND k.start_us - :clock_minutes * 60000000 <= e.time_us
+    AND coalesce(k.end_us, 9000000000000000) + :clock_minutes * 60000000 > e.time_us
+  WHERE e.patient_id IS NULL AND e.action IN ('query', 'export', 'print') AND e.outcome = 'success'
+    AND e.time_us < :to_us
+) AS f
+WHERE f.place = 1
 
 -- name: by_reviewer
--- description: Accesses of our own reviewers: a case in hand with this patient, or a mandate to audit.
-SELECT r.eid AS eid, min(u.choice) AS choice, min(u.src) AS src
-FROM residue AS r
-JOIN account_dim AS ad ON ad.a = r.a
-JOIN patient_dim AS pd ON pd.p = r.p
-JOIN (
-  SELECT
-    x.account AS account, x.patient_id AS patient_id, x.start_us AS start_us, x.end_us AS end_us, 20 AS choice,
-    x.src AS src
-  FROM assignments AS x
-  UNION ALL
-  SELECT
-    y.account AS account, CAST(NULL AS VARCHAR) AS patient_id, y.start_us AS start_us, y.end_us AS end_us,
-    21 AS choice, y.src AS src
-  FROM mandates AS y
-) AS u ON u.account = ad.account AND u.start_us <= r.time_us AND coalesce(u.end_us, 9000000000000000) > r.time_us
-WHERE u.patient_id IS NULL OR u.patient_id = pd.patient_id
-GROUP BY r.eid
+-- description: Accesses of our own reviewers: a case in hand with this patient (preference 20), or a mandate to audit (21).
+--   Also where a patient denied care; a decoy only by its case; never their own record.
+SELECT f.eid AS eid, f.choice AS choice, min(f.src) AS src
+FROM (
+  SELECT r.eid AS eid, u.choice AS choice, u.src AS src, min(u.choice) OVER (PARTITION BY r.eid) AS best
+  FROM residue AS r
+  JOIN account_dim AS ad ON ad.a = r.a
+  JOIN patient_dim AS pd ON pd.p = r.p
+  JOIN (
+    SELECT
+      x.account AS account, x.patient_id AS patient_id, x.start_us AS start_us, x.end_us AS end_us, 20 AS choice,
+      x.src AS src
+    FROM assignments AS x
+    UNION ALL
+    SELECT
+      y.account AS account, CAST(NULL AS VARCHAR) AS patient_id, y.start_us AS start_us, y.end_us AS end_us,
+      21 AS choice, y.src AS src
+    FROM mandates AS y
+  ) AS u ON u.account = ad.account AND u.start_us <= r.time_us AND coalesce(u.end_us, 9000000000000000) > r.time_us
+  WHERE (
+      (u.choice = 20 AND u.patient_id = pd.patient_id AND coalesce(r.barred, '') IN ('', 'denied', 'honey'))
+      OR (u.choice = 21 AND coalesce(r.barred, '') IN ('', 'denied'))
+    )
+) AS f
+WHERE f.choice = f.best
+GROUP BY f.eid, f.choice
 
 -- name: service_event
 -- description: Reads by service accounts with local hour and host.

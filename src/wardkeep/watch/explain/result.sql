@@ -5,7 +5,7 @@ WITH found AS (
     c.eid AS eid, 15 AS preference, 'cover' AS reason, sp.source_table AS source_table, sp.src AS source_id,
     sp.recorded_us AS recorded_us, concat('shifts:', c.shift_src) AS support
   FROM by_cover AS c
-  JOIN span AS sp ON sp.span_id = CAST(c.span_id AS BIGINT)
+  JOIN span AS sp ON sp.span_id = c.span_id
   UNION ALL
   SELECT
     c.eid AS eid, 16 AS preference, 'consent' AS reason, 'consents' AS source_table, c.src AS source_id,
@@ -20,9 +20,8 @@ WITH found AS (
   FROM by_ticket AS k
   UNION ALL
   SELECT
-    s.eid AS eid, CASE WHEN s.kind = 'research' THEN 17 ELSE 18 END AS preference,
-    CASE WHEN s.kind = 'research' THEN 'research' ELSE 'ticket' END AS reason, 'tickets' AS source_table,
-    s.ticket_id AS source_id, CAST(NULL AS BIGINT) AS recorded_us, s.kind AS support
+    s.eid AS eid, 18 AS preference, 'ticket' AS reason, 'tickets' AS source_table, s.ticket_id AS source_id,
+    CAST(NULL AS BIGINT) AS recorded_us, s.kind AS support
   FROM statement AS s
   WHERE s.ticket_id IS NOT NULL
   UNION ALL

@@ -34,113 +34,197 @@ LEFT JOIN around AS a ON a.patient_id = m.patient_id AND a.time_us = m.time_us A
 
 -- name: span
 -- description: Every row of the hospital that lets someone open a patient's record, as an interval [from_us, to_us] with
---   its margins: for one person (`scope` P, key = staff number), a department (D) or the registrars (R).
+--   its margins: for one person (`scope` P, key = staff number), a department (D) or the registrars (R). `span_id` is the
+--   kind of interval times 1e9 plus the place of the row in its table.
+WITH visits_booked AS (
+  SELECT row_number() OVER (ORDER BY x.src, x.time_us, x.patient_id) AS n, pd.p AS p, x.department AS department,
+    x.staff_id AS staff_id, x.time_us AS time_us, x.src AS src
+  FROM appointments AS x JOIN patient_dim AS pd ON pd.patient_id = x.patient_id
+),
+stays AS (
+  SELECT row_number() OVER (ORDER BY x.src, x.start_us, x.patient_id) AS n, pd.p AS p, x.department AS department,
+    x.kind AS kind, x.attending_id AS attending_id, x.start_us AS start_us, x.end_us AS end_us,
+    coalesce(x.end_us, 9000000000000000) AS until_us, x.recorded_at_us AS recorded_us, x.src AS src
+  FROM encounters AS x JOIN patient_dim AS pd ON pd.patient_id = x.patient_id
+),
+members AS (
+  SELECT row_number() OVER (ORDER BY x.src, x.start_us, x.patient_id) AS n, pd.p AS p, x.staff_id AS staff_id,
+    x.start_us AS start_us, x.end_us AS end_us, x.recorded_at_us AS recorded_us, x.src AS src
+  FROM care_team AS x JOIN patient_dim AS pd ON pd.patient_id = x.patient_id
+),
+asked AS (
+  SELECT row_number() OVER (ORDER BY x.src, x.time_us, x.patient_id) AS n, pd.p AS p, x.ordered_by AS ordered_by,
+    x.kind AS kind, x.performing_department AS department, x.time_us AS time_us, x.recorded_at_us AS recorded_us,
+    x.src AS src
+  FROM orders AS x JOIN patient_dim AS pd ON pd.patient_id = x.patient_id
+),
+work AS (
+  SELECT row_number() OVER (ORDER BY x.src, x.start_us, x.patient_id) AS n, pd.p AS p, x.staff_id AS staff_id,
+    x.department AS department, x.start_us - :work_before_days * 86400000000 AS from_us,
+    coalesce(x.end_us + :work_after_days * 86400000000, 9000000000000000) AS to_us, x.recorded_at_us AS recorded_us,
+    x.src AS src
+  FROM work_items AS x JOIN patient_dim AS pd ON pd.patient_id = x.patient_id
+),
+moved AS (
+  SELECT row_number() OVER (ORDER BY x.src, x.time_us, x.patient_id) AS n, pd.p AS p,
+    x.from_department AS from_department, x.to_department AS to_department, x.time_us AS time_us,
+    x.before_us AS before_us, x.until_us AS until_us, x.recorded_us AS recorded_us, x.src AS src
+  FROM stay AS x JOIN patient_dim AS pd ON pd.patient_id = x.patient_id
+)
 SELECT
-  row_number() OVER (
-    ORDER BY u.reason, u.source_table, u.src, u.patient_id, u.scope, u.key_text, u.from_us, u.to_us
-  ) AS span_id,
-  u.reason AS reason, u.preference AS preference, u.scope AS scope, u.key_text AS key_text, pd.p AS p,
-  u.from_us AS from_us, u.to_us AS to_us, u.recorded_us AS recorded_us, u.source_table AS source_table, u.src AS src
+  CAST(u.branch AS BIGINT) * 1000000000 + u.n AS span_id, u.reason AS reason, u.preference AS preference, u.scope AS scope,
+  u.key_text AS key_text, u.p AS p, u.from_us AS from_us, u.to_us AS to_us, u.recorded_us AS recorded_us,
+  u.source_table AS source_table, u.src AS src
 FROM (
   SELECT
-    'appointment' AS reason, 1 AS preference, 'P' AS scope, ap.staff_id AS key_text, ap.patient_id AS patient_id,
-    ap.time_us - :person_before_days * 86400000000 AS from_us,
-    ap.time_us + :person_after_days * 86400000000 AS to_us,
-    CAST(NULL AS BIGINT) AS recorded_us, 'appointments' AS source_table, ap.src AS src
-  FROM appointments AS ap WHERE ap.staff_id IS NOT NULL
+    1 AS branch, w.n AS n, 'appointment' AS reason, 1 AS preference, 'P' AS scope, w.staff_id AS key_text, w.p AS p,
+    w.time_us - :person_before_days * 86400000000 AS from_us,
+    w.time_us + :person_after_days * 86400000000 AS to_us,
+    CAST(NULL AS BIGINT) AS recorded_us, 'appointments' AS source_table, w.src AS src
+  FROM visits_booked AS w
+  WHERE w.staff_id IS NOT NULL
   UNION ALL
   SELECT
-    'clinic', 9, 'D', ap.department, ap.patient_id,
-    ap.time_us - :appointment_before_days * 86400000000, ap.time_us + :appointment_after_days * 86400000000,
-    CAST(NULL AS BIGINT), 'appointments', ap.src
-  FROM appointments AS ap WHERE ap.department IS NOT NULL
+    2 AS branch, w.n AS n, 'attending' AS reason, 2 AS preference, 'P' AS scope, w.attending_id AS key_text, w.p AS p,
+    w.start_us - :person_before_days * 86400000000 AS from_us,
+    coalesce(w.end_us + :person_after_days * 86400000000, w.until_us) AS to_us,
+    w.recorded_us AS recorded_us, 'encounters' AS source_table, w.src AS src
+  FROM stays AS w
+  WHERE w.attending_id IS NOT NULL
   UNION ALL
   SELECT
-    'front_desk', 14, 'R', 'registrar', ap.patient_id, ap.time_us, ap.time_us,
-    CAST(NULL AS BIGINT), 'appointments', ap.src
-  FROM appointments AS ap
+    3 AS branch, w.n AS n, 'care_team' AS reason, 3 AS preference, 'P' AS scope, w.staff_id AS key_text, w.p AS p,
+    w.start_us - :person_before_days * 86400000000 AS from_us,
+    coalesce(w.end_us + :person_after_days * 86400000000, 9000000000000000) AS to_us,
+    w.recorded_us AS recorded_us, 'care_team' AS source_table, w.src AS src
+  FROM members AS w
   UNION ALL
   SELECT
-    'front_desk', 14, 'R', 'registrar', e.patient_id, e.start_us, coalesce(e.end_us, 9000000000000000),
-    e.recorded_at_us, 'encounters', e.src
-  FROM encounters AS e
+    4 AS branch, w.n AS n, 'order_placed' AS reason, 4 AS preference, 'P' AS scope, w.ordered_by AS key_text, w.p AS p,
+    w.time_us - :order_before_days * 86400000000 AS from_us,
+    w.time_us + :order_before_days * 86400000000 AS to_us,
+    w.recorded_us AS recorded_us, 'orders' AS source_table, w.src AS src
+  FROM asked AS w
+  WHERE w.ordered_by IS NOT NULL
   UNION ALL
   SELECT
-    'attending', 2, 'P', e.attending_id, e.patient_id, e.start_us - :person_before_days * 86400000000,
-    coalesce(e.end_us + :person_after_days * 86400000000, 9000000000000000),
-    e.recorded_at_us, 'encounters', e.src
-  FROM encounters AS e WHERE e.attending_id IS NOT NULL
+    5 AS branch, w.n AS n, 'result' AS reason, 5 AS preference, 'P' AS scope, w.ordered_by AS key_text, w.p AS p,
+    w.time_us AS from_us,
+    w.time_us + :result_days * 86400000000 AS to_us,
+    w.recorded_us AS recorded_us, 'orders' AS source_table, w.src AS src
+  FROM asked AS w
+  WHERE w.ordered_by IS NOT NULL
   UNION ALL
   SELECT
-    'encounter', 7, 'D', e.department, e.patient_id,
-    e.start_us - CASE WHEN e.kind = 'emergency' THEN 0 ELSE :encounter_before_days * 86400000000 END,
-    coalesce(e.end_us, 9000000000000000), e.recorded_at_us, 'encounters', e.src
-  FROM encounters AS e WHERE e.department IS NOT NULL
+    6 AS branch, w.n AS n, 'work_item' AS reason, 6 AS preference, 'P' AS scope, w.staff_id AS key_text, w.p AS p,
+    w.from_us AS from_us,
+    w.to_us AS to_us,
+    w.recorded_us AS recorded_us, 'work_items' AS source_table, w.src AS src
+  FROM work AS w
+  WHERE w.staff_id IS NOT NULL
   UNION ALL
   SELECT
-    'completion', 13, 'D', e.department, e.patient_id, e.end_us, e.end_us + :completion_days * 86400000000,
-    e.recorded_at_us, 'encounters', e.src
-  FROM encounters AS e WHERE e.department IS NOT NULL AND e.end_us IS NOT NULL
+    7 AS branch, w.n AS n, 'work_item' AS reason, 6 AS preference, 'D' AS scope, w.department AS key_text, w.p AS p,
+    w.from_us AS from_us,
+    w.to_us AS to_us,
+    w.recorded_us AS recorded_us, 'work_items' AS source_table, w.src AS src
+  FROM work AS w
+  WHERE w.department IS NOT NULL
   UNION ALL
   SELECT
-    'care_team', 3, 'P', ct.staff_id, ct.patient_id, ct.start_us - :person_before_days * 86400000000,
-    coalesce(ct.end_us + :person_after_days * 86400000000, 9000000000000000),
-    ct.recorded_at_us, 'care_team', ct.src
-  FROM care_team AS ct
+    8 AS branch, w.n AS n, 'encounter' AS reason, 7 AS preference, 'D' AS scope, w.department AS key_text, w.p AS p,
+    w.start_us - CASE WHEN w.kind = 'emergency' THEN 0 ELSE :encounter_before_days * 86400000000 END AS from_us,
+    w.until_us AS to_us,
+    w.recorded_us AS recorded_us, 'encounters' AS source_table, w.src AS src
+  FROM stays AS w
+  WHERE w.department IS NOT NULL
   UNION ALL
   SELECT
-    'order_placed', 4, 'P', o.ordered_by, o.patient_id, o.time_us - :order_before_days * 86400000000,
-    o.time_us + :order_before_days * 86400000000, o.recorded_at_us, 'orders', o.src
-  FROM orders AS o WHERE o.ordered_by IS NOT NULL
+    9 AS branch, w.n AS n, 'ward' AS reason, 8 AS preference, 'D' AS scope, w.to_department AS key_text, w.p AS p,
+    w.time_us AS from_us,
+    w.until_us AS to_us,
+    w.recorded_us AS recorded_us, 'transfers' AS source_table, w.src AS src
+  FROM moved AS w
   UNION ALL
   SELECT
-    'result', 5, 'P', o.ordered_by, o.patient_id, o.time_us, o.time_us + :result_days * 86400000000,
-    o.recorded_at_us, 'orders', o.src
-  FROM orders AS o WHERE o.ordered_by IS NOT NULL
+    10 AS branch, w.n AS n, 'ward' AS reason, 8 AS preference, 'D' AS scope, w.from_department AS key_text, w.p AS p,
+    w.before_us AS from_us,
+    w.time_us AS to_us,
+    w.recorded_us AS recorded_us, 'transfers' AS source_table, w.src AS src
+  FROM moved AS w
+  WHERE w.from_department IS NOT NULL
   UNION ALL
   SELECT
-    CASE WHEN o.kind = 'consult' THEN 'consult' ELSE 'order_performed' END,
-    CASE WHEN o.kind = 'consult' THEN 11 ELSE 12 END, 'D', o.performing_department, o.patient_id, o.time_us,
-    o.time_us + 86400000000 * CASE
-      WHEN o.kind IN ('imaging', 'procedure', 'consult') THEN :perform_planned_days ELSE :perform_days
-    END,
-    o.recorded_at_us, 'orders', o.src
-  FROM orders AS o WHERE o.performing_department IS NOT NULL
+    11 AS branch, w.n AS n, 'clinic' AS reason, 10 AS preference, 'D' AS scope, w.department AS key_text, w.p AS p,
+    w.time_us - :appointment_before_days * 86400000000 AS from_us,
+    w.time_us + :appointment_after_days * 86400000000 AS to_us,
+    CAST(NULL AS BIGINT) AS recorded_us, 'appointments' AS source_table, w.src AS src
+  FROM visits_booked AS w
+  WHERE w.department IS NOT NULL
   UNION ALL
   SELECT
-    'work_item', 6, 'P', w.staff_id, w.patient_id, w.start_us - :work_before_days * 86400000000,
-    coalesce(w.end_us + :work_after_days * 86400000000, 9000000000000000), w.recorded_at_us, 'work_items', w.src
-  FROM work_items AS w WHERE w.staff_id IS NOT NULL
+    12 AS branch, w.n AS n, 'transfer' AS reason, 9 AS preference, 'D' AS scope, w.to_department AS key_text, w.p AS p,
+    w.time_us - :transfer_before_hours * 3600000000 AS from_us,
+    w.time_us AS to_us,
+    w.recorded_us AS recorded_us, 'transfers' AS source_table, w.src AS src
+  FROM moved AS w
   UNION ALL
   SELECT
-    'work_item', 6, 'D', w.department, w.patient_id, w.start_us - :work_before_days * 86400000000,
-    coalesce(w.end_us + :work_after_days * 86400000000, 9000000000000000), w.recorded_at_us, 'work_items', w.src
-  FROM work_items AS w WHERE w.department IS NOT NULL
+    13 AS branch, w.n AS n, 'transfer' AS reason, 9 AS preference, 'D' AS scope, w.from_department AS key_text, w.p AS p,
+    w.time_us AS from_us,
+    w.time_us + :transfer_after_days * 86400000000 AS to_us,
+    w.recorded_us AS recorded_us, 'transfers' AS source_table, w.src AS src
+  FROM moved AS w
+  WHERE w.from_department IS NOT NULL
   UNION ALL
   SELECT
-    'ward', 8, 'D', s.to_department, s.patient_id, s.time_us, s.until_us, s.recorded_us, 'transfers', s.src
-  FROM stay AS s
+    14 AS branch, w.n AS n, 'consult' AS reason, 11 AS preference, 'D' AS scope, w.department AS key_text, w.p AS p,
+    w.time_us AS from_us,
+    w.time_us + :perform_planned_days * 86400000000 AS to_us,
+    w.recorded_us AS recorded_us, 'orders' AS source_table, w.src AS src
+  FROM asked AS w
+  WHERE w.department IS NOT NULL AND w.kind = 'consult'
   UNION ALL
   SELECT
-    'ward', 8, 'D', s.from_department, s.patient_id, s.before_us, s.time_us, s.recorded_us, 'transfers', s.src
-  FROM stay AS s WHERE s.from_department IS NOT NULL
+    15 AS branch, w.n AS n, 'order_performed' AS reason, 12 AS preference, 'D' AS scope, w.department AS key_text, w.p AS p,
+    w.time_us AS from_us,
+    w.time_us + 86400000000 * CASE
+      WHEN w.kind IN ('imaging', 'procedure') THEN :perform_planned_days ELSE :perform_days
+    END AS to_us,
+    w.recorded_us AS recorded_us, 'orders' AS source_table, w.src AS src
+  FROM asked AS w
+  WHERE w.department IS NOT NULL AND coalesce(w.kind, '') <> 'consult'
   UNION ALL
   SELECT
-    'transfer', 10, 'D', s.to_department, s.patient_id, s.time_us - :transfer_before_hours * 3600000000, s.time_us,
-    s.recorded_us, 'transfers', s.src
-  FROM stay AS s
+    16 AS branch, w.n AS n, 'completion' AS reason, 13 AS preference, 'D' AS scope, w.department AS key_text, w.p AS p,
+    w.end_us AS from_us,
+    w.end_us + :completion_days * 86400000000 AS to_us,
+    w.recorded_us AS recorded_us, 'encounters' AS source_table, w.src AS src
+  FROM stays AS w
+  WHERE w.department IS NOT NULL AND w.end_us IS NOT NULL
   UNION ALL
   SELECT
-    'transfer', 10, 'D', s.from_department, s.patient_id, s.time_us,
-    s.time_us + :transfer_after_days * 86400000000, s.recorded_us, 'transfers', s.src
-  FROM stay AS s WHERE s.from_department IS NOT NULL
+    17 AS branch, w.n AS n, 'completion' AS reason, 13 AS preference, 'D' AS scope, w.to_department AS key_text, w.p AS p,
+    w.until_us AS from_us,
+    w.until_us + :completion_days * 86400000000 AS to_us,
+    w.recorded_us AS recorded_us, 'transfers' AS source_table, w.src AS src
+  FROM moved AS w
+  WHERE w.until_us < 9000000000000000
   UNION ALL
   SELECT
-    'completion', 13, 'D', s.to_department, s.patient_id, s.until_us,
-    s.until_us + :completion_days * 86400000000, s.recorded_us, 'transfers', s.src
-  FROM stay AS s
+    18 AS branch, w.n AS n, 'front_desk' AS reason, 14 AS preference, 'R' AS scope, 'registrar' AS key_text, w.p AS p,
+    w.time_us AS from_us,
+    w.time_us AS to_us,
+    CAST(NULL AS BIGINT) AS recorded_us, 'appointments' AS source_table, w.src AS src
+  FROM visits_booked AS w
+  UNION ALL
+  SELECT
+    19 AS branch, w.n AS n, 'front_desk' AS reason, 14 AS preference, 'R' AS scope, 'registrar' AS key_text, w.p AS p,
+    w.start_us AS from_us,
+    w.until_us AS to_us,
+    w.recorded_us AS recorded_us, 'encounters' AS source_table, w.src AS src
+  FROM stays AS w
 ) AS u
-JOIN patient_dim AS pd ON pd.patient_id = u.patient_id
 WHERE u.to_us >= :from_us - (:learned_days + 2) * 86400000000 AND u.from_us <= :to_us + 86400000000
 
 -- name: span_account
