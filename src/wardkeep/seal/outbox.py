@@ -49,23 +49,38 @@ class EditedAct(SealError):
     hint = "someone wrote into the outbox; `wardkeep doctor` names the row"
 
 
-def begin_incarnation(at: datetime, *, follows: uuid.UUID | None = None) -> uuid.UUID:
-    """Start a new life of the database: at init, and after a restore."""
+def begin_incarnation(at: datetime) -> uuid.UUID:
+    """Start a new life of the database: at init, and after a restore. It follows the one before, where there is one."""
+    before = lives()
     _life.clear()
     with action("database:incarnation:begun", actor="system", at=at):
-        row = Incarnation(began_at=at, follows=follows)
+        row = Incarnation(began_at=at, follows=before[-1] if before else None)
         row.save()
     return uuid.UUID(str(row.id))
+
+
+def lives() -> list[uuid.UUID]:
+    """The incarnations of this database, oldest first: each behind the one that it follows, whatever the clock said."""
+    follows: dict[uuid.UUID, uuid.UUID | None] = dict(
+        Incarnation.objects.order_by("began_at", "id").values_list("id", "follows")
+    )
+    followed = set(follows.values())
+    chain: list[uuid.UUID] = []
+    at = next((life for life in reversed(follows) if life not in followed), None)
+    while at is not None and at in follows and at not in chain:
+        chain.append(at)
+        at = follows[at]
+    return [life for life in follows if life not in chain] + chain[::-1]
 
 
 def incarnation() -> uuid.UUID:
     """The producer under which this database's acts are appended. Raises NoIncarnation."""
     name = str(connection.settings_dict["NAME"])
     if name not in _life:
-        row = Incarnation.objects.order_by("-began_at").first()
-        if row is None:
+        known = lives()
+        if not known:
             raise NoIncarnation()
-        _life[name] = row.id
+        _life[name] = known[-1]
     return _life[name]
 
 

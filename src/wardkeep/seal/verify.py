@@ -21,7 +21,8 @@ from django.db import connection, models, transaction
 
 from wardkeep.ledger import LedgerError, UnknownEntry
 from wardkeep.seal.digest import COLUMN_BYTES, column_digests, column_of, mac, row_digest, sealed_columns
-from wardkeep.seal.models import Incarnation, Outbox, Placed, Sealed
+from wardkeep.seal.models import Outbox, Placed, Sealed
+from wardkeep.seal.outbox import lives
 
 
 class Reader(Protocol):
@@ -124,8 +125,8 @@ def _verify(reader: Reader, last: int | None) -> Verified:
 
 def _acts(reader: Reader, problems: list[Problem], last: int | None) -> Iterator[dict[str, Any]]:
     """Every act of every incarnation in the order of its making, each checked against its place."""
-    lives = _lives()
-    for life in lives:
+    everyone = _lives()
+    for life in everyone:
         following = 1
         for placed in Placed.objects.filter(incarnation=life).order_by("seq"):
             problems += [_missing(life, number) for number in range(following, min(placed.seq, following + 1000))]
@@ -141,7 +142,7 @@ def _acts(reader: Reader, problems: list[Problem], last: int | None) -> Iterator
             problems += [_missing(life, missed) for missed in range(following, min(number, following + 1000))]
             following = number + 1
             yield from _said(row, problems)
-        if life == lives[-1] and last is not None:
+        if life == everyone[-1] and last is not None:
             problems += [_missing(life, number) for number in range(following, last + 1)]
         for row in waiting:
             if row.seq is None:
@@ -150,10 +151,13 @@ def _acts(reader: Reader, problems: list[Problem], last: int | None) -> Iterator
 
 def _lives() -> list[uuid.UUID]:
     """Every incarnation that rows or acts speak of, oldest first."""
-    known = dict(Incarnation.objects.values_list("id", "began_at"))
+    try:
+        known = lives()
+    except _UNREADABLE:
+        known = []  # somebody wrote there, which is named when the rows are read; their identifiers sort by time
     spoken = set(Placed.objects.values_list("incarnation", flat=True))
     spoken |= set(Outbox.objects.values_list("incarnation", flat=True))
-    return sorted(spoken - set(known)) + sorted(known, key=lambda life: (known[life], life))
+    return sorted(spoken - set(known)) + known
 
 
 def _said(row: Outbox, problems: list[Problem]) -> Iterator[dict[str, Any]]:
