@@ -170,13 +170,11 @@ class _Reading:
 
     def _cast(self, table: str, rows: list[dict[str, str | int]], number: int) -> list[tuple[int, str]]:
         """Keep the good rows; (line, reason) of the others."""
-        text: dict[str, pa.Array] = {
-            c.name: pa.array([row.get(c.name, "") for row in rows], pa.string()) for c in TABLES[table].columns
-        }
-        text["src"] = pa.array([row["src"] for row in rows], pa.string())
-        text["line"] = pa.array([row["line"] for row in rows], pa.int64())
+        columns = [(c.name, pa.string()) for c in TABLES[table].columns]
+        cells = pa.array(rows, pa.struct([*columns, ("src", pa.string()), ("line", pa.int64())]))
+        text = pa.table({f.name: pc.fill_null(cells.field(f.name), "") for f in cells.type if f.name != "line"})
         normaliser = Normaliser(self._con, table, zone=self._zone, file="")
-        good, bad = normaliser.cast(pa.table(text))
+        good, bad = normaliser.cast(text.append_column("line", cells.field("line")))
         placed = pc.add(good["line"], pa.scalar(number << _SHIFT, pa.int64()))
         good = good.set_column(good.column_names.index("line"), "line", placed)
         self._parts.setdefault(table, []).append(good)

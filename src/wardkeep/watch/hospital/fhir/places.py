@@ -37,6 +37,8 @@ class Places:
     roles: dict[str, PractitionerRole] = field(default_factory=dict)
     #: Practitioner id -> the first of their roles.
     role_of: dict[str, PractitionerRole] = field(default_factory=dict)
+    #: What `department` found, by reference; filled once everything is taken.
+    _departments: dict[str, str] = field(default_factory=dict)
 
     def take(self, resource: Organization | Location | PractitionerRole) -> None:
         """Remember something that others refer to."""
@@ -51,6 +53,12 @@ class Places:
 
     def department(self, reference: Reference) -> str:
         """The department that a place is or lies in; '' where the reference is to no place."""
+        known = self._departments.get(reference.reference)
+        if known is None:
+            known = self._departments[reference.reference] = self._department(reference)
+        return known
+
+    def _department(self, reference: Reference) -> str:
         if organization := id_in(reference, "Organization"):
             return organization
         if not (at := id_in(reference, "Location")):
@@ -102,6 +110,8 @@ class Places:
 def id_in(reference: Reference, type: str) -> str:
     """The id in `Patient/12`, `https://ehr/fhir/Patient/12` or `Patient/12/_history/3`; '' for another type."""
     parts = reference.reference.split("/")
+    if len(parts) == 2:
+        return parts[1] if parts[0] == type else ""
     for n in range(len(parts) - 1, 0, -1):
         if parts[n - 1] == type:
             return parts[n]
