@@ -116,7 +116,7 @@ def test_a_table_that_the_hospital_does_not_have_is_refused(tmp_path: Path) -> N
 LOAD = st.dictionaries(st.sampled_from("abcd"), st.sampled_from("XYZ"), max_size=4)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(LOAD, st.booleans()), min_size=1, max_size=4))
 def test_any_sequence_of_loads_is_folded_as_a_dictionary_is(
     tmp_path_factory: pytest.TempPathFactory, loads: list[tuple[dict[str, str], bool]]

@@ -12,13 +12,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from wardkeep.watch.store.canonical import Field, render_sql
+from wardkeep.watch.store.canonical import Field
 from wardkeep.watch.store.keyindex import Hashes, hash_texts
 
 #: What an event says.
@@ -105,10 +104,30 @@ class Hasher:
         firsts = rows if single else rows.take(pa.array(starts))
         names = hash_texts(_id_texts(firsts), key=self._key)
         keys = _mix(names + self._system(firsts.column("system")))
-        contents = hash_texts(_content_texts(rows), key=self._key)
+        contents = self._contents(rows)
         if not single and len(starts):
             contents = np.add.reduceat(_mix(contents + parts.astype(np.uint64)), starts)
         return Events(starts, ends, names, keys, contents)
+
+    def _contents(self, rows: pa.Table) -> Hashes:
+        """Of what each row says: the sum over its fields of a hash of field and value; a field that is empty adds nothing."""
+        total = np.zeros(rows.num_rows, dtype=np.uint64)
+        for compared in CONTENT:
+            column = rows.column(compared.name).combine_chunks()
+            if column.null_count == len(column):
+                continue
+            (seed,) = hash_texts([b"field " + compared.name.encode()], key=self._key)
+            if compared.kind == "text":
+                encoded = column.dictionary_encode()
+                words = self.texts(encoded.dictionary)
+                values = words[encoded.indices.fill_null(0).to_numpy()]
+            else:
+                values = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False).view(np.uint64)
+            added = _mix(_mix(values ^ seed) + seed)
+            if column.null_count:
+                added[column.is_null().to_numpy(zero_copy_only=False)] = 0
+            total += added
+        return _mix(total)
 
     def _system(self, systems: pa.ChunkedArray) -> Hashes:
         """A hash of each row's system."""
@@ -128,13 +147,6 @@ def _id_texts(firsts: pa.Table) -> list[bytes]:
         return named  # type: ignore[no-any-return]
     raws, ks = firsts.column("raw_sha256").to_pylist(), firsts.column("occurrence").to_pylist()
     return [b"r%b:%d" % (raw, k) if text is None else text for text, raw, k in zip(named, raws, ks, strict=True)]
-
-
-def _content_texts(rows: pa.Table) -> list[bytes]:
-    with duckdb.connect(":memory:", config={"threads": 1}) as con:
-        con.register("rows_to_compare", rows.select([field.name for field in CONTENT]))
-        texts: list[bytes] = con.sql(render_sql("rows_to_compare", fields=CONTENT)).to_arrow_table()[0].to_pylist()
-    return texts
 
 
 def _mix(values: Hashes) -> Hashes:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from wardkeep.ledger import LedgerError, LedgerReader, UnknownEntry
+from wardkeep.ledger import LedgerError, LedgerReader
 from wardkeep.ledger.journal import files, read_file
 from wardkeep.ledger.tiles import unpack_bundle
+from wardkeep.ledger.tree import TILE_WIDTH
 from wardkeep.watch.store.pending import PRODUCER
 
 
@@ -29,16 +30,31 @@ class Entries:
         except LedgerError:
             self.sent = 0
 
-    def bodies(self, log: str, first: int, last: int) -> list[bytes]:
-        """The entries `first` to `last`. Raises LedgerError."""
-        size = self.sizes.get(log, 0)
-        if last < size:
-            return self._reader.bodies(log, first, last)
-        rest = self._unpublished(log)
-        if last >= size + len(rest):
-            raise UnknownEntry(f"log {log} ends before entry {last}")
-        published = self._reader.bodies(log, first, size - 1) if first < size else []
-        return published + rest[max(0, first - size) : last + 1 - size]
+    def end(self, log: str) -> int | None:
+        """How many entries a log has; None where it cannot be read, which the verification of the ledger names."""
+        return self.sizes[log] + len(self._unpublished(log)) if log in self.sizes else None
+
+    def bodies(self, log: str, first: int, last: int) -> list[bytes | None]:
+        """The entries `first` to `last`, which the log has; None for each that cannot be read."""
+        size = self.sizes[log]
+        found: list[bytes | None] = []
+        if first < size:
+            found += self._published(log, first, min(last, size - 1))
+        found += self._unpublished(log)[max(0, first - size) : max(0, last + 1 - size)]
+        return found
+
+    def _published(self, log: str, first: int, last: int) -> list[bytes | None]:
+        try:
+            return [*self._reader.bodies(log, first, last)]
+        except LedgerError:
+            if first // TILE_WIDTH == last // TILE_WIDTH:
+                return [None] * (last + 1 - first)
+        found: list[bytes | None] = []
+        while first <= last:  # bundle by bundle, so that one that is damaged hides no other
+            until = min(last, first - first % TILE_WIDTH + TILE_WIDTH - 1)
+            found += self._published(log, first, until)
+            first = until + 1
+        return found
 
     def _unpublished(self, log: str) -> list[bytes]:
         if log not in self._rest:

@@ -20,7 +20,6 @@ import shutil
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -187,8 +186,7 @@ def place(folder: Folder, manifest: Manifest, pending: Pending, receipt: Receipt
             manifest.commit(rows)
         except sqlite3.OperationalError as error:
             raise StoreFull(f"cannot write to {manifest.path}: {error}") from error
-        shutil.rmtree(source)
-        sync(folder.pending)
+        _forget(folder, pending.name)
 
 
 def _rows(pending: Pending, receipt: Receipt | None) -> list[Row]:
@@ -276,7 +274,9 @@ def _agree(manifest: Manifest, ledger: Appends) -> None:
 
 
 def _forget(folder: Folder, name: str) -> None:
-    path: Path = folder.pending / name
-    with disk(path):
-        shutil.rmtree(path)
+    """Remove a batch that is committed; at no moment is half of one there."""
+    with disk(folder.path):
+        draft = folder.pending / f"{name}.new"
+        (folder.pending / name).rename(draft)
+        shutil.rmtree(draft)
         sync(folder.pending)

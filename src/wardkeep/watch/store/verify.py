@@ -26,7 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wardkeep.keys.errors import SealedError
-from wardkeep.ledger import EVENT_LEAF_SIZE, EVENT_LEAF_VERSION, LedgerError, LedgerReader, Problem, format_index
+from wardkeep.ledger import EVENT_LEAF_SIZE, EVENT_LEAF_VERSION, LedgerReader, Problem, format_index
 from wardkeep.watch.store import quarantine
 from wardkeep.watch.store.canonical import leaves, render_all
 from wardkeep.watch.store.context import schema_of
@@ -108,34 +108,39 @@ class _Check:
     def _file(self, row: FileRow) -> Iterator[Problem]:
         path = self._folder.place(row.kind, row.id)
         plaintext, problem = self._opened(path, row.kind, row, row.sha256)
-        if problem is not None:
+        found: list[Problem] = []
+        if plaintext is not None:
+            found = list(
+                self._segment(row, path, plaintext) if row.kind == "segment" else self._other(row, path, plaintext)
+            )
+        yield from found
+        if problem is not None and not found:
             yield problem
-        elif row.kind == "segment":
-            yield from self._segment(row, path, plaintext)
-        else:
-            yield from self._act(row, path)
-            try:
-                _readable(row, plaintext)
-            except (pa.ArrowException, StoreDamaged, KeyError, ValueError):
-                yield Problem("file", self._folder.shown(path), "it does not hold what it should")
 
-    def _opened(self, path: Path, kind: str, row: FileRow, digest: str) -> tuple[bytes, Problem | None]:
-        """The plaintext of a file, or what is wrong with it."""
+    def _other(self, row: FileRow, path: Path, plaintext: bytes) -> Iterator[Problem]:
+        yield from self._act(row, path)
+        try:
+            _readable(row, plaintext)
+        except (pa.ArrowException, StoreDamaged, KeyError, ValueError):
+            yield Problem("file", self._folder.shown(path), "it does not hold what it should")
+
+    def _opened(self, path: Path, kind: str, row: FileRow, digest: str) -> tuple[bytes | None, Problem | None]:
+        """The plaintext of a file, and what is wrong with the file. Both, where it was sealed again with our keys."""
         shown = self._folder.shown(path)
         try:
             raw = path.read_bytes()
         except FileNotFoundError:
-            return b"", Problem("missing", shown)
+            return None, Problem("missing", shown)
         except OSError as error:
-            return b"", Problem("file", shown, error.strerror or "it cannot be read")
+            return None, Problem("file", shown, error.strerror or "it cannot be read")
         try:
             plaintext = self._folder.unseal(raw, shown, kind=kind, identity=row.id, rows=row.rows)
         except SealedError as error:
             if error.chunk is None:
-                return b"", Problem("file", shown, "its header is not what was written")
-            return b"", Problem("chunk", f"{shown} chunk {error.chunk}")
+                return None, Problem("file", shown, "its header is not what was written")
+            return None, Problem("chunk", f"{shown} chunk {error.chunk}")
         if hashlib.sha256(raw).hexdigest() != digest:
-            return b"", Problem("file", shown, "it was sealed again by someone who has the key")
+            return plaintext, Problem("file", shown, "it was sealed again by someone who has the key")
         return plaintext, None
 
     def _segment(self, row: FileRow, path: Path, plaintext: bytes) -> Iterator[Problem]:
@@ -154,18 +159,15 @@ class _Check:
         salted = b"".join(table.column("salt").to_pylist())
         found = leaves(render_all(table), salted)
         first, log = row.first or 0, row.log or ""
-        for start in range(0, row.rows, AT_ONCE):
-            end = min(start + AT_ONCE, row.rows)
-            try:
-                sealed = self._entries.bodies(log, first + start, first + end - 1)
-            except LedgerError as error:
-                where = f"{format_index(log, first + start)} to {first + end - 1}"
-                yield Problem("row", where, f"the entries cannot be read: {error}")
-                continue
+        yield from self._beyond(row)
+        held = min(row.rows, (self._entries.end(log) or 0) - first)
+        for start in range(0, held, AT_ONCE):
+            end = min(start + AT_ONCE, held)
+            sealed = self._entries.bodies(log, first + start, first + end - 1)
             if sealed == found[start:end]:
                 continue
             for number, (mine, theirs) in enumerate(zip(found[start:end], sealed, strict=True), start):
-                if mine != theirs:
+                if theirs is not None and mine != theirs:
                     yield Problem("row", format_index(log, first + number), "the row is not the one that was sealed")
         times = table.column("time_us").to_numpy()
         offset = offsets(times, self._store.zone)
@@ -178,8 +180,8 @@ class _Check:
     def _index(self, row: FileRow, table: pa.Table) -> Iterator[Problem]:
         path = self._folder.place("segment", row.id, KEYS)
         raw, problem = self._opened(path, "keys", row, str(row.facts.get("keys", "")))
-        if problem is not None:
-            yield problem
+        if raw is None or problem is not None:
+            yield problem or Problem("missing", self._folder.shown(path))
             return
         try:
             index = SegmentKeys.unpack(raw, row.id)
@@ -204,15 +206,28 @@ class _Check:
                 yield Problem("index", self._folder.shown(path), f"its {name} are not those of the segment")
                 return
 
+    def _beyond(self, row: FileRow) -> Iterator[Problem]:
+        """Entries that the ledger should have and does not: it is an older one, or another."""
+        end = self._entries.end(row.log or "")
+        if row.log is None or row.last is None or row.first is None or end is None or row.last < end:
+            return
+        where = f"{format_index(row.log, max(row.first, end))} to {row.last}"
+        yield Problem("missing", where, f"the ledger does not hold the entries of {row.id}")
+
     def _act(self, row: FileRow, path: Path) -> Iterator[Problem]:
         """The act that sealed a file names its hash."""
         if row.log is None or row.first is None:
             return
+        yield from self._beyond(row)
+        if row.first >= (self._entries.end(row.log) or 0):
+            return
+        (body,) = self._entries.bodies(row.log, row.first, row.first)
+        if body is None:  # named by the verification of the ledger
+            return
         try:
-            (body,) = self._entries.bodies(row.log, row.first, row.first)
             said = json.loads(body)
             named = {one["id"]: one["sha256"] for one in said["files"]} if said["act"] == SEALED_ACT else {}
-        except (LedgerError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             named = {}
         if named.get(row.id) != row.sha256:
             yield Problem(
@@ -225,7 +240,7 @@ class _Check:
         found, problems = [], []
         folder = self._folder.pending
         for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-            if path.name.endswith(".new"):
+            if path.name.endswith(".new") or not path.is_dir():
                 continue
             where = path / DESCRIPTION
             try:
@@ -292,18 +307,15 @@ class _Check:
         run: list[int] = []
         for start in range(first, last + 1, AT_ONCE):
             end = min(start + AT_ONCE - 1, last)
-            try:
-                bodies = self._entries.bodies(log, start, end)
-            except LedgerError:  # named by the verification of the ledger
-                continue
+            bodies = self._entries.bodies(log, start, end)
             run += [n for n, body in enumerate(bodies, start) if _is_event(body)]
         if run:
             where = f"{format_index(log, run[0])} to {run[-1]}" if len(run) > 1 else format_index(log, run[0])
             yield Problem("missing", where, f"{len(run)} entries of events whose rows the store does not hold")
 
 
-def _is_event(body: bytes) -> bool:
-    return len(body) == EVENT_LEAF_SIZE and body[0] == EVENT_LEAF_VERSION
+def _is_event(body: bytes | None) -> bool:
+    return body is not None and len(body) == EVENT_LEAF_SIZE and body[0] == EVENT_LEAF_VERSION
 
 
 def _readable(row: FileRow, plaintext: bytes) -> None:
