@@ -80,14 +80,26 @@ JOIN account_dim AS ad ON ad.account = e.account AND ad.kind = 'person'
 JOIN seen_day AS sd ON sd.a = ad.a AND sd.day = e.day AND sd.low_site <> sd.high_site
 WHERE e.time_us < :to_us AND e.site IS NOT NULL AND e.site <> 'remote' AND e.outcome = 'success'
 
--- name: find_impossible_travel
--- description: One person's account at two sites within `travel_minutes`.
-SELECT m.a AS a, CAST(NULL AS INTEGER) AS p, min(m.before_us) AS first_us, max(m.time_us) AS last_us,
-  m.day AS first_day, m.day AS last_day, m.day AS evidence_day,
-  round(min(m.time_us - m.before_us) / 60000000.0, 1) AS travel_minutes, CAST(count(*) AS INTEGER) AS changes
+-- name: travel
+-- description: Changes of site of one person's account within `travel_minutes`, and when the records that it opened around
+--   them may have been opened.
+SELECT
+  m.a AS a, m.day AS day, m.eid AS eid, m.before_eid AS before_eid, m.before_us AS before_us, m.time_us AS time_us,
+  m.before_us - :travel_minutes * 60000000 AS opens_us, m.time_us + :travel_minutes * 60000000 AS closes_us
 FROM moved_event AS m
 WHERE m.site <> m.before_site AND m.time_us - m.before_us < :travel_minutes * 60000000 AND m.time_us >= :from_us
-GROUP BY m.a, m.day
+
+-- name: find_impossible_travel
+-- description: One person's account at two sites within `travel_minutes`, with the patients opened around it without reason
+--   with whom nobody of the department works.
+SELECT t.a AS a, CAST(NULL AS INTEGER) AS p, min(t.before_us) AS first_us, max(t.time_us) AS last_us,
+  t.day AS first_day, t.day AS last_day, t.day AS evidence_day,
+  round(min(t.time_us - t.before_us) / 60000000.0, 1) AS travel_minutes, CAST(count(DISTINCT t.eid) AS INTEGER) AS changes,
+  CAST(count(DISTINCT s.p) AS INTEGER) AS patients
+FROM travel AS t
+LEFT JOIN signal AS s ON s.a = t.a AND s.lone = 1 AND s.first_us <= t.closes_us AND s.last_us >= t.opens_us
+  AND s.first_day <= t.day AND s.last_day >= t.day
+GROUP BY t.a, t.day
 
 -- name: switched
 -- description: Events of a person's account on days with two workstations, with the two workstations before.

@@ -25,8 +25,8 @@ class Evidence(StrEnum):
 
     #: Events without reason, of the patient where the finding has one.
     OPEN = "open"
-    #: Of these only the patients with whom nobody of the department works.
-    LONE = "lone"
+    #: Of these only the patients with whom the department has nothing to do.
+    STRAY = "stray"
     #: Exports, prints and queries without a ticket.
     STATEMENT = "statement"
     #: Queries that the text rules name.
@@ -152,13 +152,13 @@ DETECTIONS: dict[D, Described] = {
              scenes=(Scene.G_RESEARCH, Scene.G_INSURANCE, Scene.G_CENTRE, Scene.S_RESEARCH, Scene.S_SECONDARY,
                      Scene.S_INSURANCE),
              threats=(Threat.BATCH, Threat.PLAINTEXT)),
-        _one(D.LOW_AND_SLOW, 10, Family.VOLUME, "slow_level slow_days patients", "slow_level slow_days", evidence=Evidence.LONE,
-             scenes=_MASS, threats=(Threat.BATCH, Threat.ABNORMAL)),
+        _one(D.LOW_AND_SLOW, 10, Family.VOLUME, "slow_level slow_days patients", "slow_level slow_days",
+             evidence=Evidence.STRAY, scenes=_MASS, threats=(Threat.BATCH, Threat.ABNORMAL)),
         _one(D.STATISTICS, 11, Family.VOLUME, "queries records by_prescriber", "bulk_records", evidence=Evidence.STATISTICS,
              needs=("accounts", "tickets"), scenes=(Scene.G_CENTRE, Scene.G_INSURANCE, Scene.S_SECONDARY),
              threats=(Threat.ABNORMAL, Threat.BATCH)),
-        _one(D.IMPOSSIBLE_TRAVEL, 12, Family.ACCOUNT, "travel_minutes changes", "travel_minutes", evidence=Evidence.TRAVEL,
-             needs=("accounts",), threats=(Threat.LOGIN, Threat.IMPERSONATED)),
+        _one(D.IMPOSSIBLE_TRAVEL, 12, Family.ACCOUNT, "travel_minutes changes patients", "travel_minutes",
+             evidence=Evidence.TRAVEL, needs=("accounts",), threats=(Threat.LOGIN, Threat.IMPERSONATED)),
         _one(D.OVERLAP, 12, Family.ACCOUNT, "overlap_minutes changes", "overlap_minutes", evidence=Evidence.OVERLAP,
              needs=("accounts",), threats=(Threat.LOGIN, Threat.IMPERSONATED)),
         _one(D.LEAVER, 13, Family.ACCOUNT, "accesses days_after", needs=("accounts", "staff"),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Detecting: named SQL texts over what explaining left open. They make one table `finding`.
 
-Columns of `finding`: finding_no, detection, a, p, account, person, patient_id, first_us, last_us, first_day, evidence_day,
-observed (JSON). The events of a finding are looked up when they are wanted (`evidence_of`): most findings never become a
-case.
+Columns of `finding`: finding_no, detection, evidence, a, p, account, person, patient_id, first_us, last_us, first_day,
+last_day, evidence_day, observed (JSON). The events of a finding are looked up when they are wanted (`evidence_of`): most
+findings never become a case.
 """
 
 from __future__ import annotations
@@ -16,29 +16,17 @@ from pathlib import Path
 from wardkeep.watch.detect.described import DETECTIONS, Described, evaluated
 from wardkeep.watch.detect.finding import Value
 from wardkeep.watch.detect.statistics import By, How, verdict
-from wardkeep.watch.engine import Engine, Query, load
+from wardkeep.watch.engine import Engine, Query, parse
 
-QUERIES: dict[str, Query] = load(Path(__file__).parent)
-
-#: What detections are made from, in order.
-EPISODES = (
-    "open_day", "open_step", "open_part", "episode", "contact", "quiet", "home_of", "care_of", "open_count", "open_pair_lift",
-)  # fmt: skip
-SIGNALS = ("day_load", "ward_load", "duty", "colleague", "known", "crowd_day", "habit", "place", "signal")
-ACCOUNTS = ("seen_day", "pause", "moved_event", "switched")
-VOLUMES = (
-    *("fresh", "busy", "burst", "lone_day", "peer_mean", "cusum", "slow_begin"),
-    *("search_hour", "numbered", "sequence", "asked_text"),
-)
-FACTS = (*EPISODES, *SIGNALS, *ACCOUNTS, *VOLUMES)
-EVIDENCE = (
-    *(
-        f"evidence_{kind}"
-        for kind in ("open", "lone", "statement", "travel", "search", "sequence", "statistics", "overlap")
-    ),
-    "evidence",
-    "evidence_named",
-)
+#: In the order in which their texts are made. The texts of `find_...` are skipped where a table is missing.
+FILES = ("episodes", "signals", "patients", "ties", "accounts", "volumes", "evidence", "looked")
+_TEXTS = {
+    file: parse((Path(__file__).parent / f"{file}.sql").read_text(encoding="utf-8"), f"{file}.sql") for file in FILES
+}
+QUERIES: dict[str, Query] = {name: query for of in _TEXTS.values() for name, query in of.items()}
+#: What `detect` makes; the texts of `evidence.sql` and `looked.sql` are asked about single findings later.
+ORDER = tuple(name for file in FILES[:-2] for name in _TEXTS[file])
+EVIDENCE = tuple(name for name in _TEXTS["evidence"] if name.startswith("evidence"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +43,7 @@ class Found:
     first_us: int
     last_us: int
     first_day: int
+    last_day: int
     evidence_day: int
     observed: Mapping[str, Value]
 
@@ -74,13 +63,13 @@ def detect(
 ) -> dict[str, str | tuple[str, ...]]:
     """Make `finding`; says of each detection whether it was evaluated. `tables`: those that the hospital handed over."""
     said = evaluated(tables)
-    for name in FACTS:
-        engine.make(QUERIES[name], numbers)
-    _read_statements(engine)
-    active = [d for code, d in DETECTIONS.items() if said[code.value] == "evaluated"]
-    for described in active:
-        engine.make(QUERIES[described.query], numbers)
-    engine.make(_together(active), numbers)
+    active = {d.query: d for code, d in DETECTIONS.items() if said[code.value] == "evaluated"}
+    for name in ORDER:
+        if name == "find_statistics":
+            _read_statements(engine)
+        if name in active or not name.startswith("find_"):
+            engine.make(QUERIES[name], numbers)
+    engine.make(_together(active.values()), numbers)
     engine.make(QUERIES["quiet_day"], numbers)
     return said
 
@@ -94,23 +83,25 @@ def _read_statements(engine: Engine) -> None:
     engine.put("statistics_text", (("eid", "BIGINT"), ("by_prescriber", "INTEGER"), ("lines", "INTEGER")), rows)
 
 
+_COLUMNS = ("first_us", "last_us", "first_day", "last_day", "evidence_day")
+
+
 def _together(active: Iterable[Described]) -> Query:
     """One text that puts the rows of the detections together."""
+    same = ", ".join(f"f.{c} AS {c}" for c in ("a", "p", *_COLUMNS))
     parts = [
-        f"SELECT '{d.code.value}' AS detection, '{d.evidence.value}' AS evidence, f.a AS a, f.p AS p, f.first_us AS first_us, "  # noqa: S608 - names of our own
-        f"f.last_us AS last_us, f.first_day AS first_day, f.evidence_day AS evidence_day, {_json(d.measures)} AS observed "
+        f"SELECT '{d.code.value}' AS detection, '{d.evidence.value}' AS evidence, {same}, {_json(d.measures)} AS observed "  # noqa: S608
         f"FROM {d.query} AS f"
         for d in active
     ]
+    kept = ", ".join(f"u.{c} AS {c}" for c in ("detection", "evidence", "a", "p", *_COLUMNS, "observed"))
     text = f"""
-        SELECT row_number() OVER (ORDER BY u.detection, u.a, u.p, u.first_us) AS finding_no, u.detection AS detection,
-          u.evidence AS evidence, u.a AS a, u.p AS p, ad.account AS account, ad.person AS person, pd.patient_id AS patient_id,
-          u.first_us AS first_us, u.last_us AS last_us, u.first_day AS first_day, u.evidence_day AS evidence_day,
-          u.observed AS observed
+        SELECT row_number() OVER (ORDER BY u.detection, u.a, u.p, u.first_us) AS finding_no, {kept},
+          ad.account AS account, ad.person AS person, pd.patient_id AS patient_id
         FROM ({" UNION ALL ".join(parts)}) AS u
         JOIN account_dim AS ad ON ad.a = u.a
         LEFT JOIN patient_dim AS pd ON pd.p = u.p
-        WHERE u.last_us >= :from_us"""  # noqa: S608
+        WHERE u.last_us >= :from_us"""  # noqa: S608 - names of our own
     return Query("finding", "Every flag of every detection.", text)
 
 
@@ -121,30 +112,25 @@ def _json(measures: Iterable[str]) -> str:
 
 def findings(engine: Engine, where: str) -> list[Found]:
     """Rows of `finding` for which `where` (SQL over `f`) holds, in order."""
-    rows = engine.rows(
-        "SELECT f.finding_no, f.detection, f.account, f.person, f.patient_id, f.a, f.p, f.first_us, f.last_us, f.first_day, "  # noqa: S608 - our own condition
-        f"f.evidence_day, f.observed FROM finding AS f WHERE {where} ORDER BY f.finding_no"
-    )
-    return [
-        Found(
-            finding_no=no, detection=detection, account=account, person=person, patient_id=patient, a=a, p=p, first_us=first_us,
-            last_us=last_us, first_day=first_day, evidence_day=evidence_day,
-            observed={k: v for k, v in json.loads(observed).items() if v is not None},
-        )
-        for no, detection, account, person, patient, a, p, first_us, last_us, first_day, evidence_day, observed in rows
-    ]  # fmt: skip
+    names = ("finding_no", "detection", "account", "person", "patient_id", "a", "p", *_COLUMNS, "observed")
+    listed = ", ".join(f"f.{name}" for name in names)
+    out = []
+    for row in engine.rows(f"SELECT {listed} FROM finding AS f WHERE {where} ORDER BY f.finding_no"):  # noqa: S608
+        values = dict(zip(names, row, strict=True))
+        values["observed"] = {k: v for k, v in json.loads(values["observed"]).items() if v is not None}
+        out.append(Found(**values))
+    return out
 
 
 def evidence_of(
     engine: Engine, numbers: Mapping[str, int | float], picked: Collection[Found]
 ) -> dict[int, list[Event]]:
     """finding_no -> the events that it rests on, in order of time."""
-    columns = (
-        ("finding_no", "BIGINT"), ("evidence", "VARCHAR"), ("a", "INTEGER"), ("p", "INTEGER"), ("first_us", "BIGINT"),
-        ("last_us", "BIGINT"),
-    )  # fmt: skip
     kinds = {d.code.value: d.evidence.value for d in DETECTIONS.values()}
-    engine.put("picked", columns, [(f.finding_no, kinds[f.detection], f.a, f.p, f.first_us, f.last_us) for f in picked])
+    types = {"finding_no": "BIGINT", "evidence": "VARCHAR", "a": "INTEGER", "p": "INTEGER", "first_us": "BIGINT",
+             "last_us": "BIGINT", "first_day": "INTEGER"}  # fmt: skip
+    rows = [(f.finding_no, kinds[f.detection], f.a, f.p, f.first_us, f.last_us, f.first_day) for f in picked]
+    engine.put("picked", tuple(types.items()), rows)
     for name in EVIDENCE:
         engine.make(QUERIES[name], numbers)
     out: dict[int, list[Event]] = {f.finding_no: [] for f in picked}

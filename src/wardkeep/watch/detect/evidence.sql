@@ -5,13 +5,13 @@ FROM picked AS pk
 JOIN unexplained AS u ON u.a = pk.a AND u.time_us >= pk.first_us AND u.time_us <= pk.last_us
 WHERE pk.evidence = 'open' AND (pk.p IS NULL OR u.p = pk.p)
 
--- name: evidence_lone
--- description: Of these, the patients with whom nobody of the reader's department works.
+-- name: evidence_stray
+-- description: Of these, the patients with whom the reader's department has nothing to do.
 SELECT pk.finding_no AS finding_no, u.eid AS eid, u.p AS p, u.time_us AS time_us
 FROM picked AS pk
 JOIN unexplained AS u ON u.a = pk.a AND u.time_us >= pk.first_us AND u.time_us <= pk.last_us
-JOIN signal AS s ON s.a = u.a AND s.p = u.p AND s.lone = 1 AND s.first_us <= u.time_us AND s.last_us >= u.time_us
-WHERE pk.evidence = 'lone'
+JOIN signal AS s ON s.a = u.a AND s.p = u.p AND s.stray = 1 AND s.first_us <= u.time_us AND s.last_us >= u.time_us
+WHERE pk.evidence = 'stray'
 
 -- name: evidence_statement
 -- description: Exports, prints and queries without a ticket of `bulk_records` or more.
@@ -21,18 +21,19 @@ JOIN statement AS st ON st.a = pk.a AND st.time_us >= pk.first_us AND st.time_us
 WHERE pk.evidence = 'statement' AND st.ticket_id IS NULL AND st.records >= :bulk_records
 
 -- name: evidence_travel
--- description: Changes of site within `travel_minutes`, and the event before each.
+-- description: Changes of site, the event before each, and what was opened around them without reason.
 SELECT pk.finding_no AS finding_no, m.eid AS eid, m.p AS p, m.time_us AS time_us
 FROM picked AS pk
 JOIN (
-  SELECT x.a AS a, x.eid AS eid, CAST(NULL AS INTEGER) AS p, x.time_us AS time_us, x.day AS day
-  FROM moved_event AS x
-  WHERE x.site <> x.before_site AND x.time_us - x.before_us < :travel_minutes * 60000000
+  SELECT x.a AS a, x.day AS day, x.eid AS eid, CAST(NULL AS INTEGER) AS p, x.time_us AS time_us FROM travel AS x
   UNION
-  SELECT y.a AS a, y.before_eid AS eid, CAST(NULL AS INTEGER) AS p, y.before_us AS time_us, y.day AS day
-  FROM moved_event AS y
-  WHERE y.site <> y.before_site AND y.time_us - y.before_us < :travel_minutes * 60000000
-) AS m ON m.a = pk.a AND m.time_us >= pk.first_us AND m.time_us <= pk.last_us
+  SELECT y.a AS a, y.day AS day, y.before_eid AS eid, CAST(NULL AS INTEGER) AS p, y.before_us AS time_us FROM travel AS y
+  UNION
+  SELECT z.a AS a, z.day AS day, u.eid AS eid, u.p AS p, u.time_us AS time_us
+  FROM travel AS z
+  JOIN unexplained AS u ON u.a = z.a AND u.day = z.day AND u.time_us >= z.opens_us AND u.time_us <= z.closes_us
+  JOIN signal AS s ON s.a = u.a AND s.p = u.p AND s.lone = 1 AND s.first_us <= u.time_us AND s.last_us >= u.time_us
+) AS m ON m.a = pk.a AND m.day = pk.first_day
 WHERE pk.evidence = 'travel'
 
 -- name: evidence_search
@@ -77,7 +78,7 @@ WHERE pk.evidence = 'overlap'
 -- description: The events of every picked finding.
 SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_open AS x
 UNION
-SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_lone AS x
+SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_stray AS x
 UNION
 SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_statement AS x
 UNION

@@ -56,12 +56,13 @@ FROM signal AS s
 WHERE s.crowd_accounts >= :crowd_accounts AND s.crowd_departments >= :crowd_departments AND s.lone = 1
 
 -- name: find_breakglass
--- description: The emergency override without a reason, and nothing charted by the account within `breakglass_hours`.
+-- description: The emergency override without a reason, and nothing written in the record by the reader or the reader's
+--   department within `breakglass_hours`.
 SELECT s.a AS a, s.p AS p, s.first_us AS first_us, s.last_us AS last_us, s.first_day AS first_day,
   s.last_day AS last_day, CAST(s.first_day + ceil(:breakglass_hours / 24.0) AS INTEGER) AS evidence_day,
   s.broke AS accesses
 FROM signal AS s
-WHERE s.broke > 0 AND s.wrote = 0
+WHERE s.uncharted = 1
 
 -- name: find_off_roster
 -- description: Openings without reason outside every shift of an account holder who stands in the roster.

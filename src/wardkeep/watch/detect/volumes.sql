@@ -53,26 +53,27 @@ WHERE st.ticket_id IS NULL AND st.action IN ('export', 'print') AND st.records >
   AND st.time_us >= :from_us
 GROUP BY st.a, st.day
 
--- name: lone_day
--- description: Per account and day of use: patients opened without reason with whom nobody of the department works.
+-- name: stray_day
+-- description: Per account and day of use: patients opened without reason with whom nobody of the department works, of
+--   wards whose records the department does not usually open.
 SELECT d.a AS a, d.day AS day, coalesce(o.patients, 0) AS patients
 FROM (SELECT v.a AS a, v.day AS day FROM visit AS v GROUP BY v.a, v.day) AS d
 LEFT JOIN (
   SELECT od.a AS a, od.day AS day, count(*) AS patients
   FROM open_day AS od
   JOIN open_part AS op ON op.a = od.a AND op.p = od.p AND op.day = od.day
-  JOIN signal AS s ON s.a = od.a AND s.p = od.p AND s.k = op.k AND s.lone = 1
+  JOIN signal AS s ON s.a = od.a AND s.p = od.p AND s.k = op.k AND s.stray = 1
   GROUP BY od.a, od.day
 ) AS o ON o.a = d.a AND o.day = d.day
 
 -- name: peer_mean
--- description: Mean of lone patients a day over the accounts of a role.
+-- description: Mean of stray patients a day over the accounts of a role.
 SELECT ad.role AS role, sum(l.patients) * 1.0 / count(*) AS patients
-FROM lone_day AS l JOIN account_dim AS ad ON ad.a = l.a
+FROM stray_day AS l JOIN account_dim AS ad ON ad.a = l.a
 GROUP BY ad.role
 
 -- name: cusum
--- description: For each account and day: how far lone patients have risen above the peers' mean and slack since the lowest
+-- description: For each account and day: how far stray patients have risen above the peers' mean and slack since the lowest
 --   point, and on how many days there were any.
 SELECT
   c.a AS a, c.day AS day, c.patients AS patients,
@@ -85,33 +86,40 @@ FROM (
     sum(l.patients - pm.patients - :slow_slack) OVER (
       PARTITION BY l.a ORDER BY l.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS total
-  FROM lone_day AS l
+  FROM stray_day AS l
   JOIN account_dim AS ad ON ad.a = l.a
   JOIN peer_mean AS pm ON pm.role = ad.role
 ) AS c
 
 -- name: slow_begin
--- description: Days on which the level reached `slow_level`, first one per account.
-SELECT c.a AS a, min(c.day) AS day
-FROM cusum AS c
+-- description: Per account the first days on which the level reached `slow_level` and twice as much, both after patients on
+--   `slow_days` days.
+SELECT c.a AS a, min(c.day) AS day, min(CASE WHEN c.level >= 2 * :slow_level THEN c.day END) AS twice_day
+FROM (
+  SELECT
+    x.a AS a, x.day AS day, x.level AS level,
+    sum(CASE WHEN x.patients > 0 THEN 1 ELSE 0 END) OVER (
+      PARTITION BY x.a ORDER BY x.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS days
+  FROM cusum AS x
+) AS c
 JOIN account_dim AS ad ON ad.a = c.a AND ad.kind <> 'service'
-WHERE c.level >= :slow_level
+WHERE c.level >= :slow_level AND c.days >= :slow_days
 GROUP BY c.a
 
 -- name: find_low_and_slow
--- description: Accounts whose lone patients rose above the peers' mean to `slow_level` on `slow_days` or more days.
+-- description: Accounts whose stray patients rose above the peers' mean to `slow_level` on `slow_days` or more days.
 SELECT
   od.a AS a, CAST(NULL AS INTEGER) AS p, min(od.first_us) AS first_us, max(od.last_us) AS last_us,
-  min(od.day) AS first_day, max(od.day) AS last_day, max(sb.day) AS evidence_day,
+  min(od.day) AS first_day, max(od.day) AS last_day, max(sb.day) AS evidence_day, max(sb.twice_day) AS twice_day,
   round(max(c.level), 1) AS slow_level, CAST(count(DISTINCT od.day) AS INTEGER) AS slow_days,
   CAST(count(DISTINCT od.p) AS INTEGER) AS patients
 FROM slow_begin AS sb
 JOIN open_day AS od ON od.a = sb.a
 JOIN open_part AS op ON op.a = od.a AND op.p = od.p AND op.day = od.day
-JOIN signal AS s ON s.a = od.a AND s.p = od.p AND s.k = op.k AND s.lone = 1
+JOIN signal AS s ON s.a = od.a AND s.p = od.p AND s.k = op.k AND s.stray = 1
 JOIN cusum AS c ON c.a = od.a AND c.day = od.day AND c.level > 0
 GROUP BY od.a
-HAVING count(DISTINCT od.day) >= :slow_days
 
 -- name: search_hour
 -- description: Searches of an account in a clock hour.

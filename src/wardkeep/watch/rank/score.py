@@ -24,36 +24,57 @@ class Weighted:
     weight: float
     #: SQL over `signal AS s`; empty: the term comes from a finding of this name, or from the case itself.
     seen: str = ""
+    #: The same over the first day alone, where the two differ; `0`: it cannot be seen on the first day.
+    first: str = ""
 
 
+_LONE = "s.lone"
 #: The one table of weights. docs/reference/detections.md says what each rests on.
 TERMS: tuple[Weighted, ...] = (
-    Weighted("base", -6.0, "1"),
-    Weighted("lone", 1.5, "s.lone"),
-    Weighted("not_under_care", 2.0, "CASE WHEN s.quiet_days >= :inactive_days THEN 1 ELSE 0 END"),
-    Weighted("household", 4.0, "CASE WHEN s.address + s.phone + s.contact + s.contact_name > 0 THEN 1 ELSE 0 END"),
-    Weighted("surname", 1.0, "s.surname * s.lone"),
+    Weighted("base", -8.5, "1"),
+    # -- about the strongest patient of the case
+    Weighted("lone", 0.3, _LONE),
+    Weighted("not_under_care", 1.7, "least(s.quiet_days, :inactive_days) / :inactive_days"),
+    Weighted("household", 3.4, "CASE WHEN s.address + s.phone + s.contact + s.contact_name > 0 THEN 1 ELSE 0 END"),
+    Weighted("surname", 0.3, "s.surname * s.lone"),
     Weighted("coworker", 2.0, "s.same_department"),
-    Weighted("manager", 1.5, "s.manager"),
-    Weighted("self_access", 6.0, "s.own"),
-    Weighted("vip", 3.5, "s.vip"),
-    Weighted("neighbour", 1.5, "s.building * s.lone"),
-    Weighted("deceased", 3.5, "CASE WHEN s.died_days >= :deceased_days THEN 1 ELSE 0 END"),
+    Weighted("manager", 1.3, "s.manager"),
+    Weighted("self_access", 9.0, "s.own"),
+    Weighted("vip", 3.0, "s.vip * (0.3 + 0.7 * s.lone)"),
+    Weighted("neighbour", 1.3, "s.building * s.lone"),
+    Weighted("deceased", 2.8, "CASE WHEN s.died_days >= :deceased_days THEN 1 ELSE 0 END"),
     Weighted("honey", 9.0, "s.honey"),
-    Weighted("breakglass", 1.5, "CASE WHEN s.broke > 0 AND s.wrote = 0 THEN 1 ELSE 0 END"),
-    Weighted("off_roster", 1.5, "s.off_duty * s.lone"),
-    Weighted("repeated", 1.0, "CASE WHEN s.days > 1 THEN s.lone ELSE 0 END"),
-    Weighted("batch", 8.0),
-    Weighted("bulk_export", 8.0),
-    Weighted("low_and_slow", 6.0),
-    Weighted("statistics", 8.0),
-    Weighted("impossible_travel", 5.0),
+    Weighted("breakglass", 4.5, "s.uncharted * (0.3 + 0.7 * s.lone)"),
+    Weighted("off_roster", 3.4, "s.off_duty", "s.first_off_duty"),
+    Weighted("repeated", 1.2, "CASE WHEN s.days > 1 AND s.wrote = 0 THEN s.lone ELSE 0 END", "0"),
+    Weighted(
+        "breadth",
+        1.3,
+        "CASE WHEN s.wrote = 0 THEN s.lone * ln(greatest(1, least(s.kinds, 8))) / ln(2.0) ELSE 0 END",
+        "CASE WHEN s.wrote = 0 THEN s.lone * ln(greatest(1, least(s.first_kinds, 8))) / ln(2.0) ELSE 0 END",
+    ),
+    Weighted(
+        "systems",
+        2.2,
+        "CASE WHEN s.systems > 1 THEN s.lone ELSE 0 END",
+        "CASE WHEN s.first_systems > 1 THEN s.lone ELSE 0 END",
+    ),
+    Weighted("read_only", 0.9, "CASE WHEN s.wrote = 0 THEN s.lone ELSE 0 END"),
+    Weighted("seldom", 1.9, "greatest(0, 1 - s.open_a_day / 3.0)"),
+    Weighted("strewn", 1.0, "least(3, greatest(0, s.strewn - 1))", "least(3, greatest(0, s.first_strewn - 1))"),
+    # -- about the account
+    Weighted("batch", 12.0),
+    Weighted("bulk_export", 12.0),
+    Weighted("low_and_slow", 8.0),
+    Weighted("statistics", 12.0),
+    Weighted("impossible_travel", 7.0),
     Weighted("overlap", 0.5),
-    Weighted("leaver", 8.0),
-    Weighted("dormant", 8.0),
-    Weighted("vendor", 8.0),
-    Weighted("service_misuse", 3.0),
-    Weighted("enumeration", 6.0),
+    Weighted("leaver", 12.0),
+    Weighted("dormant", 10.0),
+    Weighted("vendor", 11.0),
+    Weighted("service_misuse", 4.0),
+    Weighted("enumeration", 9.0),
+    # -- about the case as a whole
     Weighted("more_patients", 0.3),
     Weighted("prior_hits", 0.8),
     Weighted("prior_misses", 0.4),
@@ -65,8 +86,8 @@ FROM_FINDINGS = frozenset(t.name for t in TERMS if not t.seen) - {"more_patients
 #: To which family of detections a term counts.
 FAMILY: Mapping[str, Family] = {
     **{code.value: d.family for code, d in DETECTIONS.items()},
-    "lone": Family.RELATION, "repeated": Family.RELATION,
-}  # fmt: skip
+    **dict.fromkeys(("lone", "repeated", "breadth", "systems", "read_only", "seldom", "strewn"), Family.RELATION),
+}
 
 
 def log_odds(terms: Mapping[str, float], weights: Mapping[str, float] = WEIGHTS) -> float:
