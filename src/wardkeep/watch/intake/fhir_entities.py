@@ -44,7 +44,7 @@ def touched(entities: list[Entity], subject: Reference | None) -> Touched:
         kind_code = None if kind is None else kind.code or kind.first()
         ref = name = None
         if what is not None:
-            ref = what.reference
+            ref = what.reference or None
             name = what.named if ref is None or what.identifier is not None else ref
         if kind_code == terms.REQUEST_ID:
             request = name or one.name
@@ -56,7 +56,7 @@ def touched(entities: list[Entity], subject: Reference | None) -> Touched:
         elif resource is None and what is not None and role_code != terms.QUERY_ROLE:
             resource = what.type or (resource_type(ref) if ref else None)
         if name or one.name:
-            things.append(Thing(name, one.name, role_code, kind_code))
+            things.append(Thing(name, one.name or None, role_code or None, kind_code or None))
     if subject is not None and subject.named:
         written.append(subject.named)
     if query is not None:

@@ -118,7 +118,7 @@ def reference(value: object) -> Reference | None:
         return Reference(display=text(value))
     if not isinstance(value, dict):
         return None
-    identifier = next((text(fields(i).get("value")) for i in items(value.get("identifier"))), None)
+    identifier = next((t for i in items(value.get("identifier")) if (t := text(fields(i).get("value")))), None)
     return Reference(
         reference=text(value.get("reference")),
         type=text(value.get("type")),
