@@ -106,6 +106,25 @@ def test_a_mapping_that_is_named_reads_an_export_that_has_none_beside_it(homeles
     assert [{**line, "source": None} for line in named] == [{**line, "source": None} for line in beside]
 
 
+def test_a_mapping_named_for_a_folder_is_for_the_files_that_need_one(homeless: Program, tmp_path: Path) -> None:
+    folder = hospital(tmp_path / "h")
+    (folder / "emr.ndjson").write_text(audit_event("f1", "2026-03-02T08:00:00+08:00", "nurse1", "p1") + "\n")
+    his_export(folder / "his.csv", HIS_ROWS, mapping=None)
+    mapping = his_export(tmp_path / "elsewhere" / "x.csv", HIS_ROWS).with_suffix(".toml")
+    lines = homeless.call("intake", "read", folder, "--mapping", mapping, "--json").lines
+    assert {line["source"]["file"]: line["format"] for line in lines if "rejected" not in line} == {
+        "events.csv": "hospital",
+        "his.csv": "delimited:his",
+        "emr.ndjson": "fhir-r4",
+    }
+    assert not [line for line in lines if "rejected" in line]
+
+
+def test_a_table_that_is_named_is_known_as_one(homeless: Program, tmp_path: Path) -> None:
+    (line,) = homeless.call("intake", "read", hospital(tmp_path / "h") / "staff.csv", "--json").lines
+    assert (line["table"], line["rows"]) == ("staff", 2)
+
+
 def test_an_audit_event_is_read_with_what_only_fhir_says(homeless: Program, tmp_path: Path) -> None:
     path = tmp_path / "emr.ndjson"
     path.write_text(audit_event("f1", "2026-03-02T08:00:00.250+08:00", "nurse1", "p1") + "\n", encoding="utf-8")

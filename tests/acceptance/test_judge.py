@@ -95,6 +95,22 @@ def test_a_reason_whose_table_is_missing_is_not_one_that_was_looked_for(program:
     assert not any(re.match("appointment|order", reason) for reason in case["reasons_missing"])
 
 
+def test_what_was_documented_late_explains_at_the_next_judgement(program: Program, tmp_path: Path) -> None:
+    folder = hospital(tmp_path / "h")
+    program.json("ingest", folder)
+    (case,) = suspicious(program.call("judge", "--json").lines)
+    late = tmp_path / "late" / "encounters.csv"
+    late.parent.mkdir()
+    row = "e2,p1,outpatient,W2,2026-03-02T08:00:00+08:00,2026-03-02T10:00:00+08:00,s2"
+    late.write_text((folder / "encounters.csv").read_text(encoding="utf-8") + row + "\n", encoding="utf-8")
+    report = program.json("ingest", late)
+    assert (report["read"], report["tables"]) == (0, {"encounters": 2})
+    assert case["case_id"] not in {line["case_id"] for line in suspicious(program.call("judge", "--json").lines)}
+    # The row is gone from the next export: it explains no more, and the case is there again under its name.
+    program.json("ingest", folder / "encounters.csv")
+    assert [line["case_id"] for line in suspicious(program.call("judge", "--json").lines)] == [case["case_id"]]
+
+
 def test_a_home_with_nothing_in_it_has_no_cases(program: Program) -> None:
     assert program.call("judge", "--json").lines == []
 
