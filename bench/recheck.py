@@ -2,7 +2,8 @@
 """Is each explanation that the product gives true? The row it names is looked up in the exported tables.
 
 A row is a true reason if it exists, concerns the patient, has to do with the account (the person, a department in which the
-account belonged on that day, or the front desk), and lies around the day of the event. Independent of the product's own SQL.
+account belonged on that day, or the front desk), and lies around the day of the event. What was inferred from use is checked
+in bench.inferred. Independent of the product's own SQL.
 """
 
 from __future__ import annotations
@@ -13,14 +14,19 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from bench.inferred import HOLDS, recheck_inferred
 from simulate import Hospital
 
 #: Days around a row in which it may be a reason: preparation before, results and completion after.
 BEFORE, AFTER = 3, 15
 
+#: As `belongs`, and a day more after a move, on which somebody still finishes work of the former department.
+FINISHING = """CREATE OR REPLACE TEMP TABLE finishing AS SELECT * FROM belongs UNION ALL
+    SELECT a.account, x.department, CAST(x."to" AS DATE), CAST(x."to" AS DATE) + 1
+    FROM accounts_text a JOIN staff_history_text x USING (staff_id) WHERE x."to" IS NOT NULL"""
 #: The account has to do with the department named, on the day of the event.
 HERE = (
-    "EXISTS (SELECT 1 FROM belongs b WHERE b.account = r.account AND b.department = {} AND r.day BETWEEN b.a AND b.b)"
+    "EXISTS (SELECT 1 FROM finishing b WHERE b.account = r.account AND b.department = {} AND r.day BETWEEN b.a AND b.b)"
 )
 DESK = """EXISTS (SELECT 1 FROM belongs b JOIN staff_text s ON s.department = b.department AND s.role = 'registrar'
     WHERE b.account = r.account AND r.day BETWEEN b.a AND b.b)"""
@@ -76,6 +82,13 @@ class Checked:
     #: Tables that were named and that this check does not know.
     unknown: tuple[str, ...] = ()
 
+    def count(self, reason: str, table: str, named: int, true: int) -> None:
+        self.named += named
+        self.true += true
+        if named > true:
+            label = f"{reason} ({table})"
+            self.false_by_reason[label] = self.false_by_reason.get(label, 0) + named - true
+
     @property
     def share(self) -> float:
         return self.true / self.named if self.named else 1.0
@@ -88,8 +101,12 @@ def recheck(con: duckdb.DuckDBPyConnection, hospital: Hospital, reasons: pa.Tabl
         "CREATE OR REPLACE TEMP TABLE r AS SELECT g.*, e.account, e.patient_id, e.day, w.staff_id FROM given g "
         "JOIN ev e USING (event_id) JOIN who w USING (account) WHERE g.source_id IS NOT NULL AND e.patient_id IS NOT NULL"
     )
+    con.execute(FINISHING)
     out = Checked()
-    tables = [row[0] for row in con.execute("SELECT DISTINCT source_table FROM r ORDER BY 1").fetchall()]
+    for reason, name, named, true in recheck_inferred(con):
+        out.count(reason, name, named, true)
+    usual = f"reason NOT IN ({', '.join(repr(reason) for reason in HOLDS)})"
+    tables = [row[0] for row in con.execute(f"SELECT DISTINCT source_table FROM r WHERE {usual} ORDER BY 1").fetchall()]
     out.unknown = tuple(name for name in tables if name not in CHECKS)
     for name in tables:
         if name not in CHECKS:
@@ -101,12 +118,8 @@ def recheck(con: duckdb.DuckDBPyConnection, hospital: Hospital, reasons: pa.Tabl
         wanted = "TRY_CAST(split_part(r.source_id, ':', -1) AS BIGINT)" if key == "x.line" else "r.source_id"
         rows = con.execute(
             f"SELECT r.reason, count(*), count(*) FILTER (coalesce({holds}, false)) FROM r "
-            f"LEFT JOIN x_rows x ON {key} = {wanted} WHERE r.source_table = '{name}' GROUP BY ALL"
+            f"LEFT JOIN x_rows x ON {key} = {wanted} WHERE r.source_table = '{name}' AND {usual} GROUP BY ALL"
         ).fetchall()
         for reason, named, true in rows:
-            out.named += named
-            out.true += true
-            if named > true:
-                label = f"{reason} ({name})"
-                out.false_by_reason[label] = out.false_by_reason.get(label, 0) + named - true
+            out.count(reason, name, named, true)
     return out
