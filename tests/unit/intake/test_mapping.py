@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from wardkeep.watch.intake import BadMapping, load_mapping, mapping_beside
-from wardkeep.watch.intake.mapping import HOSPITAL, SHIPPED, parse_mapping, resolved
+from wardkeep.watch.intake import BadMapping, Mapping, load_mapping, mapping_beside
+from wardkeep.watch.intake.mapping import HOSPITAL, SHIPPED, TARGETS, parse_mapping, resolved
 
 GOOD = 'name = "x"\nsystem = "HIS"\n[columns]\ntime = "t"\naction = "a"\n'
 
@@ -84,3 +85,14 @@ def test_a_mapping_without_a_zone_takes_the_hospitals_but_the_hospital_folder_ne
     own = parse_mapping(GOOD.replace("[columns]", 'zone = "Europe/Berlin"\n[columns]'), "x")
     assert resolved(own, "Asia/Shanghai").zone == "Europe/Berlin"
     assert resolved(HOSPITAL, "Asia/Shanghai").zone is None
+
+
+def test_the_examples_of_the_reference_are_mappings() -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "reference" / "mapping-files.md"
+    text = page.read_text("utf-8")
+    examples = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert examples and all(parse_mapping(example, "example") for example in examples)
+    for key in Mapping.__struct_fields__:
+        assert f"`{key}`" in text or f"`[{key}" in text or key == "offset_required", key
+    for target in TARGETS:
+        assert f"`{target}`" in text, target
