@@ -126,6 +126,9 @@ class Store:
                 con.execute(f'CREATE VIEW "{name}" AS SELECT * FROM "_{name}"')
         return con
 
+    def loads(self) -> tuple[str, ...]:
+        return ("invented",)
+
     def load_run(self, run_id: str, name: str) -> pa.Table:
         found = [(eid, *reason) for eid, _, _, _, _, _, reason, _ in self.rows if reason[0]]
         columns = list(zip(*found, strict=True)) or [()] * 6
@@ -179,11 +182,12 @@ class Reader:
 @contextmanager
 def furnished(home: Any, *, store: Store | None = None) -> Iterator[None]:
     """The home's store and ledger are ours for a while."""
-    from wardkeep.watch.cases import accesses
+    from wardkeep.watch.cases import accesses, directory
 
     own = store or Store()
     home.store, home.ledger_reader = lambda: own, Reader
     accesses._kept.cache_clear()
+    directory.forget()
     try:
         yield
     finally:

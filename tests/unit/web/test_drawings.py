@@ -28,9 +28,10 @@ def test_a_lane_is_a_local_day_and_a_mark_its_hour() -> None:
 
 
 def test_a_night_shift_is_cut_at_midnight() -> None:
-    from wardkeep.web.draw.timeline import Shift, draw_time_line
+    from wardkeep.watch.cases.pages import ShiftShown
+    from wardkeep.web.draw.timeline import draw_time_line
 
-    shift = Shift(start=_at(5, 20), end=_at(6, 8), department="W3")
+    shift = ShiftShown(start=_at(5, 20), end=_at(6, 8), department="W3")
     line = draw_time_line([(_at(5, 21), "", False), (_at(6, 1), "", False)], [shift])
     assert [(band.x, band.width) for lane in line.lanes for band in lane.bands] == [
         ("83.33%", "16.67%"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +15,7 @@ from django.conf import settings
 
 from wardkeep.watch.cases.coverage import Ruled, ruled
 from wardkeep.watch.cases.models import Run
-from wardkeep.watch.cases.pages import AccessLine, DayCount, ReasonShown
+from wardkeep.watch.cases.pages import AccessLine, DayCount, ReasonShown, ShiftShown
 from wardkeep.watch.hospital.tables import TABLES
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ EMPTY_REASONS = pa.schema(
     ]
 )
 ABSENT = {
+    "departments": "department VARCHAR, name VARCHAR, src VARCHAR",
     "accounts": "account VARCHAR, staff_id VARCHAR, kind VARCHAR, department VARCHAR, src VARCHAR",
     "staff": "staff_id VARCHAR, name VARCHAR, role VARCHAR, department VARCHAR, src VARCHAR",
     "patients": "patient_id VARCHAR, name VARCHAR, src VARCHAR",
@@ -62,6 +63,14 @@ CARE = {
     "care_team": "role, start_us, end_us, NULL, src",
     "work_items": "kind, start_us, end_us, department, src",
 }
+SHIFTS = """
+    SELECT DISTINCT sh.department, sh.start_us, sh.end_us FROM shifts sh JOIN accounts a USING (staff_id)
+    WHERE a.account = $account AND sh.start_us < $until AND coalesce(sh.end_us, sh.start_us) >= $since
+    ORDER BY 2
+"""
+#: A shift without an end is shown this long.
+OPEN_SHIFT = timedelta(hours=12)
+US = timedelta(microseconds=1)
 PEERS = """
     WITH me AS (
         SELECT s.role, s.department FROM accounts a JOIN staff s USING (staff_id) WHERE a.account = $account
@@ -174,6 +183,21 @@ class Opened:
         ]
         return days, rows[0][5] if rows else 0
 
+    def shifts(self, account: str, *, from_at: datetime, to_at: datetime) -> list[ShiftShown]:
+        """The shifts of the person behind an account that touch a time."""
+        if "shifts" not in self.tables:
+            return []
+        values = {"account": account, "since": _us(from_at - OPEN_SHIFT), "until": _us(to_at)}
+        found = self.con.execute(SHIFTS, values).fetchall()
+        return [
+            ShiftShown(
+                department=d,
+                start=EPOCH + begins * US,
+                end=EPOCH + ends * US if ends else EPOCH + begins * US + OPEN_SHIFT,
+            )
+            for d, begins, ends in found
+        ]
+
     def value(self, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row of a question to the hospital's tables."""
         return self.con.execute(sql, dict(values)).fetchone()
@@ -261,6 +285,11 @@ def opened(
         yield Opened(con, [] if nothing else ruled(from_at, to_at))
     finally:
         con.close()
+
+
+def tables() -> AbstractContextManager[Opened]:
+    """The hospital's tables alone: an empty interval, so that no events are opened."""
+    return opened(from_at=EPOCH, to_at=EPOCH)
 
 
 @lru_cache(maxsize=4)

@@ -158,6 +158,15 @@ class AccessLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ShiftShown:
+    """A working shift of the person behind an account."""
+
+    start: datetime
+    end: datetime
+    department: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LookedFor:
     """One reason that was looked for in a finding."""
 
@@ -210,6 +219,7 @@ class CasePage:
     accesses: Sequence[AccessLine]
     #: The accesses of the case itself, to set them off on the line.
     eids: frozenset[int]
+    shifts: Sequence[ShiftShown]
     patients: Sequence[str]
     history: Sequence[Said]
     run: RunLine
@@ -255,6 +265,8 @@ class AccountPage:
     days: Sequence[DayCount]
     peers: int
     accesses: Sequence[AccessLine]
+    #: Of the person, in the time of the accesses shown.
+    shifts: Sequence[ShiftShown]
     total: int
     #: Those that reached a record or took data out, and of these the explained ones.
     asked: int

@@ -8,7 +8,6 @@ No function here writes, and none asks for permission: a view does both around i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,7 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from wardkeep.ledger import UnknownEntry
-from wardkeep.watch.cases.accesses import ASKED, EPOCH, Opened, opened
+from wardkeep.watch.cases.accesses import ASKED, EPOCH, opened, tables
 from wardkeep.watch.cases.casebook import (
     SHOWN_STATES,
     NotFound,
@@ -54,6 +53,7 @@ def case_page(case: Case, actor: Any) -> CasePage:
             limit=EVENTS_SHOWN,
             order="list_contains($own, e.eid) DESC, e.time_us",
         )
+        shifts = store.shifts(case.account, from_at=case.from_at, to_at=case.to_at)
     return CasePage(
         line=line(case),
         terms=sorted(case.terms, key=lambda t: -abs(t["value"] * t["weight"])),
@@ -64,6 +64,7 @@ def case_page(case: Case, actor: Any) -> CasePage:
         findings=[finding_shown(row, case) for row in case.findings.order_by("-stands", "from_at", "detection")],
         accesses=accesses,
         eids=frozenset(own),
+        shifts=shifts,
         patients=case.patients,
         history=history(case),
         run=run_line(case.last_run),
@@ -146,6 +147,7 @@ def account_page(
             where, values, limit=EVENTS_SHOWN, order=f"r.eid IS NOT NULL OR NOT {ASKED}, e.time_us DESC"
         )
         days, peers = store.beside_peers(account)
+        shifts = store.shifts(account, from_at=accesses[0].time, to_at=accesses[-1].time) if accesses else []
     return AccountPage(
         account=account,
         kind=kind,
@@ -156,6 +158,7 @@ def account_page(
         days=days,
         peers=peers,
         accesses=accesses,
+        shifts=shifts,
         total=counts.total,
         asked=counts.asked,
         explained=counts.explained,
@@ -165,24 +168,14 @@ def account_page(
 
 def patient_names(patient_ids: list[str]) -> dict[str, str]:
     """Names from the patient table, for patients whose reveal was just sealed."""
-    with _tables() as store:
+    with tables() as store:
         sql = "SELECT patient_id, name FROM patients WHERE list_contains($ids, patient_id) AND name IS NOT NULL"
         return dict(store.con.execute(sql, {"ids": patient_ids}).fetchall())
 
 
-def staff_name(account: str) -> str | None:
-    """The name of the person behind an account, None where the account is nobody's alone."""
-    with _tables() as store:
-        row = store.value(
-            "SELECT s.name FROM accounts a JOIN staff s USING (staff_id) WHERE a.account = $account",
-            {"account": account},
-        )
-    return None if row is None else row[0]
-
-
 def source_row(table: str, source_id: str) -> dict[str, Any]:
     """One row of the hospital's tables, as stored. Raises NotFound."""
-    with _tables() as store:
+    with tables() as store:
         row = store.row(table, source_id)
     if not row:
         raise NotFound(_("The hospital's row %(id)s is no longer in %(table)s.") % {"id": source_id, "table": table})
@@ -204,7 +197,7 @@ def search(text: str, actor: Any) -> list[tuple[str, str]]:
     if not wanted:
         return []
     found = [("case", key) for key in visible_cases(actor).filter(key=wanted).values_list("key", flat=True)]
-    with _tables() as store:
+    with tables() as store:
         for kind, table, column in (("account", "accounts", "account"), ("patient", "patients", "patient_id")):
             sql = f"SELECT 1 FROM {table} WHERE {column} = $wanted LIMIT 1"  # noqa: S608 - our own names
             if store.value(sql, {"wanted": wanted}) is not None:
@@ -212,11 +205,6 @@ def search(text: str, actor: Any) -> list[tuple[str, str]]:
     if ("account", wanted) not in found and Case.objects.filter(account=wanted).exists():
         found.append(("account", wanted))
     return found
-
-
-def _tables() -> AbstractContextManager[Opened]:
-    """The hospital's tables alone: an empty interval, so that no events are opened."""
-    return opened(from_at=EPOCH, to_at=EPOCH)
 
 
 def _day(day: date) -> tuple[datetime, datetime]:

@@ -146,6 +146,10 @@ class Store:
         names = dict.fromkeys(row.facts["table"] for row in self.manifest.files("context"))
         return {name: self.known_table(name).num_rows for name in names}
 
+    def loads(self) -> tuple[str, ...]:
+        """What tells one state of the tables from another: the loads that made it."""
+        return tuple(row.id for row in self.manifest.files("context"))
+
     def known_table(self, name: str) -> pa.Table:
         """What is known of a table now."""
         loads = [row for row in self.manifest.files("context") if row.facts["table"] == name]

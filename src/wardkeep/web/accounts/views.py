@@ -12,7 +12,7 @@ from wardkeep.govern.identity.role import Act
 from wardkeep.watch.cases import queries
 from wardkeep.watch.cases.case import TouchKind
 from wardkeep.watch.cases.pages import AccountPage
-from wardkeep.web.accounts.read import people, shifts_of
+from wardkeep.web.accounts.read import people
 from wardkeep.web.draw.peers import draw_peers
 from wardkeep.web.draw.timeline import TimeLine, draw_time_line
 from wardkeep.web.page import page, person, record
@@ -51,6 +51,5 @@ def _lanes(found: AccountPage) -> dict[str, TimeLine | bool | None]:
         return {"time_line": None, "has_shifts": False}
     days = sorted({timezone.localtime(a.time).date() for a in found.accesses})[-LANES:]
     kept = [a for a in found.accesses if timezone.localtime(a.time).date() >= days[0]]
-    shifts = shifts_of(found.account, from_at=kept[0].time, to_at=kept[-1].time)
     marks = [(a.time, codes.name_of(codes.ACTIONS, a.action), a.judged and a.reason is None) for a in kept]
-    return {"time_line": draw_time_line(marks, shifts or []), "has_shifts": bool(shifts)}
+    return {"time_line": draw_time_line(marks, found.shifts), "has_shifts": bool(found.shifts)}

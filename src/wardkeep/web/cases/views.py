@@ -14,7 +14,7 @@ from wardkeep.watch.cases import casebook, queries
 from wardkeep.watch.cases.case import State, TouchKind
 from wardkeep.watch.cases.models import Case
 from wardkeep.watch.cases.pages import AccessLine, CasePage
-from wardkeep.web.accounts.read import people, shifts_of
+from wardkeep.web.accounts.read import people
 from wardkeep.web.cases.forms import Assign, Decide, Note, Reopen
 from wardkeep.web.draw.timeline import TimeLine, draw_time_line
 from wardkeep.web.page import page, person, record, require
@@ -118,10 +118,8 @@ def _terms(shown: CasePage) -> list[dict[str, Any]]:
 
 
 def _time_line(shown: CasePage) -> dict[str, TimeLine | bool]:
-    line = shown.line
-    shifts = shifts_of(line.account, from_at=line.from_at, to_at=line.to_at)
     accesses = [(a.time, _title(a), a.eid in shown.eids) for a in shown.accesses]
-    return {"time_line": draw_time_line(accesses, shifts or []), "has_shifts": bool(shifts)}
+    return {"time_line": draw_time_line(accesses, shown.shifts), "has_shifts": bool(shown.shifts)}
 
 
 def _title(access: AccessLine) -> str:

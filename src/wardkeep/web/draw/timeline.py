@@ -12,6 +12,8 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
+from wardkeep.watch.cases.pages import ShiftShown
+
 #: Lanes drawn at most; what is left out is said.
 MAX_LANES = 31
 
@@ -42,13 +44,6 @@ class Lane:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shift:
-    start: datetime
-    end: datetime
-    department: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class TimeLine:
     lanes: Sequence[Lane]
     #: Days with accesses that found no room.
@@ -56,7 +51,7 @@ class TimeLine:
     hours: Sequence[tuple[int, str]]
 
 
-def draw_time_line(accesses: Iterable[tuple[datetime, str, bool]], shifts: Iterable[Shift]) -> TimeLine:
+def draw_time_line(accesses: Iterable[tuple[datetime, str, bool]], shifts: Iterable[ShiftShown]) -> TimeLine:
     """Lanes for accesses (moment, title, flagged) in order of time; days of the case come first where room is short."""
     marks: dict[date, list[Mark]] = {}
     for at, title, flagged in accesses:
@@ -77,7 +72,7 @@ def draw_time_line(accesses: Iterable[tuple[datetime, str, bool]], shifts: Itera
     )
 
 
-def _bands(shifts: Iterable[Shift]) -> dict[date, list[Band]]:
+def _bands(shifts: Iterable[ShiftShown]) -> dict[date, list[Band]]:
     """Each shift cut at midnight."""
     found: dict[date, list[Band]] = {}
     for shift in shifts:
