@@ -101,8 +101,6 @@ class Rejected:
     truncated: bool = False
     #: What must stand before `raw` to read it again: byte order mark and header line of a delimited file, in its encoding.
     head: bytes = b""
-    #: What must stand before `raw` to read it again: the header line of a delimited file, in the file's encoding.
-    head: bytes = b""
 
 
 #: The columns of a batch of events as readers hand it to the store (one row per event and patient: `part` counts the
