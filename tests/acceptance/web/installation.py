@@ -43,9 +43,9 @@ class Installation:
         page.fill("input[name=code]", code_now(secret))
         page.click("button[type=submit].button-main")
         page.wait_for_selector("ul.codes")
+        page.recovery_codes = page.locator("ul.codes li").all_inner_texts()
         page.click(".actions a.button-main")
         page.wait_for_selector("header.top")
-        page.totp_secret = secret
         return page
 
     def page(self, browser: Any, *, language: str, width: str = "wide") -> Any:
