@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from wardkeep.watch.intake.limits import RECORD, ROW_LINES
 from wardkeep.watch.intake.lines import Lines
@@ -19,8 +20,7 @@ csv.field_size_limit(RECORD)
 _STAND_IN = "\x1f"
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """One record: the number of its first line, its bytes without the line end, and its cells or why it has none."""
 
     line: int
@@ -75,6 +75,38 @@ class Dialect:
         except UnicodeDecodeError:
             return False
         return cells is not None and self.fitted(cells) is not None
+
+
+def plain_records(data: bytes, dialect: Dialect) -> list[tuple[bytes, list[str]]] | None:
+    """The lines of a block with their cells (none for a blank line), where every line is a record; else None.
+
+    It says what `records` says, several times faster.
+    """
+    if dialect.lines.wide or len(dialect.separator) > 1 or b"\0" in data:
+        return None
+    try:
+        text = data.decode(dialect.codec)
+    except UnicodeDecodeError:
+        return None
+    lines, raws = text.split("\n"), data.split(b"\n")
+    if b"\r" in data:
+        lines = [line.removesuffix("\r") for line in lines]
+        raws = [raw.removesuffix(b"\r") for raw in raws]
+    if len(lines) != len(raws) or max(map(len, raws)) > RECORD:
+        return None
+    if dialect.quote and dialect.quote in text:
+        reader = csv.reader(lines, delimiter=dialect.separator, quotechar=dialect.quote, strict=True)
+        try:
+            cells = list(reader)
+        except csv.Error:
+            return None
+    else:
+        separator = dialect.separator
+        cells = [line.split(separator) if line else [] for line in lines]
+    width = dialect.width
+    if len(cells) != len(lines) or not all(len(row) == width or not row for row in cells):
+        return None
+    return list(zip(raws, cells, strict=True))
 
 
 def records(data: bytes, first: int, dialect: Dialect) -> Iterator[Cut]:

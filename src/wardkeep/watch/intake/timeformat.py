@@ -36,6 +36,7 @@ _PIECES = {
     "z": r"(?P<z>[Zz]|[+-]\d\d(?::?\d\d)?)",
     "%": "%",
 }
+_CLOCK = "HIMSpf"
 _SHORT = {"T": "%H:%M:%S", "F": "%Y-%m-%d", "D": "%m/%d/%y", "R": "%H:%M"}
 _EPOCHS = {"epoch": SECOND, "epoch-ms": 1000, "epoch-us": 1}
 _EPIC_DAY = (date(1840, 12, 31).toordinal() - FIRST_DAY) * DAY
@@ -89,24 +90,46 @@ def _local(local: int, zone: Zone | None) -> Moment:
 def _pattern(form: str, zone: Zone | None) -> Parse:
     expression = _expression(form)
     days: dict[str, int] = {}
+    clocks: dict[str, int] = {}
+    split = _split(form)
 
     def parse(text: str) -> Moment:
+        day, clock = days.get(text[:split]), clocks.get(text[split:])
+        if day is not None and clock is not None and zone is not None:
+            return zone.moment(day + clock)
         match = expression.fullmatch(text)
         if match is None:
             raise BadTime("not in the mapping's time format")
         found = match.groupdict()
-        written = f"{found.get('Y') or found.get('y')}-{found.get('m') or found.get('b')}-{found['d']}"
-        day = days.get(written)
-        if day is None:
-            day = _day(found)
-            times.remember(days, written, day)
-        local = day + _clock(found)
+        day, clock = _day(found), _clock(found)
         offset = found.get("z")
         if offset:
-            return times.checked(local - times.offset_of(offset)), OFFSET
-        return _local(local, zone)
+            return times.checked(day + clock - times.offset_of(offset)), OFFSET
+        moment = _local(day + clock, zone)
+        if split and _begin(match) == split and times.EARLIEST + times.DAY <= day < times.LATEST - 2 * times.DAY:
+            times.remember(days, text[:split], day)
+            times.remember(clocks, text[split:], clock)
+        return moment
 
     return parse
+
+
+def _split(form: str) -> int:
+    """Where the time of day begins in a text of the format that is written in full; 0 where days do not come first."""
+    for short, longer in _SHORT.items():
+        form = form.replace(f"%{short}", longer)
+    letters = [match[1] for match in re.finditer("%(.)", form)]
+    first = next((i for i, letter in enumerate(letters) if letter in _CLOCK), len(letters))
+    if any(letter not in _CLOCK for letter in letters[first:]) or first == len(letters):
+        return 0
+    before = form[: [match.start() for match in re.finditer("%(.)", form)][first]]
+    return len(re.sub("%[mdy]", "00", before.replace("%Y", "0000").replace("%b", "Jan").replace("%%", "%")))
+
+
+def _begin(match: re.Match[str]) -> int:
+    """Where the time of day begins in this text."""
+    found = [match.start(letter) for letter in _CLOCK if letter in match.re.groupindex]
+    return min((at for at in found if at >= 0), default=-1)
 
 
 def _expression(form: str) -> re.Pattern[str]:

@@ -10,6 +10,7 @@ End of input ends the process.
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from typing import IO
 
@@ -46,7 +47,10 @@ def serve(stream: IO[bytes], out: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
+    # Ctrl-C and the end of a service reach every process of theirs: whoever started this one decides when it ends.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     try:
         serve(sys.stdin.buffer, sys.stdout.buffer)
-    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+    except (EOFError, BrokenPipeError):
         sys.exit(0)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cells of one record to an event, as a mapping says. Everything that does not depend on the record is worked out once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from wardkeep.watch.event import Kind
+from wardkeep.watch.intake.mapping import ANY, VOCABULARIES, Mapping
+from wardkeep.watch.intake.row import Row, to_json
+from wardkeep.watch.intake.timeformat import parser
+from wardkeep.watch.intake.times import BadTime, Zone
+
+ACCESS, OTHER = str(Kind.ACCESS), str(Kind.OTHER)
+#: What an event that is no access is called in the column `action`.
+NO_ACTION = "query"
+#: Targets that are text, in the order in which `make` takes them.
+TEXTS = (
+    "event_id", "account", "patient_id", "resource", "purpose", "system", "workstation", "ip", "site", "session_id", "query",
+)  # fmt: skip
+_SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
+_strip, _new = str.strip, tuple.__new__
+
+
+class BadRow(ValueError):
+    """Why a row is no event; never with a value of it."""
+
+
+class RowMaker:
+    """Cells to events, for one file."""
+
+    def __init__(self, mapping: Mapping, names: Sequence[str] | None, width: int, form: str) -> None:
+        """`names` are the header's, None without one. Raises ValueError where a column is missing."""
+        self._form = form
+        self._width = width
+        self._names = [name.strip() for name in names or ()]
+        self._mapping = mapping
+        zone = Zone(mapping.zone) if mapping.zone and not mapping.offset_required else None
+        self._when = parser(mapping.formats, zone)
+        places = {target: self._place(target) for target in mapping.columns}
+        self._times = places["time"]
+        #: The one column of the time, or -1 where it is made of several.
+        self._time = self._times[0] if len(self._times) == 1 else -1
+        used = {i for found in places.values() for i in found}
+        self._unknown = [(i, (self._names[i] if names else "") or str(i + 1)) for i in range(width) if i not in used]
+        self._empty = frozenset(mapping.empty)
+        self._several = mapping.lists.get("patient_id")
+        self._words = {target: _words(mapping, target) for target in VOCABULARIES}
+        self._closed = tuple(
+            (places.get(target, [width])[0], self._words[target]) for target in ("action", "outcome", "breakglass")
+        )
+        #: Cells that a value map makes of others, behind the one that stands for what is absent.
+        self._derived: list[tuple[int, Callable[[str], str]]] = []
+        self._at = tuple(self._text(target, places.get(target, [width])[0]) for target in TEXTS)
+        self._numbers = tuple(places.get(target, [width])[0] for target in ("count", "duration_s"))
+        self._count = int(mapping.constants.get("count", 1))
+        self._system = mapping.system or ""
+
+    def _place(self, target: str) -> list[int]:
+        found = []
+        for place in self._mapping.places(target):
+            i = (place - 1 if place <= self._width else -1) if isinstance(place, int) else self._named(place)
+            if i < 0 and target not in self._mapping.optional:
+                raise ValueError(f"column {place!r}, which is to become {target}, is not there")
+            found.append(i if i >= 0 else self._width)
+        return found
+
+    def _named(self, place: str) -> int:
+        """The column of that name, or of the first of several (`A|B`); as written, else whatever its case. -1: none."""
+        folded = [name.casefold() for name in self._names]
+        for one in (place, *map(str.strip, place.split("|"))):
+            if one in self._names:
+                return self._names.index(one)
+            if one.casefold() in folded:
+                return folded.index(one.casefold())
+        return -1
+
+    def _text(self, target: str, at: int) -> int:
+        """Where the text of a target stands when the derived cells are there."""
+        words, constant = self._mapping.values.get(target, {}), self._mapping.constants.get(target)
+        default = "" if constant is None else str(constant)
+        if not words and not default:
+            return at
+        rest = words.get(ANY)
+        self._derived.append((at, lambda cell: words.get(cell, cell if rest is None else rest) or default))
+        return self._width + len(self._derived)
+
+    def make(self, cells: list[str], digest: bytes, position: str) -> Row:
+        """The event of a record of the right number of cells. Raises BadRow."""
+        cells = [*map(_strip, cells), ""]  # the last one is what an absent column holds
+        if self._empty:
+            cells = ["" if cell in self._empty else cell for cell in cells]
+        if self._derived:
+            cells += [derive(cells[i]) for i, derive in self._derived]
+        try:
+            moment, quality = self._when(
+                cells[self._time] if self._time >= 0 else " ".join(cells[i] for i in self._times)
+            )
+        except BadTime as exc:
+            raise BadRow(f"bad-time: {exc}") from None
+        (i, actions), (j, outcomes), (k, glasses) = self._closed
+        action = actions.get(cells[i]) or self._word("action", cells[i])
+        outcome = outcomes.get(cells[j]) or self._word("outcome", cells[j])
+        glass = glasses.get(cells[k]) or self._word("breakglass", cells[k])
+        event, account, patient, resource, purpose, system, station, ip, site, session, query = self._at
+        at_count, at_seconds = self._numbers
+        count, seconds = cells[at_count], cells[at_seconds]
+        extra = None
+        if self._unknown:
+            kept = {name: cells[i] for i, name in self._unknown if cells[i]}
+            extra = to_json({"columns": kept}) if kept else None
+        return _new(Row, (
+            cells[event] or None, moment, quality, cells[account] or None, self._patients(cells[patient]),
+            NO_ACTION if action == OTHER else action, cells[resource] or None, _whole(count) if count else self._count,
+            cells[purpose] or None, glass == "1", outcome, cells[system] or self._system, cells[station] or None,
+            cells[ip] or None, cells[site] or None, cells[session] or None, cells[query] or None,
+            _milliseconds(seconds) if seconds else None, OTHER if action == OTHER else ACCESS, self._form, position, digest,
+            extra,
+        ))  # fmt: skip
+
+    def _patients(self, cell: str) -> tuple[str, ...]:
+        if not cell:
+            return ()
+        if not self._several:
+            return (cell,)
+        return tuple(dict.fromkeys(one for one in map(_strip, cell.split(self._several)) if one))
+
+    def _word(self, target: str, cell: str) -> str:
+        """A word of a closed vocabulary that is not written as the mapping or the vocabulary writes it."""
+        known = self._words[target]
+        word = (known.get(cell.casefold()) if target not in self._mapping.values else None) or known.get(ANY)
+        if word and cell:
+            return word
+        if not cell:
+            raise BadRow(f"no-{target}: the cell is empty")
+        raise BadRow(f"unmapped-{target}: a value that neither the vocabulary nor values.{target} knows")
+
+
+def _words(mapping: Mapping, target: str) -> dict[str, str]:
+    """Every word of a closed vocabulary, and what it means."""
+    known = {word: word for word in VOCABULARIES[target]} | mapping.values.get(target, {})
+    constant = mapping.constants.get(target)
+    if constant is not None:
+        known.setdefault("", str(int(constant)) if isinstance(constant, bool) else str(constant))
+    known.setdefault("", {"outcome": "success", "breakglass": "0"}.get(target, known.get(ANY, "")))
+    return known
+
+
+def _whole(cell: str) -> int:
+    if not (cell.isascii() and cell.isdigit()) or len(cell) > 18:
+        raise BadRow("bad-number: count is no whole number")
+    return int(cell)
+
+
+def _milliseconds(cell: str) -> int:
+    if _SECONDS.fullmatch(cell) is None:
+        raise BadRow("bad-number: duration_s is no number of seconds")
+    return round(float(cell) * 1000)
