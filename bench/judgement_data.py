@@ -20,7 +20,7 @@ _SQL = Path(__file__).with_suffix(".sql")
 
 def make(con: duckdb.DuckDBPyConnection, *, events: int, days: int = 30, seed: int = 1) -> None:
     """Make the hospital's tables, `events` (about as many as asked) and `label` (eid, misuse kind) in `con`."""
-    visits = events // 5
+    visits = events * 10 // 41
     sizes = {
         "visits": visits, "staff": max(300, events // 2500), "patients": max(4000, events // 50),
         "encounters": max(3000, visits // 8), "days": days, "day0": START_DAY, "t0": START_DAY * DAY - OFFSET,
