@@ -175,6 +175,34 @@ def test_an_entry_that_is_not_what_was_sealed_is_not_handed_out(copy: Bench) -> 
     assert not out.exists() and not entry.exists()
 
 
+# --- reconcile
+
+
+def test_an_older_copy_of_the_rows_is_reconciled_on_purpose(copy: Bench) -> None:
+    assert copy.call("reconcile").said["younger"] == []
+    database = copy.home / "data/wardkeep.sqlite3"
+    older = database.read_bytes()
+    wardkeep("user", "create", "lost", "--role", "auditor", "--home", copy.home)
+    for extra in ("-wal", "-shm"):
+        database.with_name(database.name + extra).unlink(missing_ok=True)
+    database.write_bytes(older)
+
+    said = copy.call("reconcile", status=1).said
+    assert (said["ok"], said["restored"]) == (False, False)
+    assert {act["act"] for act in said["younger"]} == {"account:user:created", "account:link:made"}
+    assert copy.call("verify", status=1).said["problems"]
+    made = wardkeep("user", "create", "meanwhile", "--role", "auditor", "--home", copy.home, "--json")
+    assert made.said["link"]  # the account is there; its act waits, and that is said
+    assert "wait" in made.err
+
+    mended = copy.call("reconcile", "--restored").said
+    assert (mended["ok"], mended["restored"]) == (True, True)
+    assert mended["incarnation"] != said["incarnation"]
+    assert mended["younger"] == said["younger"]
+    assert copy.call("reconcile").said["younger"] == []
+    assert copy.call("verify").said["ok"] is True
+
+
 # --- check: on a machine without a home
 
 

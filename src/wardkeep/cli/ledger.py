@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`wardkeep ledger`: the state of the tamper-evident record, its verification, and proofs of single entries."""
+"""`wardkeep ledger`: the state of the tamper-evident record, its verification, proofs of single entries, a restore."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from wardkeep.cli.frame import Frame, speak, standard
 from wardkeep.ledger import (
     LedgerDamaged,
     LedgerReader,
+    LedgerUnavailable,
     ProofRefused,
     check_proof,
     format_index,
@@ -29,13 +30,15 @@ if TYPE_CHECKING:
 #: A proof of the largest log that can be is under 3 KB; with many cosignatures a few hundred.
 LARGEST_PROOF = 1 << 20
 LARGEST_ENTRY = 65_535
+#: Acts that are listed for people.
+SHOWN = 20
 #: Seconds between two lines of progress.
 PAUSE = 5.0
 
 
 @click.group("ledger")
 def command() -> None:
-    """The tamper-evident record: status, verify, prove, check."""
+    """The tamper-evident record: status, verify, prove, check, reconcile."""
 
 
 @command.command("status")
@@ -162,6 +165,53 @@ def check(frame: Frame, proof: Path, entry: Path, vkey: str) -> None:
         {"ok": True, **said, "root": checkpoint.root.hex()},
         speak("YES: it is entry %(index)d of %(origin)s, which had %(size)d entries") % said,
     )
+
+
+@command.command("reconcile")
+@click.option("--restored", is_flag=True, help="The rows are an older copy, put back on purpose: go on with them.")
+@standard
+def reconcile(frame: Frame, restored: bool) -> None:
+    """List the acts that the ledger has of this database and the database has not.
+
+    There are some where an older copy of the rows was put back: exit status 1. With --restored the rows get a new
+    incarnation, and an act says what they do not know; without it no new act of theirs can be sealed.
+    """
+    from wardkeep.home import now  # noqa: PLC0415
+
+    reader = frame.home.ledger_reader()
+    frame.django()
+    from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
+    from wardkeep.jobs.upgrading import is_served  # noqa: PLC0415
+    from wardkeep.seal.outbox import incarnation  # noqa: PLC0415
+    from wardkeep.seal.restore import begin_again, compare  # noqa: PLC0415
+
+    if restored and is_served(frame.home):
+        raise LedgerUnavailable(
+            speak("%s is being served") % frame.home.path, hint=speak("stop `wardkeep serve`, then call this again")
+        )
+    found = compare(reader)
+    begun = restored and bool(found.younger)
+    if begun:
+        found = begin_again(reader, actor="cli", at=now())
+        drain_here(frame.home, say=frame.say)
+    lines = [f"{act.index}  {act.act}" for act in found.younger[:SHOWN]]
+    if len(found.younger) > SHOWN:
+        lines.append("…")
+    lines.append(speak("%d acts of the ledger are younger than the rows") % len(found.younger))
+    if begun:
+        lines.append(speak("the rows go on as a new incarnation: %s") % incarnation())
+    frame.out(
+        {
+            "ok": begun or not found.younger,
+            "incarnation": str(incarnation()),
+            "younger": [dataclasses.asdict(act) for act in found.younger],
+            "restored": begun,
+        },
+        "\n".join(lines),
+    )
+    if found.younger and not begun:
+        frame.say(speak("if an older copy was put back on purpose: `wardkeep ledger reconcile --restored`"))
+        click.get_current_context().exit(1)
 
 
 def _refuse_unproven(reader: LedgerReader, log: str, n: int, proof: str, body: bytes) -> None:

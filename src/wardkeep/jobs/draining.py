@@ -16,14 +16,16 @@ def drain_here(home: Home, *, say: Callable[[str], None] | None = None, wait: fl
     from django.utils.translation import gettext as _  # noqa: PLC0415
 
     from wardkeep.ledger import LedgerUnavailable  # noqa: PLC0415
-    from wardkeep.seal.outbox import drain, waiting  # noqa: PLC0415
+    from wardkeep.seal.outbox import OlderRows, drain, waiting  # noqa: PLC0415
 
     if not waiting():
         return 0
     try:
         with home.connect_ledger(wait=wait) as ledger:
             return drain(ledger)
-    except LedgerUnavailable as exc:
+    except (LedgerUnavailable, OlderRows) as exc:
+        if say is None and isinstance(exc, OlderRows):
+            raise
         if say is not None:
             say(_("%(count)d acts wait for the ledger (%(why)s)") % {"count": waiting(), "why": exc})
         return 0

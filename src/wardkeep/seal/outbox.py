@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 from django.db.models import Max
 
-from wardkeep.ledger import act_leaf
+from wardkeep.ledger import KeyConflict, act_leaf
 from wardkeep.seal.act import action
 from wardkeep.seal.digest import mac
 from wardkeep.seal.errors import SealError
@@ -41,6 +41,12 @@ _drains_here = threading.Lock()
 
 class NoIncarnation(SealError):
     """The database has no incarnation: it was not made by `wardkeep init`."""
+
+
+class OlderRows(SealError):
+    """The ledger knows this number with another act: the rows are an older copy, put back."""
+
+    hint = "nothing is lost, and nothing more can be sealed: run `wardkeep ledger reconcile`"
 
 
 class EditedAct(SealError):
@@ -112,7 +118,10 @@ def about(act: dict[str, Any]) -> str:
 
 
 def drain(ledger: Ledger) -> int:
-    """Append every committed act; returns how many went. Raises what the ledger raises; nothing is lost then."""
+    """Append every committed act; returns how many went. Raises OlderRows, EditedAct and what the ledger raises.
+
+    Nothing is lost then: the acts wait where they are.
+    """
     sent = 0
     with _drains_here:
         while True:
@@ -124,7 +133,10 @@ def drain(ledger: Ledger) -> int:
             for row in rows:
                 if row.seq is None or row.mac != mac(row):
                     raise EditedAct(str(row.order))
-                receipt = ledger.append(str(row.incarnation), row.seq, [act_leaf(body_of(row))])
+                try:
+                    receipt = ledger.append(str(row.incarnation), row.seq, [act_leaf(body_of(row))])
+                except KeyConflict:
+                    raise OlderRows(f"act {row.seq} of {row.incarnation} is another one in the ledger") from None
                 act = json.loads(row.body)
                 placed.append(
                     Placed(

@@ -15,7 +15,7 @@ from tests.conftest import NOON
 from tests.integration.ledger.conftest import ORIGIN, SIGNER, connect
 from tests.rows import a_user
 from wardkeep.home import Home
-from wardkeep.ledger import KeyConflict, Ledger, LedgerReader, is_act, verify_ledger
+from wardkeep.ledger import Ledger, LedgerReader, is_act, verify_ledger
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -72,9 +72,12 @@ def acts(folder: Path) -> list[tuple[str, int]]:
     return [(act["inc"], act["seq"]) for act in said if "inc" in act]
 
 
-def test_older_rows_put_back_without_a_word_are_noticed(
+def test_older_rows_put_back_without_a_word_are_noticed_and_mended(
     folder: Path, put_back: Callable[[], Callable[[], None]]
 ) -> None:
+    from wardkeep.seal.outbox import OlderRows
+    from wardkeep.seal.restore import begin_again, compare
+
     a_user("li")
     drained(folder)
     back = put_back()
@@ -84,9 +87,18 @@ def test_older_rows_put_back_without_a_word_are_noticed(
     back()
     assert problems(folder) == ["act_missing 3"]
     a_user("wang")  # would get a number that the ledger knows with another body
-    with pytest.raises(KeyConflict, match="batch 3 of"):
+    with pytest.raises(OlderRows, match="act 3 of") as caught:
         drained(folder)
+    assert "ledger reconcile" in caught.value.hint
     assert len(acts(folder)) == 3
+    # Said to be on purpose, all goes on: what was made meanwhile is sealed under the new incarnation.
+    reader = LedgerReader(folder)
+    assert [(act.seq, act.index) for act in compare(reader).younger] == [(3, "2026:3")]
+    begin_again(reader, actor="cli", at=NOON)
+    assert drained(folder) == 3
+    assert problems(folder) == []
+    assert [seq for _, seq in acts(folder)] == [1, 2, 3, 1, 2, 3]
+    assert compare(reader).younger == ()
 
 
 def test_a_new_incarnation_after_a_restore_goes_on_with_numbers_of_its_own(
@@ -129,3 +141,50 @@ def test_acts_that_waited_in_the_copy_are_not_sent_twice(
     assert drained(folder) == 4
     assert acts(folder) == [*before, (str(outbox.incarnation()), 1)]
     assert problems(folder) == []
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+def test_what_waited_in_the_copy_gets_its_place_or_a_new_number(
+    folder: Path, put_back: Callable[[], Callable[[], None]], numbered: bool
+) -> None:
+    from wardkeep.seal import outbox
+    from wardkeep.seal.models import Outbox
+    from wardkeep.seal.restore import begin_again, compare
+
+    a_user("li")
+    drained(folder)
+    a_user("zhao")  # waits in the copy, and reaches the ledger afterwards
+    if numbered:
+        outbox._number()
+    back = put_back()
+    a_user("chen")
+    drained(folder)
+    old = outbox.incarnation()
+    back()
+    a_user("wang")  # made after the copy was put back
+    reader = LedgerReader(folder)
+    assert [act.seq for act in compare(reader).younger] == [4]
+    begin_again(reader, actor="cli", at=NOON)
+    assert not Outbox.objects.filter(incarnation=old).exists()
+    assert drained(folder) == 3
+    new = outbox.incarnation()
+    assert acts(folder) == [(str(old), n) for n in (1, 2, 3, 4)] + [(str(new), n) for n in (1, 2, 3)]
+    assert problems(folder) == []
+
+
+def test_acts_of_earlier_years_are_found_too(folder: Path, put_back: Callable[[], Callable[[], None]]) -> None:
+    from datetime import UTC, datetime
+
+    from wardkeep.seal.outbox import drain
+    from wardkeep.seal.restore import compare
+
+    a_user("li")
+    drained(folder)
+    back = put_back()
+    a_user("zhao")
+    drained(folder)
+    a_user("chen")
+    with connect(folder, clock=lambda: datetime(2027, 1, 1, tzinfo=UTC)) as ledger:
+        drain(ledger)
+    back()
+    assert [act.index for act in compare(LedgerReader(folder)).younger] == ["2026:3", "2027:1"]
