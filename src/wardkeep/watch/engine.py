@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
+import pyarrow as pa
 
 _HEADER = re.compile(
     r"^-- name: (?P<name>[a-z_]+)\n-- description: (?P<description>(?:[^\n]|\n--   )+)\n", re.MULTILINE
@@ -90,9 +91,12 @@ class DuckEngine:
         if not _NAME.fullmatch(name):
             raise EngineError(f"{name!r} is no table name")
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({', '.join(f'{c} {t}' for c, t in columns)})")
-        if batch := [list(row) for row in rows]:
-            holes = ", ".join("?" * len(columns))
-            self.con.executemany(f"INSERT INTO {name} VALUES ({holes})", batch)  # noqa: S608 - name checked above
+        if batch := list(rows):
+            # As columns: row by row, DuckDB takes a second for a thousand of them.
+            arrays = [pa.array(list(values)) for values in zip(*batch, strict=True)]
+            self.con.register("rows_put", pa.table(arrays, names=[f"c{i}" for i in range(len(columns))]))
+            self.con.execute(f"INSERT INTO {name} SELECT * FROM rows_put")  # noqa: S608 - name checked above
+            self.con.unregister("rows_put")
 
     def rows(self, text: str) -> list[tuple[Any, ...]]:
         return self.con.execute(text).fetchall()

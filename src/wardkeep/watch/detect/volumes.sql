@@ -150,7 +150,8 @@ WHERE n.number IS NOT NULL
 
 -- name: sequence
 -- description: Openings in sequence: each number at most two above the one before, within an hour.
-SELECT u.a AS a, u.day AS day, min(u.first_us) AS first_us, max(u.first_us) AS last_us, CAST(count(*) AS INTEGER) + 1 AS run
+SELECT u.a AS a, u.day AS day, min(u.first_us - u.pause_us) AS first_us, max(u.first_us) AS last_us,
+  CAST(count(*) AS INTEGER) + 1 AS run
 FROM (
   SELECT
     n.a AS a, n.day AS day, n.first_us AS first_us, n.step AS step, n.pause_us AS pause_us,
