@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from functools import lru_cache
+import traceback
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ def a_file(count: int) -> Iterator[Rows]:
     for start in range(0, count, BATCH):
         rows, broken = [], []
         for n in range(start, min(start + BATCH, count)):
-            changes: dict[str, Any] = {"time": NOON_US + n * 7919 % (3 * DAY_US), "account": f"a{n % 23}"}
+            changes: dict[str, Any] = {"time": NOON_US + n * 86_399_999_989 % (3 * DAY_US), "account": f"a{n % 23}"}
             if n % 10 == 3:
                 rows += [row(None, raw=b"record %d" % n, **changes)] * 2
                 continue
@@ -44,8 +46,11 @@ def expected(count: int) -> dict[str, int]:
     return {"events": count + nameless, "pieces": sum(1 for n in range(count) if n % 100 == 9)}
 
 
-def take_in(folder: Path, count: int, flush: int, at: int, told: int) -> None:
-    """Ingest a table and the file. at: die at that one of the calls that change the folder; each is told to `told`."""
+def take_in(folder: Path, count: int, flush: int, at: int, told: int, *, full: bool) -> None:
+    """Ingest a table and the file. at: die at that one of the calls that change the folder; each is told to `told`.
+
+    full: do not die, but refuse that one and all that write after it, as a full disk does.
+    """
     import pyarrow as pa
 
     from tests.unit.store.test_context import patient
@@ -54,28 +59,32 @@ def take_in(folder: Path, count: int, flush: int, at: int, told: int) -> None:
 
     intake.FLUSH = flush
     kept = Kept(folder)
-    sys.addaudithook(_Dying(folder, at, told))
+    sys.addaudithook(_Fault(folder, at, told, full=full))
     table = pa.Table.from_pylist([patient(str(n), "Li") for n in range(200)], schema=schema_of("patients"))
     with kept.ledger() as ledger, kept.store.intake(ledger, received_at=NOON) as session:
         session.context(Load(name="patients", table=table))
         session.file(a_file(count))
 
 
-class _Dying:
-    """Counts what is done to files below a folder, and kills the process at one of these calls."""
+class _Fault:
+    """Counts what is done to files below a folder, and is the fault at one of these calls."""
 
     EVENTS = frozenset(("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "sqlite3.connect"))
+    WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
-    def __init__(self, folder: Path, at: int, told: int) -> None:
-        self.folder, self.at, self.told, self.count = str(folder), at, told, 0
+    def __init__(self, folder: Path, at: int, told: int, *, full: bool) -> None:
+        self.folder, self.at, self.told, self.full, self.count = str(folder), at, told, full, 0
 
     def __call__(self, event: str, args: tuple[Any, ...]) -> None:
         if event not in self.EVENTS or self.folder not in str(args[0]):
             return
         self.count += 1
         os.write(self.told, b".")
-        if self.count == self.at:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if not self.full:
+            if self.count == self.at:
+                os.kill(os.getpid(), signal.SIGKILL)
+        elif self.count >= self.at and (event == "os.mkdir" or (event == "open" and args[2] & self.WRITING)):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(args[0]))
 
 
 class Takers:
@@ -85,10 +94,15 @@ class Takers:
         words = [sys.executable, "-m", "tests.integration.store.taking"]
         self._process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def run(self, folder: Path, count: int, flush: int, *, at: int = 0, after: float = 0.0) -> tuple[int, int]:
-        """One ingest, killed at a call or after so many seconds where one is given: its exit code, and its calls."""
+    def run(
+        self, folder: Path, count: int, flush: int, *, at: int = 0, after: float = 0.0, full: bool = False
+    ) -> tuple[int, int]:
+        """One ingest, killed at a call or after so many seconds where one is given: its exit code, and its calls.
+
+        full: the disk is full from that call on; the exit code is then that of the error.
+        """
         assert self._process.stdin and self._process.stdout
-        self._process.stdin.write(json.dumps([str(folder), count, flush, at, after]) + "\n")
+        self._process.stdin.write(json.dumps([str(folder), count, flush, at, after, full]) + "\n")
         self._process.stdin.flush()
         code, calls = json.loads(self._process.stdout.readline())
         return code, calls
@@ -108,12 +122,11 @@ def main() -> None:
     from tests.unit.store import test_context  # noqa: F401
 
     for line in sys.stdin:
-        folder, count, flush, at, after = json.loads(line)
+        folder, count, flush, at, after, full = json.loads(line)
         read, write = os.pipe()
         child = os.fork()
         if child == 0:
-            take_in(Path(folder), count, flush, at, write)
-            os._exit(0)
+            _end_with(partial(take_in, Path(folder), count, flush, at, write, full=full))
         os.close(write)
         if after:
             time.sleep(after)
@@ -122,6 +135,18 @@ def main() -> None:
             calls = len(told.read())
         _, status = os.waitpid(child, 0)
         print(json.dumps([os.waitstatus_to_exitcode(status), calls]), flush=True)
+
+
+def _end_with(call: Callable[[], None]) -> None:
+    """Leave the process as the command line would: 0, or the status of a known error; 99 for any other."""
+    try:
+        call()
+    except Exception as error:
+        code = getattr(type(error), "exit_status", 99)
+        if code == 99:
+            traceback.print_exc()
+        os._exit(code)
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 SALT = 16
 CURRENT = 1
@@ -72,40 +74,57 @@ FIELDS: dict[int, tuple[Field, ...]] = {
 
 def render(values: Mapping[str, object], *, version: int = CURRENT) -> bytes:
     """The canonical row of one event. Raises ValueError where a field is missing, or NULL where it cannot be."""
-    pieces = []
-    for field in FIELDS[version]:
-        value = values[field.name]
-        if value is None:
-            if not field.nullable:
-                raise ValueError(f"field {field.name} of a canonical row cannot be empty")
-            pieces.append(b"-,")
-            continue
-        if field.kind == "flag":
-            text = b"1" if value else b"0"
-        elif isinstance(value, bytes):
-            text = value.hex().encode()
-        else:
-            text = str(value).encode()
-        pieces.append(b"%d:%b," % (len(text), text))
-    return b"".join(pieces)
+    return b"".join([_piece(field, values[field.name]) for field in FIELDS[version]])
 
 
-def render_sql(relation: str, *, fields: Sequence[Field] = FIELDS[CURRENT]) -> str:
-    """DuckDB SQL that gives the rows of `relation` in the canonical form, in its order, as one BLOB column `row`."""
+def _piece(field: Field, value: object) -> bytes:
+    """The netstring of one field."""
+    if value is None:
+        if not field.nullable:
+            raise ValueError(f"field {field.name} of a canonical row cannot be empty")
+        return b"-,"
+    if field.kind == "flag":
+        text = b"1" if value else b"0"
+    elif isinstance(value, bytes):
+        text = value.hex().encode()
+    else:
+        text = str(value).encode()
+    return b"%d:%b," % (len(text), text)
+
+
+def render_sql(relation: str, *, version: int = CURRENT, equal: Mapping[str, object] = MappingProxyType({})) -> str:
+    """DuckDB SQL that gives the canonical rows of `relation`, in its order, as one BLOB column `row`.
+
+    equal: fields that have one value in all rows, which is then rendered once.
+    """
     pieces: list[str] = []
-    for field in fields:
+    said = ""  # text that stands between the columns
+
+    def add(*texts: str) -> None:
+        nonlocal said
+        if said:
+            pieces.append("'" + said.replace("'", "''") + "'")
+        pieces.extend(texts)
+        said = ""
+
+    for field in FIELDS[version]:
         column = f'"{field.name}"'
-        if field.kind == "flag":
-            pieces.append(f"CASE WHEN {column} THEN '1:1,' ELSE '1:0,' END")
-            continue
-        if field.kind == "bytes32":
-            pieces += ["'64:'", f"lower(hex({column}))", "','"]
-            continue
-        text = column if field.kind == "text" else f"CAST({column} AS VARCHAR)"
-        if field.nullable:  # concat leaves NULL out, so that an empty field becomes `-` and `,`
-            pieces += [f"coalesce(CAST(strlen({text}) AS VARCHAR) || ':', '-')", text, "','"]
+        if field.name in equal:
+            said += _piece(field, equal[field.name]).decode()
+        elif field.kind == "flag":
+            add(f"CASE WHEN {column} THEN '1:1,' ELSE '1:0,' END")
+        elif field.kind == "bytes32":
+            said += "64:"
+            add(f"lower(hex({column}))")
+            said = ","
         else:
-            pieces += [f"strlen({text})", "':'", text, "','"]
+            text = column if field.kind == "text" else f"CAST({column} AS VARCHAR)"
+            if field.nullable:  # concat leaves NULL out, so that an empty field becomes `-` and `,`
+                add(f"coalesce(CAST(strlen({text}) AS VARCHAR) || ':', '-')", text)
+            else:
+                add(f"strlen({text})", "':'", text)
+            said = ","
+    add()
     return f"SELECT encode(concat({', '.join(pieces)})) AS row FROM {relation}"  # noqa: S608 - names of ours only
 
 
@@ -113,11 +132,27 @@ def render_all(table: pa.Table, *, version: int = CURRENT) -> list[bytes]:
     """The canonical rows of a table that has the version's fields as columns."""
     if table.num_rows < FEW:
         return [render(row, version=version) for row in table.to_pylist()]
+    table = table.select([field.name for field in FIELDS[version]])
     with duckdb.connect(":memory:", config={"threads": 1}) as con:
-        con.register("rows_to_render", table.select([field.name for field in FIELDS[version]]))
-        rendered = con.sql(render_sql("rows_to_render", fields=FIELDS[version])).to_arrow_table()
+        con.register("rows_to_render", table)
+        rendered = con.sql(render_sql("rows_to_render", version=version, equal=_equal(table))).to_arrow_table()
     rows: list[bytes] = rendered.column("row").to_pylist()
     return rows
+
+
+def _equal(table: pa.Table) -> dict[str, object]:
+    """The columns that have one value in all rows (or none in any), and that value."""
+    found: dict[str, object] = {}
+    for name in table.column_names if table.num_rows else ():
+        column = table.column(name)
+        value = column[0]
+        if column.null_count == len(column):
+            found[name] = None
+        elif column.null_count == 0 and pc.all(pc.equal(column, value)).as_py():
+            plain = value.as_py()
+            if not (isinstance(plain, str) and "\0" in plain):  # which SQL text cannot hold
+                found[name] = plain
+    return found
 
 
 def salts(count: int) -> bytes:

@@ -15,6 +15,7 @@ import fcntl
 import hashlib
 import mmap
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -183,13 +184,15 @@ def locked(path: Path, *, wait: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def disk(where: Path) -> Iterator[None]:
-    """What the disk refuses, as StoreFull or StoreError."""
+    """What the disk refuses to us or to SQLite, as StoreFull or StoreError."""
     try:
         yield
     except FileNotFoundError as error:
         raise StoreError(f"{error.filename} is missing", hint="run `wardkeep ledger verify`") from error
     except OSError as error:
         raise StoreFull(f"cannot write to {where}: {error.strerror}") from error
+    except sqlite3.OperationalError as error:
+        raise StoreFull(f"cannot write to {where}: {error}") from error
 
 
 def sync(folder: Path) -> None:

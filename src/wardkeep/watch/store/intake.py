@@ -25,6 +25,7 @@ from wardkeep.watch.store import quarantine
 from wardkeep.watch.store.context import change
 from wardkeep.watch.store.dedup import Events, Hasher, mark, occurrences
 from wardkeep.watch.store.errors import NotStored
+from wardkeep.watch.store.folder import disk
 from wardkeep.watch.store.keyindex import HashSet
 from wardkeep.watch.store.known import Known, Place, key_of
 from wardkeep.watch.store.manifest import DoneRow, FileRow
@@ -117,7 +118,8 @@ class Intake:
         store.folder.make()
         self._exits.enter_context(store.folder.lock(wait=self._wait))
         try:
-            store.manifest.create()
+            with disk(store.folder.path):
+                store.manifest.create()
             #: Batches that a crash had left and that were finished now.
             self.recovered = recover(store.folder, store.manifest, self._ledger)
         except BaseException:

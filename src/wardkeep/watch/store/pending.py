@@ -17,7 +17,6 @@ import hashlib
 import hmac
 import os
 import shutil
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
@@ -26,7 +25,7 @@ import msgspec
 
 from wardkeep.ledger import act_leaf
 from wardkeep.watch.store.canonical import leaves, render_all
-from wardkeep.watch.store.errors import StoreDamaged, StoreFull
+from wardkeep.watch.store.errors import StoreDamaged
 from wardkeep.watch.store.folder import KEYS, SEALED, Folder, disk, sync
 from wardkeep.watch.store.manifest import BatchRow, DoneRow, FileRow, Manifest, Row
 from wardkeep.watch.store.segment import unpack
@@ -182,10 +181,7 @@ def place(folder: Folder, manifest: Manifest, pending: Pending, receipt: Receipt
                     path.replace(folder.place(row.kind, row.id, ending))
         for kind in {row.kind for row in pending.files}:
             sync(folder.place(kind, "x").parent)
-        try:
-            manifest.commit(rows)
-        except sqlite3.OperationalError as error:
-            raise StoreFull(f"cannot write to {manifest.path}: {error}") from error
+        manifest.commit(rows)
         _forget(folder, pending.name)
 
 
@@ -243,7 +239,7 @@ def recover(folder: Folder, manifest: Manifest, ledger: Appends) -> int:
     """Finish what a crash left; the store's lock is held. Returns how many batches that were. Raises StoreDamaged."""
     contents = manifest.trusted()
     committed = {row.seq for row in contents.batches}
-    with folder.commit_lock():  # nobody saves a run now
+    with folder.commit_lock(), disk(folder.path):  # nobody saves a run now
         for path in list(folder.pending.glob("*.new")):
             shutil.rmtree(path, ignore_errors=True)
         left = waiting(folder)

@@ -19,7 +19,7 @@ from wardkeep.watch.store import quarantine
 from wardkeep.watch.store.context import state
 from wardkeep.watch.store.dedup import Hasher
 from wardkeep.watch.store.errors import NotStored, StoreError
-from wardkeep.watch.store.folder import Folder, Keys
+from wardkeep.watch.store.folder import Folder, Keys, disk
 from wardkeep.watch.store.manifest import FileRow, Manifest
 from wardkeep.watch.store.pending import Appends, Draft, Pending, place
 from wardkeep.watch.store.quarantine import Piece
@@ -60,7 +60,8 @@ class Store:
         self.folder.make()
         meta = json.dumps({"run": run_id, "name": name})
         with self.folder.commit_lock():
-            self.manifest.create()
+            with disk(self.folder.path):
+                self.manifest.create()
             if any(row.id == identity for row in self.manifest.files("run")):
                 raise StoreError(f"run {run_id} has {name} already", hint="a run is kept once")
             pending = Pending(name=identity, seq=0, received_us=0)
