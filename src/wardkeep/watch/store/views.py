@@ -203,6 +203,8 @@ def connect(
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "preserve_insertion_order": "false",
+            # Nothing here is kept: writing temporary tables out on the way would cost a judgement seconds.
+            "checkpoint_threshold": "1TB",
         },
     )
     made = Connection(con, opening.descriptors)
