@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,26 @@ def test_a_practitioner_becomes_staff_and_an_account_of_the_same_name(tmp_path: 
     assert staff["employed_to_day"] == (date(2026, 3, 31) - date(1970, 1, 1)).days
     assert only(contexts, "accounts") == {"account": "d1", "staff_id": "d1", "kind": "person", "src": "d1"}
     assert only(contexts, "departments") == {"department": "card", "name": "Cardiology", "parent": "all", "src": "card"}
+
+
+def test_a_person_ties_a_practitioner_to_their_own_record(tmp_path: Path) -> None:
+    contexts = read(
+        tmp_path,
+        {"resourceType": "Practitioner", "id": "d1"},
+        {"resourceType": "Practitioner", "id": "d2"},
+        {"resourceType": "Person", "id": "x", "link": [{"target": ref(t)} for t in ("Patient/p1", "Practitioner/d1")]},
+        {"resourceType": "Person", "id": "y", "link": [{"target": ref("Practitioner/d2")}]},
+    )
+    assert [(r["staff_id"], r["patient_id"]) for r in rows(contexts["staff"])] == [("d1", "p1"), ("d2", None)]
+
+
+@pytest.mark.parametrize("type", ["Person", "PractitionerRole"])
+def test_what_only_adds_to_staff_never_empties_the_table_of_staff(tmp_path: Path, type: str) -> None:
+    assert "staff" not in read(tmp_path, {"resourceType": type, "id": "x"})
+    broken = read(tmp_path, **{type: b"{"})["staff"]
+    assert (reasons(broken), broken.full) == ([("1", "json")], False)
+    [again] = reread(replace(broken.rejected[0], raw=b'{"resourceType":"%s","id":"x"}' % type.encode()), zone=ZONE)
+    assert again.rejected  # alone it adds to nobody: it waits for the next whole export
 
 
 def place(id: str, kind: str = "", **more: Any) -> dict[str, Any]:
@@ -309,9 +330,7 @@ def test_a_resource_that_was_set_aside_is_read_again(tmp_path: Path) -> None:
     [piece] = read(tmp_path, PATIENT, bad)["patients"].rejected
     [again] = reread(piece, zone=ZONE)
     assert (again.table.num_rows, again.rejected, again.full) == (0, (piece,), False)
-    mended = type(piece)(
-        **{f: getattr(piece, f) for f in piece.__slots__} | {"raw": piece.raw.replace(b"yesterday", b"1975-03-13")}
-    )
+    mended = replace(piece, raw=piece.raw.replace(b"yesterday", b"1975-03-13"))
     [again] = reread(mended, zone=ZONE)
     assert [r["patient_id"] for r in rows(again)] == ["p9"]
     assert not again.full

@@ -24,7 +24,7 @@ from wardkeep.watch.hospital.fhir.moments import Calendar
 from wardkeep.watch.hospital.fhir.ndjson import Line, lines_of
 from wardkeep.watch.hospital.fhir.places import Places
 from wardkeep.watch.hospital.fhir.rows import Rows
-from wardkeep.watch.hospital.fhir.shapes import SHAPES, Location, Organization, PractitionerRole, Resource
+from wardkeep.watch.hospital.fhir.shapes import SHAPES, Location, Organization, Person, PractitionerRole, Resource
 from wardkeep.watch.hospital.normalise import Normaliser, conflicts, connect
 from wardkeep.watch.hospital.sheet import bundled
 from wardkeep.watch.hospital.tables import TABLES
@@ -48,12 +48,15 @@ _LINE = (1 << _SHIFT) - 1
 _DECODERS = {type: msgspec.json.Decoder(shape) for type, shape in SHAPES.items()}
 
 
+#: Types that only add to the rows of others.
+_ADDS = frozenset(("PractitionerRole", "Person"))
 #: Resource type -> the tables that it makes, its own first: that one is there even where it stays empty.
 _MAKES = {
     "Organization": ("departments",),
     "Location": ("departments",),
     "Practitioner": ("staff", "accounts"),
     "PractitionerRole": ("staff",),
+    "Person": ("staff",),
     "Patient": ("patients",),
     "Encounter": ("encounters", "transfers", "care_team"),
     "Appointment": ("appointments",),
@@ -80,7 +83,7 @@ def read_bulk(files: Iterable[Path], *, zone: str) -> Iterator[Context]:
     with connect() as con:
         reading = _Reading(con, zone)
         for type, path in paths:
-            if type in ("Organization", "Location", "PractitionerRole"):
+            if type in ("Organization", "Location") or type in _ADDS:
                 reading.remember(type, lines_of(path))
         for type, path in paths:
             reading.take(type, path, lines_of(path))
@@ -88,8 +91,15 @@ def read_bulk(files: Iterable[Path], *, zone: str) -> Iterator[Context]:
 
 
 def reread_resource(piece: Rejected, *, zone: str) -> Iterator[Context]:
-    """A resource that was set aside, read again without the others: what a reference leads to stays unknown."""
+    """A resource that was set aside, read again without the others: what a reference leads to stays unknown.
+
+    One that only adds to others cannot be read alone; it comes back as it was.
+    """
     type = piece.format.removeprefix(f"{FORMAT}:")
+    if type in _ADDS:
+        name = _MAKES[type][0]
+        yield Context(name=name, table=schema(name).empty_table(), rejected=(piece,), source=piece.source, full=False)
+        return
     with connect() as con:
         reading = _Reading(con, zone)
         first = int(piece.position.partition("-")[0])
@@ -116,19 +126,21 @@ class _Reading:
         """Note what other resources refer to."""
         for line in lines:
             resource, _ = _decoded(type, line)
-            if isinstance(resource, Organization | Location | PractitionerRole):
+            if isinstance(resource, Organization | Location | PractitionerRole | Person):
                 self._places.take(resource)
 
     def take(self, type: str, path: Path, lines: Iterator[Line]) -> None:
         """Make the rows of one file."""
         number = len(self._files)
         self._files.append((type, path))
-        self._parts.setdefault(_MAKES[type][0], [])
+        if type not in _ADDS:
+            self._parts.setdefault(_MAKES[type][0], [])
         while chunk := list(islice(lines, _CHUNK)):
             gathered: dict[str, list[dict[str, str | int]]] = {}
             for line in chunk:
                 resource, problem = _decoded(type, line)
                 if resource is None:
+                    self._parts.setdefault(_MAKES[type][0], [])
                     self._set_aside(number, line, problem)
                     continue
                 for table, cells, src in self._rows.of(resource):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from wardkeep.watch.hospital.fhir.shapes import Concept, Location, Organization, PractitionerRole, Reference
+from wardkeep.watch.hospital.fhir.shapes import Concept, Location, Organization, Person, PractitionerRole, Reference
 from wardkeep.watch.hospital.tables import ROLES
 
 #: Codes of http://terminology.hl7.org/CodeSystem/practitioner-role, and SNOMED CT's for the same professions.
@@ -37,15 +37,21 @@ class Places:
     roles: dict[str, PractitionerRole] = field(default_factory=dict)
     #: Practitioner id -> the first of their roles.
     role_of: dict[str, PractitionerRole] = field(default_factory=dict)
+    #: Practitioner id -> the id of their own record as a patient.
+    own_record: dict[str, str] = field(default_factory=dict)
     #: What `department` found, by reference; filled once everything is taken.
     _departments: dict[str, str] = field(default_factory=dict)
 
-    def take(self, resource: Organization | Location | PractitionerRole) -> None:
+    def take(self, resource: Organization | Location | PractitionerRole | Person) -> None:
         """Remember something that others refer to."""
         if isinstance(resource, Organization):
             self.organizations[resource.id] = resource
         elif isinstance(resource, Location):
             self.locations[resource.id] = resource
+        elif isinstance(resource, Person):
+            patients = [p for p in (id_in(link.target, "Patient") for link in resource.link) if p]
+            for link in resource.link if patients else ():
+                self.own_record.setdefault(id_in(link.target, "Practitioner"), patients[0])
         else:
             self.roles[resource.id] = resource
             if person := id_in(resource.practitioner, "Practitioner"):

@@ -60,6 +60,7 @@ class Rows:
             "Location": self._location,
             "Practitioner": self._practitioner,
             "PractitionerRole": lambda _: iter(()),
+            "Person": lambda _: iter(()),
             "Patient": self._patient,
             "Encounter": self._encounter,
             "Appointment": self._appointment,
@@ -90,6 +91,7 @@ class Rows:
 
     def _practitioner(self, r: s.Practitioner) -> Iterator[Row]:
         cells = {"staff_id": r.id, "name": _name(r.name), "address": _address(r.address), "phone": _phone(r.telecom)}
+        cells["patient_id"] = self._places.own_record.get(r.id, "")
         if role := self._places.role_of.get(r.id):
             cells |= {
                 "role": role_word(role),

@@ -96,6 +96,16 @@ class PractitionerRole(Resource, frozen=True):
     period: Period = Period()
 
 
+class Link(Part, frozen=True):
+    """Person.link."""
+
+    target: Reference = Reference()
+
+
+class Person(Resource, frozen=True):
+    link: tuple[Link, ...] = ()
+
+
 class Organization(Resource, frozen=True):
     name: str = ""
     type: tuple[Concept, ...] = ()
@@ -216,6 +226,7 @@ SHAPES: dict[str, type[Resource]] = {
     "Location": Location,
     "Practitioner": Practitioner,
     "PractitionerRole": PractitionerRole,
+    "Person": Person,
     "Patient": Patient,
     "Encounter": Encounter,
     "Appointment": Appointment,
