@@ -8,6 +8,7 @@ does not fill the memory of a slow taker. Processes are started anew (no fork), 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -37,17 +38,7 @@ class Crew:
 
     def __init__(self, plan: Plan, size: int) -> None:
         self._size = size
-        path = os.pathsep.join(p for p in sys.path if p)
-        self._processes = [
-            subprocess.Popen(
-                [sys.executable, "-P", "-m", "wardkeep.watch.intake.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": path},
-                start_new_session=True,
-            )
-            for _ in range(size)
-        ]
+        self._processes = _started(size)
         self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         for process in self._processes:
             assert process.stdin is not None  # noqa: S101 - narrows the type
@@ -100,6 +91,24 @@ class Crew:
         finally:
             self._idle.put(process)
         return columns, done.rejected, done.records
+
+
+def _started(size: int) -> list[subprocess.Popen[bytes]]:
+    """Reading processes that no signal ends: Ctrl-C and the end of a service reach all, and we alone decide for ours."""
+    path = os.pathsep.join(p for p in sys.path if p)
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})  # they inherit it, and keep it
+    try:
+        return [
+            subprocess.Popen(
+                [sys.executable, "-P", "-m", "wardkeep.watch.intake.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": path},
+            )
+            for _ in range(size)
+        ]
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _result(waiting: Future[Columns] | Overlong) -> Columns | Overlong:

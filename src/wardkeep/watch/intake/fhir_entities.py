@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import msgspec
 
-from wardkeep.watch.intake import fhir_terms as terms
 from wardkeep.watch.intake.fhir_parts import bare_patient, resource_type
 from wardkeep.watch.intake.fhir_query import decoded, patients_in, searched_type
 from wardkeep.watch.intake.fhir_shapes import Entity, Reference
+from wardkeep.watch.intake.fhir_terms import PATIENT_ROLE, QUERY_ROLE, REQUEST_ID
 
 
 class Thing(msgspec.Struct, gc=False, omit_defaults=True):
@@ -22,15 +20,9 @@ class Thing(msgspec.Struct, gc=False, omit_defaults=True):
     type: str | None = None
 
 
-class Touched(NamedTuple):
-    """The patients by their own ids, each once, and as the source wrote them where that is another thing."""
-
-    patients: tuple[str, ...]
-    written: list[str] | None
-    resource: str | None
-    query: str | None
-    things: list[Thing]
-    request: str | None
+#: Patients by their own ids, each once; as the source wrote them where that is another thing; resource, query, things, and
+#: the number of the request.
+Touched = tuple[tuple[str, ...], list[str] | None, str | None, str | None, list[Thing], str | None]
 
 
 def touched(entities: list[Entity], subject: Reference | None) -> Touched:
@@ -46,14 +38,14 @@ def touched(entities: list[Entity], subject: Reference | None) -> Touched:
         if what is not None:
             ref = what.reference or None
             name = what.named if ref is None or what.identifier is not None else ref
-        if kind_code == terms.REQUEST_ID:
-            request = name or one.name
+        if kind_code == REQUEST_ID:
+            request = name or one.name or None
             continue
         if one.query and query is None:
             query = decoded(one.query)
-        if role_code == terms.PATIENT_ROLE or (what is not None and _is_patient(what)):
+        if role_code == PATIENT_ROLE or (what is not None and ("Patient/" in (ref or "") or what.type == "Patient")):
             written.append(name or one.name or "")
-        elif resource is None and what is not None and role_code != terms.QUERY_ROLE:
+        elif resource is None and what is not None and role_code != QUERY_ROLE:
             resource = what.type or (resource_type(ref) if ref else None)
         if name or one.name:
             things.append(Thing(name, one.name or None, role_code or None, kind_code or None))
@@ -63,14 +55,10 @@ def touched(entities: list[Entity], subject: Reference | None) -> Touched:
         written += patients_in(query)
         resource = resource or searched_type(query)
     if not written:
-        return Touched((), None, resource, query, things, request)
+        return (), None, resource, query, things, request
     bare: dict[str, str] = {}
     for text in written:
         if text:
             bare.setdefault(bare_patient(text), text)
-    other = any(key != text for key, text in bare.items())
-    return Touched(tuple(bare), list(bare.values()) if other else None, resource or "Patient", query, things, request)
-
-
-def _is_patient(thing: Reference) -> bool:
-    return thing.type == "Patient" or (thing.reference is not None and "Patient/" in thing.reference)
+    patients, shown = tuple(bare), list(bare.values())
+    return patients, None if shown == list(patients) else shown, resource or "Patient", query, things, request

@@ -10,7 +10,6 @@ End of input ends the process.
 from __future__ import annotations
 
 import gc
-import signal
 import sys
 from typing import IO
 
@@ -47,10 +46,7 @@ def serve(stream: IO[bytes], out: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    # Ctrl-C and the end of a service reach every process of theirs: whoever started this one decides when it ends.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
     try:
         serve(sys.stdin.buffer, sys.stdout.buffer)
-    except (EOFError, BrokenPipeError):
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
         sys.exit(0)
