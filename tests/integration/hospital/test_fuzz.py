@@ -17,9 +17,9 @@ from wardkeep.watch.hospital import Context, FolderError, read_context, reread
 from wardkeep.watch.hospital.context import schema
 
 ZONE = "Asia/Shanghai"
-ROWS, MUTATED = 400, 50
+ROWS, MUTATED = 400, 100
 #: Mutated records over all formats in the long form.
-LONG, SHORT = 100_000, 600
+LONG, SHORT = 100_000, 1_200
 SHARDS = [
     b'"',
     b'""',
