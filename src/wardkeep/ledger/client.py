@@ -32,6 +32,8 @@ from wardkeep.ledger.writer import Clock, Writer, take_lock
 SOCKET = "writer.sock"
 LENGTH = struct.Struct(">I")
 MAX_FRAME = MAX_BATCH + (1 << 20)
+#: Seconds between two tries to reach the writer.
+PAUSE = 0.05
 
 
 class _Road(Protocol):
@@ -72,7 +74,7 @@ class Ledger:
                         f"the ledger in {folder} is locked, and its writer has not answered for {wait:g} s",
                         hint="wait for the other command, or restart `wardkeep serve`",
                     ) from None
-                time.sleep(0.05)
+                time.sleep(PAUSE)
 
     def append(self, producer: str, seq: int, bodies: Sequence[bytes]) -> Receipt:
         """Append a batch; durable when this returns. The same (producer, seq, bodies) again gives the same receipt.
@@ -164,20 +166,25 @@ class _There:
         self._talks.clear()
 
     def _ask(self, operation: str, producer: str | None, *arguments: object) -> Any:
-        try:
-            if producer not in self._talks:
-                # The first connection serves the first producer; each other gets its own.
-                spare = self._talks.pop(None, None)
-                self._talks[producer] = spare or _Talk(self._folder, self._wait)
-            return self._talks[producer].ask(operation, producer, *arguments)
-        except (OSError, struct.error, msgspec.DecodeError) as error:
-            # Nothing more can be told apart on this connection; the next call makes another.
-            if talk := self._talks.pop(producer, None):
-                talk.close()
-            raise LedgerUnavailable(
-                f"the ledger's writer does not answer: {error}",
-                hint="try again; a repeated batch is not appended twice",
-            ) from error
+        """Ask, and where the connection ends ask a new one: the writer may have been started anew, and repeats nothing."""
+        until = time.monotonic() + self._wait
+        while True:
+            try:
+                if producer not in self._talks:
+                    # The first connection serves the first producer; each other gets its own.
+                    spare = self._talks.pop(None, None)
+                    self._talks[producer] = spare or _Talk(self._folder, self._wait)
+                return self._talks[producer].ask(operation, producer, *arguments)
+            except (OSError, struct.error, msgspec.DecodeError) as error:
+                # Nothing more can be told apart on this connection.
+                if talk := self._talks.pop(producer, None):
+                    talk.close()
+                if isinstance(error, TimeoutError) or time.monotonic() >= until:
+                    raise LedgerUnavailable(
+                        f"the ledger's writer does not answer: {error}",
+                        hint="try again; a repeated batch is not appended twice",
+                    ) from error
+                time.sleep(PAUSE)
 
 
 class _Talk:

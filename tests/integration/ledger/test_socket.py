@@ -226,9 +226,25 @@ def test_where_the_writer_has_died_its_dead_socket_is_no_obstacle(server: Served
         assert ledger.append("a", 1, [b"y"]) == Receipt("2026", 2, 2)
 
 
+def test_a_client_does_not_notice_that_its_writer_was_started_anew(folder: Path) -> None:
+    """An ingest of hours goes on; what got no answer is asked again, and is not appended twice."""
+    with served(folder) as first:
+        ledger = first.client(wait=30.0)
+        ledger.append("a", 0, [b"x"])
+        first.kill()
+        again: list[Served] = []
+        thread = threading.Thread(target=lambda: again.append(Served(folder)))
+        thread.start()
+        assert ledger.append("a", 1, [b"y"]) == Receipt("2026", 2, 2)
+        assert ledger.last("b") is None
+        ledger.close()
+        thread.join()
+        assert again[0].stop() == 0
+
+
 def test_a_client_outlives_its_writer(folder: Path) -> None:
     with served(folder) as first:
-        ledger = first.client()
+        ledger = first.client(wait=1.0)
         ledger.append("a", 0, [b"x"])
         first.kill()
         with pytest.raises(LedgerUnavailable, match="does not answer") as caught:
