@@ -13,11 +13,12 @@ FROM signal AS s
 WHERE s.lift < :unusual_pair_lift
 
 -- name: find_not_under_care
--- description: Patients without any contact with the hospital for `inactive_days` on either side, who are not dead.
+-- description: Patients without any contact with the hospital for `inactive_days` on either side, who are not dead,
+--   no decoys and not the reader.
 SELECT s.a AS a, s.p AS p, s.first_us AS first_us, s.last_us AS last_us, s.first_day AS first_day,
   s.last_day AS last_day, s.first_day AS evidence_day, s.accesses AS accesses
 FROM signal AS s
-WHERE s.quiet_days >= :inactive_days AND s.died_days < 0 AND s.honey = 0
+WHERE s.quiet_days >= :inactive_days AND s.died_days < 0 AND s.honey = 0 AND s.own = 0
 
 -- name: find_deceased
 -- description: Patients who died `deceased_days` or more before.
