@@ -85,6 +85,9 @@ def judge_home(
             as_of_us=_us(started),
             priors=priors(),
             history=known_cases(),
+            labels=labels(),
+            # Nobody knows the root before the ledger has it, so nobody knows what the lot will draw.
+            seed=root,
         )
         if reasons is not None:
             write_reasons(con, reasons, from_us)
@@ -172,6 +175,19 @@ def priors() -> dict[str, tuple[int, int]]:
         hits, misses = counts.get(account, (0, 0))
         counts[account] = (hits + (outcome in HITS), misses + (outcome in MISSES))
     return counts
+
+
+def labels() -> list[tuple[dict[str, float], bool]]:
+    """Terms of decided cases, and whether they were misuse: what weights can be fitted to. Drawn cases have no terms."""
+    from wardkeep.watch.cases.case import HITS, MISSES  # noqa: PLC0415
+    from wardkeep.watch.cases.models import Case  # noqa: PLC0415
+
+    decided = Case.objects.filter(state="decided", random=False).order_by("key").values_list("terms", "outcome")
+    return [
+        ({term["name"]: float(term["value"]) for term in terms}, outcome in HITS)
+        for terms, outcome in decided
+        if outcome in HITS | MISSES
+    ]
 
 
 def snapshots(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

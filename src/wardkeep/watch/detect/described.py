@@ -144,7 +144,7 @@ DETECTIONS: dict[D, Described] = {
         _one(D.CROWD, 6, Family.PATIENT, "crowd_accounts crowd_departments", "crowd_accounts crowd_departments crowd_days"),
         _one(D.NEIGHBOUR, 7, Family.TIE, "building_patients", "building_patients", needs=_TIES),
         _one(D.DECEASED, 8, Family.PATIENT, "deceased_days", "deceased_days", needs=("accounts", "patients")),
-        _one(D.NOT_UNDER_CARE, 8, Family.RELATION, "accesses", "inactive_days", needs=("accounts", "encounters")),
+        _one(D.NOT_UNDER_CARE, 8, Family.RELATION, "accesses inactive_days", "inactive_days", needs=("accounts", "encounters")),
         _one(D.BATCH, 9, Family.VOLUME, "batch_10min batch_day", "batch_10min batch_day", scenes=_MASS,
              threats=(Threat.BATCH, Threat.ABNORMAL)),
         _one(D.BULK_EXPORT, 9, Family.VOLUME, "bulk_records", "bulk_records", evidence=Evidence.STATEMENT,

@@ -86,6 +86,15 @@ def _read_statements(engine: Engine) -> None:
 _COLUMNS = ("first_us", "last_us", "first_day", "last_day", "evidence_day")
 
 
+#: Where no table was handed over, no detection can be evaluated.
+_NOTHING = (
+    "SELECT CAST(NULL AS VARCHAR) AS detection, CAST(NULL AS VARCHAR) AS evidence, CAST(NULL AS INTEGER) AS a, "
+    "CAST(NULL AS INTEGER) AS p, "
+    + ", ".join(f"CAST(NULL AS BIGINT) AS {column}" for column in _COLUMNS)
+    + ", CAST(NULL AS VARCHAR) AS observed WHERE false"
+)
+
+
 def _together(active: Iterable[Described]) -> Query:
     """One text that puts the rows of the detections together."""
     same = ", ".join(f"f.{c} AS {c}" for c in ("a", "p", *_COLUMNS))
@@ -93,7 +102,7 @@ def _together(active: Iterable[Described]) -> Query:
         f"SELECT '{d.code.value}' AS detection, '{d.evidence.value}' AS evidence, {same}, {_json(d.measures)} AS observed "  # noqa: S608
         f"FROM {d.query} AS f"
         for d in active
-    ]
+    ] or [_NOTHING]
     kept = ", ".join(f"u.{c} AS {c}" for c in ("detection", "evidence", "a", "p", *_COLUMNS, "observed"))
     text = f"""
         SELECT row_number() OVER (ORDER BY u.detection, u.a, u.p, u.first_us) AS finding_no, {kept},

@@ -16,7 +16,8 @@ WHERE s.lift < :unusual_pair_lift
 -- description: Patients without any contact with the hospital for `inactive_days` on either side, who are not dead,
 --   no decoys and not the reader.
 SELECT s.a AS a, s.p AS p, s.first_us AS first_us, s.last_us AS last_us, s.first_day AS first_day,
-  s.last_day AS last_day, s.first_day AS evidence_day, s.accesses AS accesses
+  s.last_day AS last_day, s.first_day AS evidence_day, s.accesses AS accesses,
+  CASE WHEN s.quiet_days < 9999 THEN round(s.quiet_days, 1) END AS inactive_days
 FROM signal AS s
 WHERE s.quiet_days >= :inactive_days AND s.died_days < 0 AND s.honey = 0 AND s.own = 0
 

@@ -1,8 +1,8 @@
 -- name: find_household
 -- description: Reader and patient share an address, a telephone number or an emergency contact.
 SELECT s.a AS a, s.p AS p, s.first_us AS first_us, s.last_us AS last_us, s.first_day AS first_day,
-  s.last_day AS last_day, s.first_day AS evidence_day, s.accesses AS accesses, s.address AS same_address,
-  s.phone AS same_phone, greatest(s.contact, s.contact_name) AS emergency_contact
+  s.last_day AS last_day, s.first_day AS evidence_day, s.accesses AS accesses,
+  s.address = 1 AS same_address, s.phone = 1 AS same_phone, s.contact + s.contact_name > 0 AS emergency_contact
 FROM signal AS s
 WHERE s.address + s.phone + s.contact + s.contact_name > 0
 

@@ -194,7 +194,7 @@ WHERE st.ticket_id IS NULL AND st.time_us >= :from_us
 --   count from `bulk_records` on.
 SELECT st.a AS a, CAST(NULL AS INTEGER) AS p, min(st.time_us) AS first_us, max(st.time_us) AS last_us,
   st.day AS first_day, st.day AS last_day, st.day AS evidence_day, CAST(count(*) AS INTEGER) AS queries,
-  max(st.records) AS records, max(sx.by_prescriber) AS by_prescriber
+  max(st.records) AS records, max(sx.by_prescriber) = 1 AS by_prescriber
 FROM statistics_text AS sx
 JOIN statement AS st ON st.eid = sx.eid
 WHERE sx.lines = 0 OR st.records >= :bulk_records
