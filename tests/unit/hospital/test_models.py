@@ -142,6 +142,28 @@ def test_synthea_is_told_from_a_hospital_folder_and_keeps_no_logs(tmp_path: Path
         next(read_context(tmp_path, zone=ZONE))
 
 
+def test_two_synthea_files_are_told_by_their_header(tmp_path: Path) -> None:
+    made = read(tmp_path, {name: SYNTHEA[name] for name in ("patients", "encounters")})
+    assert (made["patients"].table.num_rows, made["encounters"].table.num_rows) == (2, 2)
+
+
+def test_synthea_files_with_its_name_before_theirs_are_read(tmp_path: Path) -> None:
+    made = read(tmp_path, {f"synthea_{name}": content for name, content in SYNTHEA.items()})
+    assert {name: c.table.num_rows for name, c in made.items()}["orders"] == 4
+
+
+@pytest.mark.parametrize("blank", ["", "NA", "\\N", "NULL", "0"])
+def test_what_exporters_of_omop_write_for_nothing_is_nothing(tmp_path: Path, blank: str) -> None:
+    visits = (
+        "visit_occurrence_id,person_id,visit_start_date,visit_start_datetime,visit_end_date,provider_id,care_site_id\n"
+    )
+    nothing = "" if blank == "0" else blank
+    made = read(tmp_path, OMOP, visit_occurrence=f"{visits}100,1,2020-06-01,{nothing},{nothing},{blank},{blank}\n")
+    [row] = rows(made["encounters"])
+    assert (row["end_us"], row["attending_id"], row["department"]) == (None, None, None)
+    assert row["start_us"] == us(2020, 5, 31, 16)
+
+
 def test_omop_people_become_patients_staff_and_accounts(tmp_path: Path) -> None:
     made = read(tmp_path, OMOP)
     assert all(c.rejected == () and c.full for c in made.values())

@@ -11,7 +11,8 @@ from wardkeep.watch.hospital.context import Context, FolderError
 from wardkeep.watch.hospital.fhir.bulk import bulk_files, read_bulk, reread_resource
 from wardkeep.watch.hospital.folder import read_folder, read_table, reread_row
 from wardkeep.watch.hospital.omop import OMOP, REQUIRED
-from wardkeep.watch.hospital.sources import read_model, reread_model
+from wardkeep.watch.hospital.sheet import NoHeader, open_sheet
+from wardkeep.watch.hospital.sources import asked, read_model, reread_model
 from wardkeep.watch.hospital.synthea import SIGNS, SYNTHEA
 from wardkeep.watch.hospital.tables import REQUIRED_TABLES, TABLES
 
@@ -76,15 +77,29 @@ def _kinds(folder: Path) -> dict[str, set[Path]]:
     if set(REQUIRED) <= stems:
         found["omop"] = {path for path in tables if _stem(path) in _OMOP_FILES}
     # patients.csv and encounters.csv are names of both: what is beside them tells.
-    if "patients" in stems and stems & SIGNS and not stems & (set(REQUIRED_TABLES) - {"patients"}):
+    if (
+        "patients" in stems
+        and not stems & (set(REQUIRED_TABLES) - {"patients"})
+        and (stems & SIGNS or _is_synthea(tables))
+    ):
         found["synthea"] = {path for path in tables if _stem(path) in _SYNTHEA_FILES}
     elif own := {path for path in tables if path.stem in TABLES}:
         found["hospital"] = own
     return found
 
 
+def _is_synthea(tables: set[Path]) -> bool:
+    """Where names do not tell, the header of patients.csv does."""
+    try:
+        open_sheet(next(path for path in tables if _stem(path) == "patients"), asked(SYNTHEA, "patients"))
+    except NoHeader:
+        return False
+    return True
+
+
 def _stem(path: Path) -> str:
-    return path.stem.lower()
+    """A file's table; some write `synthea_encounters.csv`."""
+    return path.stem.lower().removeprefix("synthea_")
 
 
 #: All that Synthea writes, and all tables of the CDM: none of them is a log.

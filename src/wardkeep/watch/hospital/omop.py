@@ -153,6 +153,8 @@ OMOP = Model(
             """,  # noqa: S608 - our own text
         ),
     ),
+    # R, PostgreSQL.
+    blanks=("NA", "\\N", "NULL"),
 )
 #: Without these a folder is no OMOP folder.
 REQUIRED = ("person", "visit_occurrence")

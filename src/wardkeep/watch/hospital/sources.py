@@ -57,6 +57,8 @@ class Model:
     name: str
     sources: Mapping[str, Source]
     makings: tuple[Making, ...]
+    #: What its exporters write for a missing value, beside nothing at all.
+    blanks: tuple[str, ...] = ()
 
     def told_with(self, source: str) -> str:
         """The table with which what is wrong in a file is told first."""
@@ -121,10 +123,15 @@ def _load(con: duckdb.DuckDBPyConnection, model: Model, name: str, file: File) -
     """The file's rows as a table of text; what is no row is handed back."""
     columns = ", ".join(f'"{c}" VARCHAR' for c in model.sources[name].columns)
     con.execute(f'CREATE TABLE "{name}" ({columns}, line BIGINT)')
+    blanks = ", ".join(f"'{b}'" for b in model.blanks)
+    cells = ", ".join(
+        f"CASE WHEN {_q(c)} IN ({blanks}) THEN '' ELSE {_q(c)} END" if blanks else _q(c)
+        for c in model.sources[name].columns
+    )
     rejected: list[Rejected] = []
     for sheet in file.sheets(model.sources[name].columns):
         con.register("incoming", sheet.rows)
-        con.execute(f'INSERT INTO "{name}" SELECT * FROM incoming')  # noqa: S608 - a name of the model
+        con.execute(f'INSERT INTO "{name}" SELECT {cells}, line FROM incoming')  # noqa: S608 - a name of the model
         con.unregister("incoming")
         rejected += sheet.rejected
     return rejected

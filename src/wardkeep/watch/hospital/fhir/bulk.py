@@ -24,7 +24,7 @@ from wardkeep.watch.hospital.fhir.moments import Calendar
 from wardkeep.watch.hospital.fhir.ndjson import Line, lines_of
 from wardkeep.watch.hospital.fhir.places import Places
 from wardkeep.watch.hospital.fhir.rows import Rows
-from wardkeep.watch.hospital.fhir.shapes import SHAPES, Location, Organization, Person, PractitionerRole, Resource
+from wardkeep.watch.hospital.fhir.shapes import SHAPES, Resource
 from wardkeep.watch.hospital.normalise import Normaliser, conflicts, connect
 from wardkeep.watch.hospital.sheet import bundled
 from wardkeep.watch.hospital.tables import TABLES
@@ -83,8 +83,9 @@ def read_bulk(files: Iterable[Path], *, zone: str) -> Iterator[Context]:
     with connect() as con:
         reading = _Reading(con, zone)
         for type, path in paths:
-            if type in ("Organization", "Location") or type in _ADDS:
+            if type in ("Organization", "Location", "Practitioner") or type in _ADDS:
                 reading.remember(type, lines_of(path))
+        reading.places.settle()
         for type, path in paths:
             reading.take(type, path, lines_of(path))
         yield from reading.contexts()
@@ -114,8 +115,8 @@ class _Reading:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, zone: str) -> None:
         self._con, self._zone = con, zone
-        self._places = Places()
-        self._rows = Rows(Calendar(zone), self._places)
+        self.places = Places()
+        self._rows = Rows(Calendar(zone), self.places)
         self._files: list[tuple[str, Path]] = []
         #: Our tables while they are being made; `line` in them is file number << 40 | line.
         self._parts: dict[str, list[pa.Table]] = {}
@@ -126,8 +127,8 @@ class _Reading:
         """Note what other resources refer to."""
         for line in lines:
             resource, _ = _decoded(type, line)
-            if isinstance(resource, Organization | Location | PractitionerRole | Person):
-                self._places.take(resource)
+            if resource is not None:
+                self.places.take(resource)
 
     def take(self, type: str, path: Path, lines: Iterator[Line]) -> None:
         """Make the rows of one file."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from wardkeep.watch.hospital.fhir import shapes as s
 from wardkeep.watch.hospital.fhir.moments import Calendar, whole_day
-from wardkeep.watch.hospital.fhir.places import Places, codes, id_in, role_word, words
+from wardkeep.watch.hospital.fhir.places import Places, codes, role_word, words
 from wardkeep.watch.hospital.tables import WORK_KINDS
 
 Row = tuple[str, dict[str, str], str]
@@ -79,7 +79,7 @@ class Rows:
         return self._of[resource.resource_type](resource)
 
     def _organization(self, r: s.Organization) -> Iterator[Row]:
-        above = id_in(r.part_of, "Organization")
+        above = self._places.id(r.part_of, "Organization")
         yield "departments", {"department": r.id, "name": r.name, "parent": above}, r.id
 
     def _location(self, r: s.Location) -> Iterator[Row]:
@@ -119,7 +119,7 @@ class Rows:
         yield "patients", cells, r.id
 
     def _encounter(self, r: s.Encounter) -> Iterator[Row]:
-        patient = id_in(r.subject, "Patient")
+        patient = self._places.id(r.subject, "Patient")
         stays = sorted(
             (
                 (stay, self._at.start(stay.period.start))
@@ -159,7 +159,7 @@ class Rows:
 
     def _appointment(self, r: s.Appointment) -> Iterator[Row]:
         who = [a.actor for a in r.participant if a.status != "declined"]
-        patients = [p for p in (id_in(a, "Patient") for a in who) if p] or [""]
+        patients = [p for p in (self._places.id(a, "Patient") for a in who) if p] or [""]
         people = [a for a in who if self._places.person(a)]
         places = [d for d in (self._places.department(a) for a in who) if d]
         staff = [(self._places.person(a), self._places.works_in(a)) for a in people] or [("", "")]
@@ -193,7 +193,7 @@ class Rows:
             _order_kind(r.category) or "laboratory",
             (*r.performer, *r.results_interpreter),
         )
-        asked = [f"ServiceRequest/{id_in(b, 'ServiceRequest')}" for b in r.based_on]
+        asked = [f"ServiceRequest/{self._places.id(b, 'ServiceRequest')}" for b in r.based_on]
         by = next((p for p in map(self._requested_by.get, asked) if p), "")
         yield "orders", cells | {"ordered_by": by, "time": self._at.start(r.effective_date_time or r.issued)}, order
 
@@ -202,8 +202,8 @@ class Rows:
     ) -> dict[str, str]:
         return {
             "order_id": order if not order.endswith("/") else "",
-            "patient_id": id_in(subject, "Patient"),
-            "encounter_id": id_in(encounter, "Encounter"),
+            "patient_id": self._places.id(subject, "Patient"),
+            "encounter_id": self._places.id(encounter, "Encounter"),
             "kind": kind,
             "performing_department": next((d for d in map(self._places.works_in, performers) if d), ""),
         }
@@ -212,7 +212,7 @@ class Rows:
         for n, one in enumerate(r.participant, 1):
             if person := self._places.person(one.member):
                 cells = {
-                    "patient_id": id_in(r.subject, "Patient"),
+                    "patient_id": self._places.id(r.subject, "Patient"),
                     "staff_id": person,
                     "role": words(one.role),
                     "start": self._at.start(one.period.start or r.period.start),
@@ -221,7 +221,7 @@ class Rows:
                 yield "care_team", cells, f"CareTeam/{r.id}:{n}"
 
     def _task(self, r: s.Task) -> Iterator[Row]:
-        patient = id_in(r.for_, "Patient")
+        patient = self._places.id(r.for_, "Patient")
         if not patient:  # about no patient: a delivery, a repair
             return
         kind = next((c for c in (*codes((r.code,)), r.code.text) if c in _WORK), "records")
@@ -244,7 +244,7 @@ class Rows:
             for recipient in recipients:
                 n += 1
                 cells = {
-                    "patient_id": id_in(r.patient, "Patient"),
+                    "patient_id": self._places.id(r.patient, "Patient"),
                     "purpose": purpose,
                     "recipient": recipient,
                     "decision": r.provision.type,

@@ -24,8 +24,14 @@ class Concept(Part, frozen=True):
     text: str = ""
 
 
+class Identifier(Part, frozen=True):
+    system: str = ""
+    value: str = ""
+
+
 class Reference(Part, frozen=True):
     reference: str = ""
+    identifier: Identifier = Identifier()
 
 
 class Period(Part, frozen=True):
@@ -83,6 +89,7 @@ class Patient(Resource, frozen=True):
 
 
 class Practitioner(Resource, frozen=True):
+    identifier: tuple[Identifier, ...] = ()
     name: tuple[HumanName, ...] = ()
     address: tuple[Address, ...] = ()
     telecom: tuple[Telecom, ...] = ()
@@ -107,12 +114,14 @@ class Person(Resource, frozen=True):
 
 
 class Organization(Resource, frozen=True):
+    identifier: tuple[Identifier, ...] = ()
     name: str = ""
     type: tuple[Concept, ...] = ()
     part_of: Reference = Reference()
 
 
 class Location(Resource, frozen=True):
+    identifier: tuple[Identifier, ...] = ()
     name: str = ""
     physical_type: Concept = Concept()
     managing_organization: Reference = Reference()
