@@ -65,7 +65,9 @@ class Verifier:
 
 
 def sign_note(text: str, name: str, signer: Ed25519PrivateKey) -> str:
-    """`text` (which ends in a newline) with one signature line after an empty line."""
+    """`text` (which ends in a newline) with one signature line after an empty line. Raises ValueError for no such text."""
+    if not _fit(name) or not text.endswith("\n") or any(c < " " and c != "\n" for c in text):
+        raise ValueError(f"{name!r} is no name of a key, or its text is none that a note can have")
     public = signer.public_key().public_bytes_raw()
     return f"{text}\n{DASH}{name} {_b64(_key_id(name, public) + signer.sign(text.encode()))}\n"
 

@@ -120,6 +120,15 @@ def test_a_note_with_any_byte_changed_is_refused(at: int, add: int) -> None:
         open_checkpoint(bytes(raw).decode(), OURS)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("no newline", NAME), ("", NAME), ("tab\t\n", NAME), ("x\r\n", NAME), ("x\n", ""), ("x\n", "a b"), ("x\n", "a+b")],
+)
+def test_what_nobody_could_read_is_not_signed(text: str, name: str) -> None:
+    with pytest.raises(ValueError, match="is no name of a key"):
+        sign_note(text, name, SIGNER)
+
+
 def test_base_64_has_one_form() -> None:
     assert decode("AAE=") == b"\x00\x01"
     for other in ("AAE", "AAF=", "AA E=", "AAE=\n", "AAE_", "A==="):  # AAF= has a bit behind the end
