@@ -152,7 +152,7 @@ def _rows(home: Home) -> Found:
     shown = ", ".join(f"{p.kind} {p.where}" for p in found.problems[:5])
     mend = _("someone wrote into the database; restore it and find out who")
     if all(problem.kind == "act_missing" for problem in found.problems):
-        mend = _("the rows are older than the ledger: put a newer copy of them back")
+        mend = _("the rows are older than the ledger: put a newer copy back, or go on with `wardkeep ledger reconcile`")
     return False, f"{len(found.problems)}: {shown}", mend
 
 
