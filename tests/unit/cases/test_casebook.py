@@ -138,3 +138,14 @@ def test_the_first_page_says_which_system_is_silent_and_which_never_spoke(monkey
     ]
     # Today is not over: the last whole day is shown.
     assert (str(shown.day), shown.accesses, shown.explained) == ("2026-03-01", 10, 9)
+
+
+def test_a_run_over_days_without_events_does_not_empty_the_first_page() -> None:
+    from wardkeep.watch.cases.casebook import last_run
+
+    assert last_run() is None
+    empty = a_run(finished_at=NOON)
+    assert last_run() == empty
+    full = a_run(finished_at=NOON + timedelta(hours=1), events=10)
+    a_run(finished_at=NOON + timedelta(hours=2))
+    assert last_run() == full

@@ -141,6 +141,7 @@ def test_every_number_of_a_finding_and_every_term_of_a_score_has_a_name_in_both_
         "EVENT_OUTCOMES",
         "HAPPENINGS",
         "COVERS",
+        "OWN_PAGES",
         "TRIGGERS",
     ],
 )
@@ -157,7 +158,7 @@ def test_every_code_has_a_name_in_both_languages(table: str) -> None:
 
 
 def test_every_table_action_outcome_and_happening_of_the_engines_has_a_name() -> None:
-    from wardkeep.watch.cases.case import Happening
+    from wardkeep.watch.cases.case import Happening, TouchKind
     from wardkeep.watch.event import Action, Outcome
     from wardkeep.watch.hospital.tables import TABLES
     from wardkeep.web.say import codes
@@ -166,6 +167,7 @@ def test_every_table_action_outcome_and_happening_of_the_engines_has_a_name() ->
     assert set(Action) - set(codes.ACTIONS) == set()
     assert set(Outcome) - set(codes.EVENT_OUTCOMES) == set()
     assert set(Happening) - set(codes.HAPPENINGS) == set()
+    assert {f"wardkeep:{kind}" for kind in TouchKind} == set(codes.OWN_PAGES)
 
 
 def test_a_percentage_is_never_rounded_to_all_or_none() -> None:

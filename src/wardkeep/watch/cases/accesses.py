@@ -57,9 +57,9 @@ LINES = """
 """
 CARE = {
     "encounters": "kind, start_us, end_us, department, src",
-    "appointments": "'appointment', time_us, NULL, department, src",
+    "appointments": "NULL, time_us, NULL, department, src",
     "orders": "kind, time_us, NULL, performing_department, src",
-    "transfers": "'transfer', time_us, NULL, to_department, src",
+    "transfers": "NULL, time_us, NULL, to_department, src",
     "care_team": "role, start_us, end_us, NULL, src",
     "work_items": "kind, start_us, end_us, department, src",
 }

@@ -233,7 +233,9 @@ def run_line(run: Run) -> RunLine:
 
 
 def last_run() -> Run | None:
-    run: Run | None = Run.objects.order_by("-finished_at").first()
+    """The newest run that judged anything; one over days without events says nothing of the others."""
+    runs = Run.objects.order_by("-finished_at")
+    run: Run | None = runs.filter(events__gt=0).first() or runs.first()
     return run
 
 

@@ -155,6 +155,16 @@ KINDS: Names = {
     "export": _("export"),
 }
 
+#: What of Wardkeep itself was opened, as its own events name it.
+OWN_PAGES: Names = {
+    "wardkeep:case": _("case page"),
+    "wardkeep:access": _("access page"),
+    "wardkeep:patient": _("patient page"),
+    "wardkeep:account": _("account page"),
+    "wardkeep:reveal": _("patient's name"),
+    "wardkeep:search": _("search box"),
+}
+
 EVENT_OUTCOMES: Names = {"success": _("succeeded"), "denied": _("denied"), "failure": _("failed")}
 
 HAPPENINGS: Names = {

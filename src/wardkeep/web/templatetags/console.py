@@ -211,6 +211,7 @@ _NAMES: dict[str, codes.Names] = {
     "role": codes.STAFF_ROLES,
     "account": codes.ACCOUNT_KINDS,
     "kind": codes.KINDS,
+    "resource": codes.OWN_PAGES,
     "event_outcome": codes.EVENT_OUTCOMES,
     "happening": codes.HAPPENINGS,
     "cover": codes.COVERS,
