@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wardkeep.watch.intake.cells import Cut, Dialect, records
+from wardkeep.watch.intake.cells import Cut, Dialect, plain_records, records
 
 THREE = Dialect("utf-8", ",", '"', 3)
 
@@ -108,3 +108,24 @@ def test_without_a_quote_character_a_quote_is_a_letter() -> None:
 def test_a_thousand_open_quotes_take_no_time() -> None:
     found = read('1,"open,3\n' * 20_000)
     assert len(found) == 20_000 and all(cut.problem for cut in found)
+
+
+@given(
+    st.lists(st.lists(st.text('ab"é \r', max_size=4), min_size=1, max_size=4).map(",".join), max_size=6).map("\n".join),
+    st.sampled_from(["", '"']),
+    st.integers(1, 3),
+)
+def test_the_quick_way_says_what_the_careful_way_says(text: str, quote: str, width: int) -> None:
+    dialect = Dialect("utf-8", ",", quote, width)
+    quick = plain_records(text.encode(), dialect)
+    if quick is None:
+        return
+    careful = read(text, dialect)
+    assert [(line, raw, cells, None) for line, (raw, cells) in enumerate(quick, 1) if cells] == [
+        tuple(cut) for cut in careful
+    ]
+
+
+def test_a_quote_within_an_unquoted_cell_is_a_letter() -> None:
+    found = read('1,5\'10",3\n4,"5\n6",7\n8,"9,0\n')
+    assert [cut.cells for cut in found] == [["1", "5'10\"", "3"], ["4", "5\n6", "7"], []]

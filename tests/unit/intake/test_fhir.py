@@ -186,6 +186,7 @@ def test_an_r5_event_in_full() -> None:
     assert (said.action, said.outcome, said.purpose, said.breakglass) == ("update", "denied", "payment", True)
     assert (said.account, said.patients, said.resource) == ("u7", ("7",), "Observation")
     assert (said.workstation, said.ip, said.site, said.system) == ("WS", "10.0.0.7", "north", "Device/ehr")
+    assert said.extra["objects"] == [{"id": "Observation/3", "labels": ["R"], "role": "4"}]
     assert (said.extra["server"], said.extra["recorded"]) == ("srv", "2026-03-02T08:15:00+08:00")
 
 

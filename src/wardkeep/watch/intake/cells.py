@@ -152,11 +152,11 @@ def _fit(line: int, raw: bytes, cells: list[str], dialect: Dialect) -> Cut:
 def _quoted(lines: list[bytes], at: int, text: str, first: int, dialect: Dialect) -> tuple[Cut, int]:
     """The record that begins at line `at`, and how many lines it takes."""
     raw, line, ends = dialect.lines.bare(lines[at]), first + at, dialect.lines
-    if text.count(dialect.quote) % 2 == 0:
-        cells = dialect.cells(text)
-        if cells is None:
-            return Cut(line, raw, [], "quotes: a quote inside a cell is not doubled"), 1
+    cells = dialect.cells(text)
+    if cells is not None:
         return _fit(line, raw, cells, dialect), 1
+    if text.count(dialect.quote) % 2 == 0:
+        return Cut(line, raw, [], "quotes: a quote inside a cell is not doubled"), 1
     size, closed = len(raw), False
     for last in range(at + 1, min(at + ROW_LINES, len(lines))):
         size += len(lines[last]) + len(ends.end)

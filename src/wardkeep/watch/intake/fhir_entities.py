@@ -15,6 +15,7 @@ class Thing(msgspec.Struct, gc=False, omit_defaults=True):
     """A thing that was touched, as `extra` keeps it; keys in their order."""
 
     id: str | None = None
+    labels: list[str] | None = None
     name: str | None = None
     role: str | None = None
     type: str | None = None
@@ -48,7 +49,8 @@ def touched(entities: list[Entity], subject: Reference | None) -> Touched:
         elif resource is None and what is not None and role_code != QUERY_ROLE:
             resource = what.type or (resource_type(ref) if ref else None)
         if name or one.name:
-            things.append(Thing(name, one.name or None, role_code or None, kind_code or None))
+            labels = [code for label in one.securityLabel for code in label.all()] if one.securityLabel else None
+            things.append(Thing(name, labels or None, one.name or None, role_code or None, kind_code or None))
     if subject is not None and subject.named:
         written.append(subject.named)
     if query is not None:

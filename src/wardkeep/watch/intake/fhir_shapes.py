@@ -23,6 +23,10 @@ class Coded(msgspec.Struct, gc=False):
             return self.code
         return next((c.code for c in self.coding or () if c.code), None)
 
+    def all(self) -> list[str]:
+        """Every code."""
+        return ([self.code] if self.code else []) + [c.code for c in self.coding or () if c.code]
+
 
 class Identifier(msgspec.Struct, gc=False):
     value: str | None = None
@@ -46,6 +50,7 @@ class Entity(msgspec.Struct, gc=False):
     role: Coded | None = None
     name: str | None = None
     query: str | None = None
+    securityLabel: list[Coded] | None = None
 
 
 class Period(msgspec.Struct, gc=False):
@@ -144,4 +149,5 @@ def entity(value: object) -> Entity:
         role=Coded(code=found["role"][0]) if found["role"] else None,
         name=text(raw.get("name")),
         query=text(raw.get("query")),
+        securityLabel=[Coded(code=code) for code in codes(raw.get("securityLabel"))] or None,
     )
