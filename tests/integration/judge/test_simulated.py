@@ -20,7 +20,17 @@ Rows = list[dict[str, Any]]
 @pytest.fixture(scope="module")
 def judged() -> tuple[Judgement, dict[str, Rows]]:
     con = connect(simulate.build(5, 80, 3000, 12, "C"), threads=1)
-    names = ["encounters", "care_team", "orders", "appointments", "work_items", "staff", "staff_history", "accounts", "events"]
+    names = [
+        "encounters",
+        "care_team",
+        "orders",
+        "appointments",
+        "work_items",
+        "staff",
+        "staff_history",
+        "accounts",
+        "events",
+    ]
     tables = {name: con.sql(f"SELECT * FROM {name}").to_arrow_table().to_pylist() for name in names}
     return judge(con, thresholds=Thresholds(), as_of_us=1 << 60), tables
 
