@@ -84,6 +84,7 @@ class Load:
     rejected: Sequence[Any] = ()
     source: str = "table.csv"
     full: bool = True
+    held: pa.Table | None = None
 
 
 def row(event_id: str | None, **changes: Any) -> dict[str, Any]:

@@ -108,6 +108,18 @@ def test_rows_that_break_a_rule_are_set_aside_beside_the_others(tmp_path: Path) 
     assert kept.problems() == []
 
 
+def test_a_row_that_could_not_be_read_this_time_is_not_taken_for_absent(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    kept.load("patients", [patient("1", "Li"), patient("2", "Wu"), patient("3", "He")])
+    import pyarrow as pa
+
+    table = pa.Table.from_pylist([patient("1", "Li")], schema=schema_of("patients"))
+    load = Load(name="patients", table=table, held=pa.table({"patient_id": ["2"]}))
+    with kept.ledger() as ledger, kept.store.intake(ledger, received_at=NOON + HOUR) as session:
+        session.context(load)
+    assert kept.ask("SELECT patient_id FROM patients ORDER BY 1") == [("1",), ("2",)]
+
+
 def test_a_table_that_the_hospital_does_not_have_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="'visitors' is no table"):
         Kept(tmp_path).load("visitors", [])

@@ -35,8 +35,11 @@ def normalised(name: str, table: pa.Table) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def change(name: str, known: pa.Table, incoming: pa.Table, *, full: bool) -> pa.Table:
-    """What a load changes: rows with `op`. Of rows with one natural key the last of the load counts."""
+def change(name: str, known: pa.Table, incoming: pa.Table, *, full: bool, held: pa.Table | None = None) -> pa.Table:
+    """What a load changes: rows with `op`. Of rows with one natural key the last of the load counts.
+
+    held: keys of rows that are there but could not be read; they are not retracted.
+    """
     table = _table(name)
     keys = [column.engine_name for column in table.columns if column.name in table.key]
     columns = schema_of(name).names
@@ -44,17 +47,22 @@ def change(name: str, known: pa.Table, incoming: pa.Table, *, full: bool) -> pa.
     same = " AND ".join([f'o."{c}" IS NOT DISTINCT FROM n."{c}"' for c in compared]) or "true"
     match = " AND ".join(f'o."{k}" IS NOT DISTINCT FROM n."{k}"' for k in keys)
     by_key = ", ".join(f'"{k}"' for k in keys)
+    absent = f"NOT EXISTS (SELECT 1 FROM n WHERE {match})"  # noqa: S608 - names of our own tables
+    if held is not None:
+        absent += f" AND NOT EXISTS (SELECT 1 FROM held n WHERE {match})"  # noqa: S608
     sql = f"""
         WITH n AS (
             SELECT * EXCLUDE (line) FROM (SELECT *, row_number() OVER () AS line FROM incoming)
             QUALIFY row_number() OVER (PARTITION BY {by_key} ORDER BY line DESC) = 1
         )
         SELECT n.*, 'put' AS op FROM n WHERE NOT EXISTS (SELECT 1 FROM known o WHERE {match} AND {same})
-        {f"UNION ALL SELECT o.*, 'retract' FROM known o WHERE NOT EXISTS (SELECT 1 FROM n WHERE {match})" if full else ""}
+        {f"UNION ALL SELECT o.*, 'retract' FROM known o WHERE {absent}" if full else ""}
     """  # noqa: S608 - names of our own tables
     with duckdb.connect(":memory:", config={"threads": 1}) as con:
         con.register("known", known)
         con.register("incoming", normalised(name, incoming))
+        if held is not None:
+            con.register("held", held)
         return con.sql(sql).to_arrow_table()
 
 

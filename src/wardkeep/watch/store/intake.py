@@ -71,6 +71,8 @@ class LoadedTable(Protocol):
     def rejected(self) -> Sequence[Any]: ...
     @property
     def full(self) -> bool: ...
+    @property
+    def held(self) -> pa.Table | None: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,7 +161,8 @@ class Intake:
         for piece in loaded.rejected:
             self._set_aside(piece)
             self._counts["read"] += 1
-        changed = change(loaded.name, self._store.known_table(loaded.name), loaded.table, full=loaded.full)
+        known = self._store.known_table(loaded.name)
+        changed = change(loaded.name, known, loaded.table, full=loaded.full, held=loaded.held)
         files = []
         if changed.num_rows:
             name = f"c{self._seq + 1:06d}-{loaded.name}"

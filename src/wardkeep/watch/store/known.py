@@ -79,9 +79,11 @@ class Known:
 
     def shared(self, events: Events, fresh: Bits) -> Bits:
         """Which new events have an id that another system uses, here or in the same batch."""
-        names, where, counts = np.unique(events.names[fresh], return_inverse=True, return_counts=True)
+        names = events.names[fresh]
+        ordered = np.sort(names)
+        twice = ordered[1:][ordered[1:] == ordered[:-1]]
         found = np.zeros(len(events), dtype=bool)
-        found[fresh] = (self._names.has(names) | (counts > 1))[where]
+        found[fresh] = self._names.has(names) | np.isin(names, twice) if len(twice) else self._names.has(names)
         return found
 
     def judge(self, events: Events, rows: pa.Table, days: npt.NDArray[np.int32]) -> Verdict:

@@ -133,7 +133,10 @@ def to_parquet(table: pa.Table, *, dictionary: list[str] | bool = False) -> byte
     """A table as one Parquet file in memory (zstd)."""
     sink = io.BytesIO()
     known = [name for name in dictionary if name in table.column_names] if isinstance(dictionary, list) else dictionary
-    pq.write_table(table, sink, compression="zstd", compression_level=1, use_dictionary=known, row_group_size=131_072)
+    # Random bytes do not compress.
+    how = {name: "NONE" if name in ("salt", "raw_sha256") else "ZSTD" for name in table.column_names}
+    level = {name: 1 for name, kind in how.items() if kind == "ZSTD"}
+    pq.write_table(table, sink, compression=how, compression_level=level, use_dictionary=known, row_group_size=131_072)
     return sink.getvalue()
 
 
