@@ -75,8 +75,10 @@ class LedgerReader:
         self._tiles: dict[str, TileFolder] = {}
 
     def logs(self) -> list[str]:
-        """The logs by year, oldest first."""
-        return logs_in(self.folder)
+        """The logs by year, oldest first, but for one that is just being begun."""
+        names = logs_in(self.folder)
+        begun = len(names) > 1 and not (self.folder / "logs" / names[-1] / "checkpoint").exists()
+        return names[:-1] if begun else names
 
     @property
     def current(self) -> str:

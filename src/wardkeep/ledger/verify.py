@@ -15,12 +15,12 @@ from wardkeep.ledger.damage import Problem, Report
 from wardkeep.ledger.entry import format_index, is_act
 from wardkeep.ledger.errors import LedgerError, ProofRefused
 from wardkeep.ledger.expunged import EXPUNGE, Expunged
-from wardkeep.ledger.filecheck import check_files, files_below
+from wardkeep.ledger.filecheck import DRAFT, check_files, files_below
 from wardkeep.ledger.journal import files
 from wardkeep.ledger.journalcheck import JournalCheck, last_signed
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
 from wardkeep.ledger.published import CHECKPOINT, SETTLED
-from wardkeep.ledger.reader import DESCRIPTION, LedgerReader
+from wardkeep.ledger.reader import DESCRIPTION, LedgerReader, logs_in
 from wardkeep.ledger.tree import EMPTY_ROOT
 from wardkeep.ledger.treecheck import TreeCheck
 from wardkeep.ledger.writer import BEGUN, CLOSED
@@ -36,7 +36,7 @@ def verify_ledger(folder: Path, *, vkey: str | None = None, progress: Progress |
     report = Report()
     try:
         reader = LedgerReader(folder)
-        names = reader.logs()
+        names = logs_in(folder)
         trusted = _trusted(reader, vkey)
     except ProofRefused as error:
         report.say("key", DESCRIPTION, str(error))
@@ -48,14 +48,15 @@ def verify_ledger(folder: Path, *, vkey: str | None = None, progress: Progress |
         report.say("missing", "logs", "the ledger has no log")
     checks: list[_LogCheck] = []
     for name in names:
-        check = _LogCheck(folder, name, Verifier(reader.description.origin_of(name), trusted), report)
+        verifier = Verifier(reader.description.origin_of(name), trusted)
+        check = _LogCheck(folder, name, verifier, report, newest=name == names[-1])
         check.run(progress or (lambda done, size: None))
-        if checks:
+        if checks and not check.unpublished:
             _check_link(checks[-1], check, report)
         checks.append(check)
     journals = sorted((folder / "journal").glob("*"))
     for path in journals:
-        if path.name not in reader.logs():  # asked anew: a year may have begun meanwhile
+        if path.name not in logs_in(folder):  # asked anew: a year may have begun meanwhile
             report.say("missing", f"logs/{path.name}", "its journal is there")
     expunged = Expunged(body for check in checks for body in check.tree.marked)
     for check in checks:
@@ -83,11 +84,13 @@ def _trusted(reader: LedgerReader, vkey: str | None) -> bytes:
 class _LogCheck:
     """One log."""
 
-    def __init__(self, folder: Path, name: str, verifier: Verifier, report: Report) -> None:
+    def __init__(self, folder: Path, name: str, verifier: Verifier, report: Report, *, newest: bool) -> None:
         self.name, self._verifier, self._report = name, verifier, report
         self._folder, self._journal = folder / "logs" / name, folder / "journal" / name
-        checkpoint = self._checkpoint(CHECKPOINT)
-        if checkpoint is None:
+        #: A log that was begun a moment ago, or just before a crash: what there is of it is in the journal alone.
+        self.unpublished = newest and not any(not DRAFT.fullmatch(path.name) for path in files_below(self._folder))
+        checkpoint = None if self.unpublished else self._checkpoint(CHECKPOINT)
+        if checkpoint is None and not self.unpublished:
             # The journal holds signed checkpoints too: the newest of them says what the log should be.
             checkpoint = last_signed(self._journal, verifier)
         root = checkpoint.root if checkpoint else None

@@ -6,6 +6,7 @@ Whoever has a `Writer` holds the ledger's lock. It is used by one thread at a ti
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -190,6 +191,8 @@ class Writer:
         log = self._open(year)
         if log.size == 0:
             self._write_begun(log, before)
+        with contextlib.suppress(OSError):  # else with the next entries
+            log.publish()
         return log
 
     def _write_begun(self, log: Log, before: Log | None) -> None:

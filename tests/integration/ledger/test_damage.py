@@ -209,6 +209,21 @@ def test_a_body_that_is_gone_is_missing_or_expunged_by_what_an_act_says(edited: 
     assert LedgerReader(copy).proof("2026", 21) == before  # the leaf hash stays, and with it the proof
 
 
+def test_a_log_whose_files_are_all_gone_is_read_from_its_journal_or_named(edited: tuple[Path, Path]) -> None:
+    """The newest log may have been begun before a crash; one that was settled was not."""
+    _, copy = edited
+    shutil.rmtree(copy / "logs/2026/tile")
+    (copy / "logs/2026/checkpoint").unlink()
+    assert verify_ledger(copy).problems != []  # `settled` is there
+    (copy / "logs/2026/settled").unlink()
+    report = verify_ledger(copy)
+    assert report.problems == []
+    assert "701 entries are in the journal and not yet published" in report.notes[0]
+    assert report.intact == 701
+    (copy / "logs/2027").mkdir()  # now it is no longer the newest
+    assert {p.where for p in verify_ledger(copy).problems} >= {"logs/2026/checkpoint"}
+
+
 def test_a_stray_file_is_named(edited: tuple[Path, Path]) -> None:
     _, copy = edited
     for name in (

@@ -200,6 +200,9 @@ def test_a_change_of_the_year_that_is_cut_short_anywhere_is_finished_later(
         append(ledger, 1, 2)
     monkeypatch.undo()
     leave(ledger)
+    assert verify_ledger(folder).problems == []  # what a crash leaves is no damage
+    reader = LedgerReader(folder)
+    assert reader.size(reader.current) > 0  # and is no obstacle to readers
     if back:
         clock.at = NOON
     with connect(folder, clock=clock) as ledger:
