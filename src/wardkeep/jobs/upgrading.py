@@ -153,10 +153,13 @@ def _dump(target: Path) -> None:
     if program is None:
         raise BackupFailed("pg_dump is not installed, and rows are never migrated without a backup")
     description = settings.DATABASES["default"]
-    words = [program, "--format=custom", f"--file={target}", f"--dbname={description['NAME']}"]
-    words += [f"--host={description['HOST']}"] if description["HOST"] else []
-    words += [f"--port={description['PORT']}"] if description["PORT"] else []
-    words += [f"--username={description['USER']}"] if description["USER"] else []
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415 - there with PostgreSQL alone
+
+    named = {"dbname": "NAME", "host": "HOST", "port": "PORT", "user": "USER"}
+    # With all that the address says, such as sslmode; but not the password, which others would see in the process list.
+    parts = {**description.get("OPTIONS", {}), **{ours: description[theirs] for ours, theirs in named.items()}}
+    words = [program, "--format=custom", f"--file={target}"]
+    words += ["--dbname", make_conninfo("", **{name: value for name, value in parts.items() if value})]
     environment = {**os.environ, "PGPASSWORD": description["PASSWORD"]} if description["PASSWORD"] else None
     done = subprocess.run(words, env=environment, capture_output=True, check=False)
     if done.returncode != 0:

@@ -77,7 +77,7 @@ def _views(case: Any, access: str) -> Views:
 
     return {
         "today": ("/", "wide", None),
-        "cases": ("/cases/", "wide", None),
+        "cases": ("/cases/", "wide", 1000),
         "case": (reverse("case", args=[case.key]), "wide", 1180),
         "access": (access, "wide", None),
         "patient": (reverse("patient", args=[case.patients[0]]), "wide", 900),

@@ -149,3 +149,14 @@ def test_a_run_over_days_without_events_does_not_empty_the_first_page() -> None:
     full = a_run(finished_at=NOON + timedelta(hours=1), events=10)
     a_run(finished_at=NOON + timedelta(hours=2))
     assert last_run() == full
+
+
+def test_what_added_most_to_the_score_is_named_first() -> None:
+    from wardkeep.watch.cases.casebook import case_list, in_weight
+
+    terms = [{"name": "base", "value": 1, "weight": -6}, {"name": "household", "value": 1, "weight": 3.4}]
+    terms += [{"name": "no_relationship", "value": 1, "weight": 0.5}]
+    case = a_case(a_run(), "c1", detections=["overlap", "no_relationship", "household"], terms=terms)
+    (line,) = case_list(a_user()).lines
+    assert list(line.detections) == ["household", "no_relationship", "overlap"]
+    assert [row.detection for row in in_weight(case)] == ["no_relationship"]

@@ -151,12 +151,24 @@ def line(case: Case) -> CaseLine:
     )
 
 
+def strength(case: Case, detection: str) -> float:
+    """How much a detection added to the score of a case."""
+    return sum(float(t["value"]) * float(t["weight"]) for t in case.terms if t["name"] == detection)
+
+
 def _shown_detections(case: Case, detections: Sequence[str]) -> list[str]:
     """Nobody is told which cases were drawn by lot before they are decided; nothing false is said of one either."""
+    detections = sorted(detections, key=lambda name: -strength(case, name))
     if case.state == State.DECIDED:
-        return list(detections)
+        return detections
     instead = Detection.NO_REASON.value if case.reasons_missing else ACCOUNT_DAY
     return list(dict.fromkeys(instead if d == Detection.RANDOM else d for d in detections))
+
+
+def in_weight(case: Case) -> list[Finding]:
+    """A case's findings: those that stand first, of these the one that added most to the score."""
+    rows = case.findings.order_by("from_at", "detection")
+    return sorted(rows, key=lambda row: (not row.stands, -strength(case, row.detection)))
 
 
 def finding_shown(row: Finding, case: Case) -> FindingShown:
