@@ -100,7 +100,7 @@ def judge(
         hashes=_hashes(thresholds, weights, fitted=fitted is not None),
         events=sum(events for events, _ in days.values()),
         explained=sum(explained for _, explained in days.values()),
-        reasons=dict(engine.rows("SELECT reason, count(*) FROM reason_of GROUP BY reason ORDER BY reason")),
+        reasons=dict(engine.rows("SELECT reason, events FROM reason_count ORDER BY reason")),
         by_day=days,
         evaluated=evaluated,
         weights=weights,
@@ -121,9 +121,9 @@ def _numbers(
 
 
 def _day_of(engine: DuckEngine, moment_us: int) -> int:
-    """The local day of a moment, by the offset of the newest event (UTC where there is none)."""
-    offsets = engine.rows("SELECT local_us - time_us FROM events ORDER BY time_us DESC, eid DESC LIMIT 1")
-    return int((moment_us + (offsets[0][0] if offsets else 0)) // DAY_US)
+    """The local day of a moment, by the largest offset of the events (UTC where there is none)."""
+    ((offset,),) = engine.rows("SELECT max(t.offset_us) FROM touch AS t")
+    return int((moment_us + (offset or 0)) // DAY_US)
 
 
 def _hashes(thresholds: Thresholds, weights: Mapping[str, float], *, fitted: bool) -> dict[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.explain.world import DAY, World, at, on
+from tests.unit.explain.world import DAY, World, at, on, reasons
+from wardkeep.watch.explain.explain import explain
 from wardkeep.watch.thresholds import Thresholds
 
 
@@ -410,3 +411,17 @@ def test_events_before_the_judged_time_are_seen_and_not_reported(world: World) -
     world.event("ann", "P1", at(1), name="before")
     world.event("ann", "P1", at(9), name="judged")
     assert world.codes(from_us=at(9, "00:00")) == {"before": None, "judged": "encounter"}
+
+
+def test_events_are_counted_by_reason_within_the_judged_time_alone(world: World) -> None:
+    world.add("encounters", encounter_id="E1", patient_id="P1", kind="inpatient", department="MED", start_us=at(0))
+    world.add("tickets", ticket_id="T1", account="ben", kind="statistics", start_us=at(0), end_us=at(9))
+    for clock in ("09:00", "12:00", "15:00"):
+        world.event("ann", "P1", at(3, clock))
+        world.event("ben", "P1", at(3, clock))
+        world.event("ben", None, at(3, clock), "query")
+    engine = world.engine()
+    numbers = world.numbers(from_us=at(3, "12:00"))
+    explain(engine, numbers)
+    assert engine.rows("SELECT reason, events FROM reason_count ORDER BY reason") == [("encounter", 2), ("ticket", 4)]
+    assert len(reasons(engine, numbers)) == 6

@@ -12,22 +12,57 @@ SELECT b.a AS a, b.bucket AS bucket
 FROM (SELECT f.a AS a, f.bucket AS bucket, count(*) AS n FROM fresh AS f GROUP BY f.a, f.bucket) AS b
 LEFT JOIN (SELECT f.a AS a, f.bucket AS bucket, count(*) AS n FROM fresh AS f GROUP BY f.a, f.bucket) AS c
   ON c.a = b.a AND c.bucket = b.bucket - 1
-WHERE b.n + coalesce(c.n, 0) >= least(:batch_10min, :batch_10min_any)
+WHERE b.n + coalesce(c.n, 0) >= :batch_10min
 
 -- name: burst
--- description: For each first opening in a busy bucket: patients in the ten minutes up to it, and those without reason.
+-- description: For each first opening in a busy bucket: patients in the ten minutes up to it, and those without reason. The
+--   ten minutes lie in its own bucket and the one before: two joins with equal keys, never one over a range.
+WITH near AS (
+  SELECT e.a AS a, e.day AS day, e.first_us AS at_us, w.p AS p, w.day AS opened_day, w.first_us AS first_us
+  FROM busy AS b
+  JOIN fresh AS e ON e.a = b.a AND e.bucket = b.bucket
+  JOIN fresh AS w ON w.a = b.a AND w.bucket = b.bucket AND w.first_us <= e.first_us
+    AND w.first_us > e.first_us - 600000000
+  UNION ALL
+  SELECT e.a AS a, e.day AS day, e.first_us AS at_us, w.p AS p, w.day AS opened_day, w.first_us AS first_us
+  FROM busy AS b
+  JOIN fresh AS e ON e.a = b.a AND e.bucket = b.bucket
+  JOIN fresh AS w ON w.a = b.a AND w.bucket = b.bucket - 1 AND w.first_us > e.first_us - 600000000
+)
 SELECT
-  e.a AS a, e.day AS day, e.first_us AS at_us, min(w.first_us) AS from_us, CAST(count(*) AS INTEGER) AS patients,
+  n.a AS a, n.day AS day, n.at_us AS at_us, min(n.first_us) AS from_us, CAST(count(*) AS INTEGER) AS patients,
   CAST(count(od.p) AS INTEGER) AS open_patients
-FROM busy AS b
-JOIN fresh AS e ON e.a = b.a AND e.bucket = b.bucket
-JOIN fresh AS w ON w.a = e.a AND w.bucket >= e.bucket - 1 AND w.bucket <= e.bucket
-  AND w.first_us <= e.first_us AND w.first_us > e.first_us - 600000000
-LEFT JOIN open_day AS od ON od.a = w.a AND od.p = w.p AND od.day = w.day
-GROUP BY e.a, e.day, e.first_us
+FROM near AS n
+LEFT JOIN open_day AS od ON od.a = n.a AND od.p = n.p AND od.day = n.opened_day
+GROUP BY n.a, n.day, n.at_us
+
+-- name: crammed
+-- description: Days on which an account opened `batch_day` patients or more without reason.
+SELECT od.a AS a, ad.role AS role, od.day AS day, min(od.first_us) AS first_us, max(od.last_us) AS last_us,
+  CAST(count(*) AS INTEGER) AS patients
+FROM open_day AS od
+JOIN account_dim AS ad ON ad.a = od.a
+GROUP BY od.a, ad.role, od.day
+HAVING count(*) >= :batch_day
+
+-- name: peer_top
+-- description: For each such account the usual top of its peers: the 99th percentile of patients without reason over the
+--   account-days of all others of the role that have any.
+SELECT x.a AS a, max(CASE WHEN x.place = x.cut THEN x.patients END) AS patients
+FROM (
+  SELECT
+    c.a AS a, dl.open_patients AS patients,
+    row_number() OVER (PARTITION BY c.a ORDER BY dl.open_patients DESC, dl.a, dl.day) AS place,
+    1 + floor(0.01 * count(*) OVER (PARTITION BY c.a)) AS cut
+  FROM (SELECT DISTINCT cr.a AS a, cr.role AS role FROM crammed AS cr) AS c
+  JOIN account_dim AS ad ON ad.role = c.role AND ad.a <> c.a AND ad.kind <> 'service'
+  JOIN day_load AS dl ON dl.a = ad.a
+) AS x
+GROUP BY x.a
 
 -- name: find_batch
--- description: Days on which an account reached the limit of patients in ten minutes or in the day.
+-- description: Days on which an account opened `batch_10min` patients without reason in ten minutes, or `batch_day` in the day
+--   and `batch_peer_factor` times the usual top of its peers.
 SELECT u.a AS a, CAST(NULL AS INTEGER) AS p, min(u.first_us) AS first_us, max(u.last_us) AS last_us,
   u.day AS first_day, u.day AS last_day, u.day AS evidence_day,
   max(u.batch_10min) AS batch_10min, max(u.batch_day) AS batch_day
@@ -36,11 +71,10 @@ FROM (
   FROM burst AS bu
   WHERE bu.open_patients >= :batch_10min
   UNION ALL
-  SELECT od.a AS a, od.day AS day, min(od.first_us) AS first_us, max(od.last_us) AS last_us, 0 AS batch_10min,
-    CAST(count(*) AS INTEGER) AS batch_day
-  FROM open_day AS od
-  GROUP BY od.a, od.day
-  HAVING count(*) >= :batch_day
+  SELECT cr.a AS a, cr.day AS day, cr.first_us AS first_us, cr.last_us AS last_us, 0 AS batch_10min, cr.patients AS batch_day
+  FROM crammed AS cr
+  LEFT JOIN peer_top AS pt ON pt.a = cr.a
+  WHERE cr.patients >= :batch_peer_factor * coalesce(pt.patients, 0)
 ) AS u
 GROUP BY u.a, u.day
 

@@ -64,8 +64,19 @@ LEARNED = (
     "visit_pair",
     "by_learning",
 )
-RESULT = ("weak_reason", "event_reason", "unexplained", "daily")
+RESULT = ("weak_reason", "event_reason", "unexplained", "daily", "reason_count")
 ORDER = (*FACTS, *SPANS, *DAYS, *MOMENTS, *TIES, *INFERRED, *PRESENCE, *LEARNED, *RESULT)
+#: Large ones that nothing needs afterwards.
+SPENT = (
+    "span_account",
+    "span_department",
+    "span_desk",
+    "station_use",
+    "station_guest",
+    "station_day",
+    "learn_ask",
+    "learn_day",
+)
 
 #: Tables that only Wardkeep itself supplies, in the shape that the texts expect.
 _OURS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -88,7 +99,11 @@ SELECT
   er.eid AS eid, er.reason AS reason, er.source_table AS source_table, er.source_id AS source_id,
   coalesce(er.recorded_us > e.time_us, FALSE) AS late, er.support AS support
 FROM event_reason AS er
-JOIN events AS e ON e.eid = er.eid
+JOIN (
+  SELECT r.eid AS eid, r.time_us AS time_us FROM residue AS r
+  UNION ALL
+  SELECT s.eid AS eid, s.time_us AS time_us FROM statement AS s
+) AS e ON e.eid = er.eid
 WHERE e.time_us >= :from_us
 """
 
@@ -119,6 +134,7 @@ def _quoted(name: str) -> str:
 
 
 def explain(engine: Engine, numbers: Mapping[str, int | float]) -> None:
-    """Make every table of ORDER. `numbers`: the thresholds, `from_us` and `to_us`."""
+    """Make every table of ORDER but those of SPENT. `numbers`: the thresholds, `from_us` and `to_us`."""
     for name in ORDER:
         engine.make(QUERIES[name], numbers)
+    engine.drop(SPENT)

@@ -135,3 +135,28 @@ JOIN system_dim AS sd ON sd.s = t.s
 LEFT JOIN (
   SELECT y.day AS day, y.s AS s, count(*) AS n FROM unexplained AS y GROUP BY y.day, y.s
 ) AS u ON u.day = t.day AND u.s = t.s
+
+-- name: reason_count
+-- description: Events of the judged time by the reason that explains them, counted by visit where it holds the whole day.
+SELECT f.reason AS reason, CAST(sum(f.events) AS BIGINT) AS events
+FROM (
+  SELECT sp.reason AS reason, g.events AS events
+  FROM (
+    SELECT floor(vr.choice / 100000000000.0) AS preference, min(vr.choice) AS choice, sum(v.judged) AS events
+    FROM visit_reason AS vr
+    JOIN visit AS v ON v.a = vr.a AND v.p = vr.p AND v.day = vr.day
+    GROUP BY floor(vr.choice / 100000000000.0)
+  ) AS g
+  JOIN span AS sp ON sp.span_id = g.choice % 100000000000
+  UNION ALL
+  SELECT er.reason AS reason, count(*) AS events
+  FROM event_reason AS er
+  JOIN (
+    SELECT r.eid AS eid, r.time_us AS time_us FROM residue AS r
+    UNION ALL
+    SELECT s.eid AS eid, s.time_us AS time_us FROM statement AS s
+  ) AS e ON e.eid = er.eid AND e.time_us >= :from_us
+  GROUP BY er.reason
+) AS f
+GROUP BY f.reason
+HAVING sum(f.events) > 0

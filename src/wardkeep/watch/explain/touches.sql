@@ -18,7 +18,7 @@ LEFT JOIN (
 
 -- name: system_dim
 -- description: The systems that events come from, numbered.
-SELECT CAST(row_number() OVER (ORDER BY u.system) AS INTEGER) AS s, u.system AS system
+SELECT CAST(row_number() OVER (ORDER BY u.system) AS SMALLINT) AS s, u.system AS system
 FROM (SELECT DISTINCT e.system AS system FROM events AS e) AS u
 
 -- name: touch
@@ -27,9 +27,9 @@ FROM (SELECT DISTINCT e.system AS system FROM events AS e) AS u
 SELECT
   e.eid AS eid, ad.a AS a, pd.p AS p, e.day AS day, e.time_us AS time_us,
   e.local_us - e.time_us AS offset_us, sd.s AS s,
-  CASE WHEN e.action IN ('create', 'update', 'delete') THEN 1 ELSE 0 END AS wrote,
-  CASE WHEN e.action IN ('print', 'export') THEN 1 ELSE 0 END AS took,
-  CASE WHEN e.breakglass THEN 1 ELSE 0 END AS broke
+  CAST(CASE WHEN e.action IN ('create', 'update', 'delete') THEN 1 ELSE 0 END AS TINYINT) AS wrote,
+  CAST(CASE WHEN e.action IN ('print', 'export') THEN 1 ELSE 0 END AS TINYINT) AS took,
+  CAST(CASE WHEN e.breakglass THEN 1 ELSE 0 END AS TINYINT) AS broke
 FROM events AS e
 JOIN account_dim AS ad ON ad.account = e.account
 JOIN patient_dim AS pd ON pd.patient_id = e.patient_id
@@ -38,17 +38,18 @@ WHERE e.outcome = 'success' AND e.action NOT IN ('login', 'logout') AND e.time_u
 
 -- name: visit
 -- description: One row per account, patient and local day: what most reasons are judged on. `opens_us` and `closes_us`
---   bound the local day in UTC.
+--   bound the local day in UTC; `judged` are the events of the judged time.
 SELECT
   g.a AS a, g.p AS p, g.day AS day, g.n AS n, g.first_us AS first_us, g.last_us AS last_us,
-  g.wrote AS wrote, g.took AS took, g.broke AS broke,
+  g.wrote AS wrote, g.took AS took, g.broke AS broke, g.judged AS judged,
   g.day * 86400000000 - g.offset_us AS opens_us,
   (g.day + 1) * 86400000000 - g.offset_us AS closes_us
 FROM (
   SELECT
     t.a AS a, t.p AS p, t.day AS day, CAST(count(*) AS INTEGER) AS n, min(t.time_us) AS first_us,
     max(t.time_us) AS last_us, CAST(sum(t.wrote) AS INTEGER) AS wrote, CAST(sum(t.took) AS INTEGER) AS took,
-    CAST(sum(t.broke) AS INTEGER) AS broke, min(t.offset_us) AS offset_us
+    CAST(sum(t.broke) AS INTEGER) AS broke, min(t.offset_us) AS offset_us,
+    CAST(sum(CASE WHEN t.time_us >= :from_us THEN 1 ELSE 0 END) AS INTEGER) AS judged
   FROM touch AS t
   GROUP BY t.a, t.p, t.day
 ) AS g
