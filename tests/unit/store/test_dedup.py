@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.stored import DAY_US, NOON_US, Kept, Set, batch, many, row
 from wardkeep.watch.store import intake as intake_module
+from wardkeep.watch.store import known as known_module
 from wardkeep.watch.store.dedup import Events, Hasher, occurrences
 
 ONCE = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -133,8 +134,13 @@ def test_the_same_pieces_are_set_aside_once_and_counted_each_time(tmp_path: Path
     assert [piece.raw for piece in kept.pieces()] == [b"{", b"["]
 
 
-def test_a_repetition_over_many_batches_and_days_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("few", [0, 5000])
+def test_a_repetition_over_many_batches_and_days_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
     monkeypatch.setattr(intake_module, "FLUSH", 100)
+    monkeypatch.setattr(known_module, "FEW", few)  # with all keys in memory, and without
+    monkeypatch.setattr(known_module, "PASSES", 1000)
     kept = Kept(tmp_path)
     whole = many(1000, days=5)
     pieces = [batch(whole.events.slice(at, 50).to_pylist()) for at in range(0, 1000, 50)]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wardkeep.watch.store import StoreDamaged
-from wardkeep.watch.store.keyindex import Hashes, HashSet, SegmentKeys, hash_texts
+from wardkeep.watch.store.keyindex import Hashes, HashSet, SegmentKeys, hash_texts, within
 
 SMALL = st.lists(st.integers(0, 9), max_size=12)
 KEY = b"k" * 32
@@ -42,6 +42,11 @@ def test_a_growing_set_counts_as_a_counter_does(runs: list[list[int]], asked: li
     assert found.counts(hashes(asked)).tolist() == [model[value] for value in asked]
     assert found.has(hashes(asked)).tolist() == [value in model for value in asked]
     assert len(found) == model.total()
+
+
+@given(SMALL, SMALL)
+def test_a_sorted_array_says_what_is_in_it(known: list[int], asked: list[int]) -> None:
+    assert within(hashes(sorted(known)), hashes(asked)).tolist() == [value in known for value in asked]
 
 
 @given(SMALL, SMALL)

@@ -9,8 +9,7 @@ from wardkeep.watch.store.errors import (
     StoreError,
     StoreFull,
 )
-from wardkeep.watch.store.intake import Intake, Report, ingest
-from wardkeep.watch.store.pending import recover
+from wardkeep.watch.store.intake import Intake, Report, ingest, recover
 from wardkeep.watch.store.quarantine import Piece
 from wardkeep.watch.store.store import Store
 from wardkeep.watch.store.verify import verify_store

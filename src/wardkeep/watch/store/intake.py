@@ -29,7 +29,7 @@ from wardkeep.watch.store.folder import disk
 from wardkeep.watch.store.keyindex import HashSet
 from wardkeep.watch.store.known import Known, Place, key_of
 from wardkeep.watch.store.manifest import DoneRow, FileRow
-from wardkeep.watch.store.pending import Appends, Draft, Pending, finish, recover
+from wardkeep.watch.store.pending import Appends, Draft, Pending, finish, finish_all
 from wardkeep.watch.store.quarantine import CONFLICT, RECORD
 from wardkeep.watch.store.rows import Sealing
 from wardkeep.watch.store.segment import to_parquet
@@ -123,7 +123,7 @@ class Intake:
             with disk(store.folder.path):
                 store.manifest.create()
             #: Batches that a crash had left and that were finished now.
-            self.recovered = recover(store.folder, store.manifest, self._ledger)
+            self.recovered = finish_all(store.folder, store.manifest, self._ledger)
         except BaseException:
             self._exits.close()
             raise
@@ -376,3 +376,9 @@ def ingest(
     with store.intake(ledger, received_at=received_at) as session:
         session.file(batches, progress)
         return session.report()
+
+
+def recover(store: Store, ledger: Appends, *, received_at: datetime) -> int:
+    """Finish what a crash left, as each session does first; how many batches that were. Raises StoreError, LedgerError."""
+    with store.intake(ledger, received_at=received_at) as session:
+        return session.recovered

@@ -43,6 +43,15 @@ def distinct(hashes: Hashes) -> Hashes:
     return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
 
 
+def within(ordered: Hashes, hashes: Hashes) -> npt.NDArray[np.bool_]:
+    """Which of `hashes` are in a sorted array."""
+    if not len(ordered):
+        return np.zeros(len(hashes), dtype=bool)
+    at = np.minimum(np.searchsorted(ordered, hashes), len(ordered) - 1)
+    found: npt.NDArray[np.bool_] = ordered[at] == hashes
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class SegmentKeys:
     """The index of one segment."""

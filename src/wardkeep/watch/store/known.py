@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from wardkeep.watch.store.dedup import CONTENT, OF_ONE_FORMAT, Events
 from wardkeep.watch.store.folder import Folder
-from wardkeep.watch.store.keyindex import Hashes, HashSet, SegmentKeys
+from wardkeep.watch.store.keyindex import Hashes, HashSet, SegmentKeys, within
 from wardkeep.watch.store.manifest import FileRow
 from wardkeep.watch.store.retention import QueryKeys
 from wardkeep.watch.store.segment import unpack
@@ -24,6 +24,8 @@ from wardkeep.watch.store.views import read_keys
 OPEN = 4
 #: Segments whose index stays open.
 OPEN_KEYS = 64
+#: So many hashes are looked up without all keys in memory, and so often.
+FEW, PASSES = 5000, 6
 Bits = npt.NDArray[np.bool_]
 
 
@@ -66,15 +68,16 @@ class Known:
         self._segments = list(segments)
         self._keys: OrderedDict[str, SegmentKeys] = OrderedDict()
         self._rows: OrderedDict[str, pa.Table] = OrderedDict()
-        opened = [read_keys(folder, row) for row in self._segments]
-        self._known = HashSet([keys.keys for keys in opened])
-        self._names = HashSet([keys.names for keys in opened])
+        #: All keys and all names, once there is enough to ask for.
+        self._sets: tuple[HashSet, HashSet] | None = None
+        self._passes = 0
 
     def add(self, row: FileRow, keys: SegmentKeys) -> None:
         """A segment was stored."""
         self._segments.append(row)
-        self._known.add(keys.keys)
-        self._names.add(keys.names)
+        if self._sets is not None:
+            self._sets[0].add(keys.keys)
+            self._sets[1].add(keys.names)
         _keep(self._keys, row.id, keys, OPEN_KEYS)
 
     def shared(self, events: Events, fresh: Bits) -> Bits:
@@ -83,18 +86,33 @@ class Known:
         ordered = np.sort(names)
         twice = ordered[1:][ordered[1:] == ordered[:-1]]
         found = np.zeros(len(events), dtype=bool)
-        found[fresh] = self._names.has(names) | np.isin(names, twice) if len(twice) else self._names.has(names)
+        found[fresh] = self._has("names", names)
+        if len(twice):
+            found[fresh] |= np.isin(names, twice)
         return found
 
     def judge(self, events: Events, rows: pa.Table, days: npt.NDArray[np.int32]) -> Verdict:
         """Tell a batch apart; `days` is the local day of each event."""
         count = len(events)
         verdict = Verdict(np.ones(count, dtype=bool), np.zeros(count, dtype=bool))
-        hits = np.flatnonzero(self._known.has(events.keys))
+        hits = np.flatnonzero(self._has("keys", events.keys))
         if len(hits):
             self._against_stored(hits, events, rows, days, verdict)
         self._within(events, rows, verdict)
         return verdict
+
+    def _has(self, which: Literal["keys", "names"], hashes: Hashes) -> Bits:
+        """Which hashes are stored. A few are looked up in one index after the other; many are worth all of them in memory."""
+        if self._sets is None and (len(hashes) > FEW or self._passes >= PASSES):
+            opened = [read_keys(self._folder, row) for row in self._segments]
+            self._sets = HashSet([keys.keys for keys in opened]), HashSet([keys.names for keys in opened])
+        if self._sets is not None:
+            return self._sets[which == "names"].has(hashes)
+        self._passes += 1
+        found = np.zeros(len(hashes), dtype=bool)
+        for row in self._segments:
+            found |= within(getattr(self.keys_of(row), which), hashes)
+        return found
 
     # -- beside what is stored -------------------------------------------------------------------------------------
 

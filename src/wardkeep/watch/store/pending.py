@@ -5,7 +5,7 @@
     2  leaves appended under the key (PRODUCER, seq); the ledger gives a repetition the receipt it gave before
     3  files moved to their places, rows committed to the manifest, pending/<name> removed
 
-A crash after 1 is finished by `recover` from what is there, and a crash before leaves nothing but a folder `.new`, which
+A crash after 1 is finished by `finish_all` from what is there, and a crash before leaves nothing but a folder `.new`, which
 is removed. The leaves are computed again from the sealed rows, so that nothing is parsed twice and nothing but sealed files
 ever lies on the disk.
 """
@@ -235,7 +235,7 @@ def waiting(folder: Folder) -> list[Pending]:
     return sorted(found, key=lambda pending: (pending.seq, pending.name))
 
 
-def recover(folder: Folder, manifest: Manifest, ledger: Appends) -> int:
+def finish_all(folder: Folder, manifest: Manifest, ledger: Appends) -> int:
     """Finish what a crash left; the store's lock is held. Returns how many batches that were. Raises StoreDamaged."""
     contents = manifest.trusted()
     committed = {row.seq for row in contents.batches}
