@@ -300,7 +300,8 @@ def test_a_line_that_is_no_patient_costs_itself_alone(tmp_path: Path, line: byte
     assert [r["patient_id"] for r in rows(context)] == ["p1", "p2"]
     assert reasons(context) == [("2", reason)]
     assert context.rejected[0].raw == line
-    assert not context.full
+    assert context.full == (reason == "date")
+    assert context.held is None or context.held.to_pylist() == [{"patient_id": "9"}]
 
 
 def test_archives_and_numbered_files_are_one_table_and_other_resources_are_no_logs(tmp_path: Path) -> None:

@@ -84,6 +84,35 @@ def test_lines_are_counted_through_quoted_line_feeds(tmp_path: Path) -> None:
     assert (context.rejected[0].raw, context.rejected[0].head) == (b"S3,C,now", b"staff_id,department,start\n")
 
 
-def test_a_broken_row_keeps_the_export_from_retracting(tmp_path: Path) -> None:
-    assert read(tmp_path, "patients", "patient_id\nP1\n").full
-    assert not read(tmp_path, "patients", "patient_id,honey\nP1,0\nP2,yes\n").full
+@pytest.mark.parametrize(
+    "row, full, held",
+    [
+        ("P2,0", True, []),
+        ("P2,yes", True, ["P2"]),  # it is there, whatever it says: what an earlier export said of it stays
+        (",0", False, []),  # who knows whose it is
+        ("P2", False, []),
+        ("P1,1", True, []),  # a conflict: its key is there
+    ],
+)
+def test_a_broken_row_keeps_what_was_known_of_it_from_being_retracted(
+    tmp_path: Path, row: str, full: bool, held: list[str]
+) -> None:
+    context = read(tmp_path, "patients", f"patient_id,honey\nP1,0\n{row}\n")
+    assert context.full == full
+    assert [k["patient_id"] for k in context.held.to_pylist()] == held if context.held is not None else held == []
+
+
+@pytest.mark.parametrize(
+    "row, full",
+    [
+        ("S1,D,2026-03-02T08:00:00Z,never", True),
+        ("S1,D,now,", False),
+        ("S1,,2026-03-02T08:00:00Z,", False),
+        (",D,2026-03-02T08:00:00Z,", False),
+    ],
+)
+def test_a_key_of_several_columns_is_read_whole_or_not_at_all(tmp_path: Path, row: str, full: bool) -> None:
+    context = read(tmp_path, "shifts", f"staff_id,department,start,end\n{row}\n")
+    assert context.full == full
+    key = {"staff_id": "S1", "department": "D", "start_us": us(2026, 3, 2, 8)}
+    assert (context.held.to_pylist() if context.held is not None else []) == ([key] if full else [])

@@ -202,9 +202,7 @@ def test_every_byte_is_in_a_row_or_in_a_piece_whatever_the_size_of_a_block(body:
 @given(st.lists(CELL, min_size=1, max_size=6))
 def test_a_header_is_read_as_it_was_written(names: list[str]) -> None:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerow(names)
+    csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(names)
     header = header_of(io.BytesIO(out.getvalue().encode() + b"x\n"))
-    if header is None:
-        assert out.getvalue().startswith(("\n", "\r")) or "\r" in out.getvalue() or not any(names)
-    else:
-        assert header_cells(header) == names
+    assert header is not None
+    assert header_cells(header) == names

@@ -121,6 +121,7 @@ def test_a_bad_synthea_row_is_set_aside_from_its_own_file_once(tmp_path: Path) -
     made = read(tmp_path, SYNTHEA, providers="Id,ORGANIZATION,NAME\n,o1,x\nd1,o1,y\nd2,o1\n")
     assert reasons(made["staff"]) == [("2", "missing"), ("4", "cells")]
     assert made["accounts"].rejected == ()
+    assert not made["staff"].full
     assert not made["accounts"].full
     assert {(r.source, r.format, r.head) for r in made["staff"].rejected} == {
         ("providers.csv", "synthea:providers", b"Id,ORGANIZATION,NAME\n")
@@ -219,7 +220,7 @@ def test_a_bad_omop_time_is_set_aside_and_read_again_when_mended(tmp_path: Path)
     made = read(tmp_path, OMOP, measurement="measurement_id,person_id,measurement_date\n1,1,soon\n2,1,2020-06-02\n")
     [piece] = made["orders"].rejected
     assert (piece.position, piece.raw, piece.format) == ("2", b"1,1,soon", "omop:measurement")
-    assert not made["orders"].full
+    assert (made["orders"].full, made["orders"].held.to_pylist()) == (True, [{"order_id": "measurement/1"}])
     assert "measurement/2" in {r["order_id"] for r in rows(made["orders"])}
     [still] = reread(piece, zone=ZONE)
     assert [(r.position, r.raw) for r in still.rejected] == [("2", b"1,1,soon")]

@@ -41,9 +41,11 @@ class Context:
     rejected: tuple[Rejected, ...]
     #: File name without its folder; the first one where several files make the table.
     source: str
-    #: The table holds all rows that there are: rows of an earlier export that are absent now are retracted. False where a
-    #: row was rejected, because the absent row may be that one.
+    #: The table and `held` name all rows that there are: rows of an earlier export that are absent now are retracted. False
+    #: where a row was rejected whose key cannot be read, because the absent row may be that one.
     full: bool = True
+    #: Natural keys (in the normalised form's names) of rejected rows: what an earlier export says of them stays.
+    held: pa.Table | None = None
 
 
 def schema(name: str) -> pa.Schema:
@@ -56,3 +58,10 @@ def engine_key(table: Table) -> tuple[str, ...]:
     """The natural key in the normalised form's names."""
     names = {c.name: c.engine_name for c in table.columns}
     return tuple(names[k] for k in table.key)
+
+
+def joined_keys(name: str, parts: list[pa.Table]) -> pa.Table | None:
+    """`held` of a table from the keys that its parts hold; None where they hold none."""
+    some = [part for part in parts if part.num_rows]
+    wanted = pa.schema([schema(name).field(k) for k in engine_key(TABLES[name])])
+    return pa.concat_tables([part.cast(wanted) for part in some]) if some else None

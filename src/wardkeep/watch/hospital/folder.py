@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from wardkeep.watch.event import Rejected
-from wardkeep.watch.hospital.context import Context, FolderError, schema
+from wardkeep.watch.hospital.context import Context, FolderError, joined_keys, schema
 from wardkeep.watch.hospital.normalise import Normaliser, conflicts, connect
 from wardkeep.watch.hospital.sheet import Asked, File, NoHeader, again, bundled, open_sheet, unreadable
 from wardkeep.watch.hospital.tables import REQUIRED_TABLES, TABLES
@@ -70,11 +70,15 @@ def reread_row(piece: Rejected, *, zone: str) -> Iterator[Context]:
 def _read(con: duckdb.DuckDBPyConnection, file: File, name: str, *, zone: str) -> Context:
     normaliser = Normaliser(con, name, zone=zone, file=file.path.name)
     tables: list[pa.Table] = []
+    held: list[pa.Table] = []
     rejected: list[Rejected] = []
+    full = True
     for sheet in file.sheets(c.name for c in TABLES[name].columns):
-        table, bad = normaliser.cast(sheet.rows)
-        tables.append(table)
-        broken = [file.set_aside(int(sheet.block.lines[row]), why, sheet.block.raw(row)) for row, why in bad]
+        cast = normaliser.cast(sheet.rows)
+        tables.append(cast.good)
+        held.append(cast.held)
+        full &= not (cast.nameless or sheet.rejected)
+        broken = [file.set_aside(int(sheet.block.lines[row]), why, sheet.block.raw(row)) for row, why in cast.bad]
         broken = sorted([*sheet.rejected, *broken], key=_line)
         rejected += bundled(broken, before=len(rejected))
     empty = schema(name).append(pa.field("line", pa.int64())).empty_table()
@@ -86,7 +90,8 @@ def _read(con: duckdb.DuckDBPyConnection, file: File, name: str, *, zone: str) -
         table=rows.drop_columns("line"),
         rejected=tuple(rejected),
         source=file.path.name,
-        full=not rejected,
+        full=full,
+        held=joined_keys(name, held),
     )
 
 

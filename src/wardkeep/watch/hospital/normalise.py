@@ -2,12 +2,13 @@
 """From text cells to the normalised form: every rule of a column as SQL, over whole tables at once.
 
 `Normaliser` is given rows whose columns are those of one table of TABLES, all text, '' where empty, and `line`; it answers
-with the rows that keep every rule, cast, and with (row, reason) of those that break one. A reason names the rule and the
+with the rows that keep every rule, cast, and with row, reason and key of those that break one. A reason names the rule and the
 column, never the value, which may be a patient's.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -64,19 +65,37 @@ class Normaliser:
             SELECT *, CASE {why} END AS why_ FROM cast_row
         """  # noqa: S608 - names and values of our own tables
 
-    def cast(self, rows: pa.Table) -> tuple[pa.Table, list[tuple[int, str]]]:
-        """The good rows, with `line`, and which rows are bad and why."""
-        names = [*self._schema.names]
-        kept = ", ".join(_quoted(n) for n in names)
+    def cast(self, rows: pa.Table) -> Cast:
+        """Sort the rows into those that keep every rule and those that do not."""
         self._con.register("text_rows", rows)
         try:
             self._con.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {self._sql}")
-            good = f"SELECT {kept}, line_ AS line FROM judged WHERE why_ IS NULL ORDER BY row_"  # noqa: S608 - our names
-            table = self._con.sql(good).to_arrow_table()
-            bad = self._con.execute("SELECT row_, why_ FROM judged WHERE why_ IS NOT NULL ORDER BY row_").fetchall()
         finally:
             self._con.unregister("text_rows")
-        return table, bad
+        kept = ", ".join(_quoted(n) for n in self._schema.names)
+        good = f"SELECT {kept}, line_ AS line FROM judged WHERE why_ IS NULL ORDER BY row_"  # noqa: S608 - our names
+        bad = self._con.execute("SELECT row_, why_ FROM judged WHERE why_ IS NOT NULL ORDER BY row_").fetchall()
+        key = ", ".join(_quoted(k) for k in engine_key(self.table))
+        named = " AND ".join(_named(c) for c in self.table.columns if c.name in self.table.key)
+        held = f"SELECT {key} FROM judged WHERE why_ IS NOT NULL AND {named}"  # noqa: S608 - our names
+        return Cast(self._con.sql(good).to_arrow_table(), bad, self._con.sql(held).to_arrow_table())
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What became of the rows."""
+
+    #: Normalised, with `line`.
+    good: pa.Table
+    #: (row, reason) of the others, in order.
+    bad: list[tuple[int, str]]
+    #: The natural keys of those of the others that have one.
+    held: pa.Table
+
+    @property
+    def nameless(self) -> bool:
+        """Whether a bad row cannot be named by its key."""
+        return bool(self.held.num_rows < len(self.bad))
 
 
 def conflicts(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> tuple[pa.Table, list[tuple[int, int]]]:
@@ -162,6 +181,16 @@ def _rules(column: Column, earliest: int, latest: int) -> list[tuple[str, str]]:
             (f"{cell} NOT IN ('', {_values(column)})", f"vocabulary: {name} has a value that is not in its list")
         )
     return rules
+
+
+def _named(column: Column) -> str:
+    """SQL that is true where the cell of a key column holds a value, or rightly holds none."""
+    cell, value = _raw(column), _quoted(column.engine_name)
+    if column.required and column.values:
+        return f"{cell} IN ({_values(column)})"
+    if column.required:
+        return f"{value} IS NOT NULL"
+    return f"({cell} = '' OR {value} IS NOT NULL)"
 
 
 def _row_rules(table: Table) -> list[tuple[str, str]]:

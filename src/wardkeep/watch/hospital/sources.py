@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wardkeep.watch.event import Rejected
-from wardkeep.watch.hospital.context import Context, schema
+from wardkeep.watch.hospital.context import Context, joined_keys, schema
 from wardkeep.watch.hospital.normalise import Normaliser, conflicts, connect
 from wardkeep.watch.hospital.sheet import Asked, File, NoHeader, again, bundled, open_sheet, unreadable
 from wardkeep.watch.hospital.tables import TABLES
@@ -74,6 +74,8 @@ class _Table:
     #: What broke a rule in a row of this table.
     broken: list[Rejected] = field(default_factory=list)
     source: str = ""
+    held: list[pa.Table] = field(default_factory=list)
+    full: bool = True
 
 
 def read_model(model: Model, files: Mapping[str, Path], *, zone: str) -> Iterator[Context]:
@@ -161,8 +163,10 @@ def _make(
         for name, source in model.sources.items():
             if source.adds_to == table:
                 made.broken += pieces.get(name, [])
+        made.full = not made.broken
         for making in makings:
             made.broken += pieces[making.source]
+            made.full &= not pieces[making.source]
             if making.source in opened:
                 _one(con, making, opened[making.source], numbers[making.source], made, zone=zone)
         yield _finish(con, table, made, opened, list(model.sources), told=told)
@@ -185,12 +189,14 @@ def _one(
     rows = con.sql(text).to_arrow_table()
     blank = [pc.fill_null(rows[c], "") if c != "line" else rows[c] for c in rows.column_names]
     rows = pa.table(blank, names=rows.column_names)
-    table, bad = Normaliser(con, making.table, zone=zone, file=file.path.name).cast(rows)
-    lines = rows["line"].take(pa.array([row for row, _ in bad], pa.int64())).to_pylist()
+    cast = Normaliser(con, making.table, zone=zone, file=file.path.name).cast(rows)
+    made.held.append(cast.held)
+    made.full &= not cast.nameless
+    lines = rows["line"].take(pa.array([row for row, _ in cast.bad], pa.int64())).to_pylist()
     found = file.raw_of(lines)
-    made.broken += [file.set_aside(n, why, found.get(n, b"")) for n, (_, why) in zip(lines, bad, strict=True)]
-    shifted = pc.add(table["line"], pa.scalar(number << 40, pa.int64()))
-    made.parts.append(table.set_column(table.column_names.index("line"), "line", shifted))
+    made.broken += [file.set_aside(n, why, found.get(n, b"")) for n, (_, why) in zip(lines, cast.bad, strict=True)]
+    shifted = pc.add(cast.good["line"], pa.scalar(number << 40, pa.int64()))
+    made.parts.append(cast.good.set_column(cast.good.column_names.index("line"), "line", shifted))
 
 
 def _finish(
@@ -227,7 +233,8 @@ def _finish(
         table=rows.drop_columns("line"),
         rejected=tuple(pieces),
         source=made.source,
-        full=not made.broken,
+        full=made.full,
+        held=joined_keys(name, made.held),
     )
 
 

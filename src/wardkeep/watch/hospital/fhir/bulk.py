@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wardkeep.watch.event import Rejected
-from wardkeep.watch.hospital.context import Context, schema
+from wardkeep.watch.hospital.context import Context, joined_keys, schema
 from wardkeep.watch.hospital.fhir.moments import Calendar
 from wardkeep.watch.hospital.fhir.ndjson import Line, lines_of
 from wardkeep.watch.hospital.fhir.places import Places
@@ -120,6 +120,10 @@ class _Reading:
         self._files: list[tuple[str, Path]] = []
         #: Our tables while they are being made; `line` in them is file number << 40 | line.
         self._parts: dict[str, list[pa.Table]] = {}
+        #: Natural keys of bad rows, by table.
+        self._held: dict[str, list[pa.Table]] = {}
+        #: Tables of which some row that may be there is not known by its key.
+        self._nameless: set[str] = set()
         #: (file number, line) -> what was set aside; a resource that makes several bad rows is one piece.
         self._broken: dict[tuple[int, int], Rejected] = {}
 
@@ -143,6 +147,7 @@ class _Reading:
                 if resource is None:
                     self._parts.setdefault(_MAKES[type][0], [])
                     self._set_aside(number, line, problem)
+                    self._nameless.update(_MAKES[type])
                     continue
                 for table, cells, src in self._rows.of(resource):
                     gathered.setdefault(table, []).append({**cells, "src": src, "line": line.number})
@@ -178,7 +183,8 @@ class _Reading:
                 table=table.drop_columns("line"),
                 rejected=tuple(pieces),
                 source=self._files[mine[0]][1].name,
-                full=not any(number in mine for number, _ in self._broken),
+                full=name not in self._nameless,
+                held=joined_keys(name, self._held.get(name, [])),
             )
 
     def _cast(self, table: str, rows: list[dict[str, str | int]], number: int) -> list[tuple[int, str]]:
@@ -187,11 +193,15 @@ class _Reading:
         cells = pa.array(rows, pa.struct([*columns, ("src", pa.string()), ("line", pa.int64())]))
         text = pa.table({f.name: pc.fill_null(cells.field(f.name), "") for f in cells.type if f.name != "line"})
         normaliser = Normaliser(self._con, table, zone=self._zone, file="")
-        good, bad = normaliser.cast(text.append_column("line", cells.field("line")))
+        cast = normaliser.cast(text.append_column("line", cells.field("line")))
+        self._held.setdefault(table, []).append(cast.held)
+        if cast.nameless:
+            self._nameless.add(table)
+        good = cast.good
         placed = pc.add(good["line"], pa.scalar(number << _SHIFT, pa.int64()))
         good = good.set_column(good.column_names.index("line"), "line", placed)
         self._parts.setdefault(table, []).append(good)
-        return [(int(rows[row]["line"]), why) for row, why in bad]
+        return [(int(rows[row]["line"]), why) for row, why in cast.bad]
 
     def _set_aside(self, number: int, line: Line, why: str) -> None:
         type, path = self._files[number]
