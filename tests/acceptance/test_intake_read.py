@@ -66,7 +66,7 @@ def test_status_is_one_under_strict_where_a_piece_cannot_be_read(homeless: Progr
         ("blank.json", b"\n\n"),
         ("header-only.csv", b"event_id,time,account,patient_id,action,system\n"),
         ("noise.bin", bytes(range(256)) * 20),
-        ("half.ndjson.gz", gzip.compress(b'{"resourceType":"AuditEvent"}\n' * 100)[:40]),
+        ("half.ndjson.gz", gzip.compress(b'{"resourceType":"AuditEvent"}\n' * 100, mtime=0)[:40]),
         ("words.txt", "这不是日志\n".encode()),
     ],
 )
