@@ -193,7 +193,7 @@ def test_an_older_copy_of_the_rows_is_reconciled_on_purpose(copy: Bench) -> None
     assert copy.call("verify", status=1).said["problems"]
     made = wardkeep("user", "create", "meanwhile", "--role", "auditor", "--home", copy.home, "--json")
     assert made.said["link"]  # the account is there; its act waits, and that is said
-    assert "wait" in made.err
+    assert "wait" in made.err and "wardkeep ledger reconcile" in made.err
 
     mended = copy.call("reconcile", "--restored").said
     assert (mended["ok"], mended["restored"]) == (True, True)

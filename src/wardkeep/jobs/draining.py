@@ -28,4 +28,6 @@ def drain_here(home: Home, *, say: Callable[[str], None] | None = None, wait: fl
             raise
         if say is not None:
             say(_("%(count)d acts wait for the ledger (%(why)s)") % {"count": waiting(), "why": exc})
+            if exc.hint:
+                say(f"{_('hint')}: {exc.hint}")
         return 0
