@@ -96,9 +96,7 @@ class Thresholds:
     #: Distinct patients without reason in ten minutes, and in a local day.
     batch_10min: int = 15
     batch_day: int = 40
-    #: Distinct patients in ten minutes whatever the reasons.
-    batch_10min_any: int = 60
-    #: Times the peers' usual top (99th percentile of account-days of the role) that a rate must reach.
+    #: Times the peers' usual top (99th percentile of the role's account-days) that the patients of a day must reach.
     batch_peer_factor: float = 2.0
     #: Records in one export, print or query without a ticket.
     bulk_records: int = 100

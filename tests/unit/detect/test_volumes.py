@@ -43,6 +43,16 @@ def test_a_batch_is_fifteen_patients_in_ten_minutes_or_forty_in_a_day(
     assert ("batch" in flagged(burst(patients, minutes)).codes) == found
 
 
+@pytest.mark.parametrize("peers, found", [(20, True), (21, False)])
+def test_a_batch_of_a_day_is_twice_what_others_of_the_role_do_at_most(peers: int, found: bool) -> None:
+    """Where the tables lack what a role works on, all of the role open many without a reason."""
+    w = burst(40, 300)
+    w.person("bob", department="SURG")
+    for n in range(peers):
+        w.event("bob", f"P{n}", at(1, f"{1 + n // 60:02}:{n % 60:02}") + n * 14 * MINUTE)
+    assert ("batch" in flagged(w).codes) == found
+
+
 def test_opening_one_patient_again_and_again_is_no_batch() -> None:
     assert "batch" not in flagged(burst(14, 9, again=14)).codes
 

@@ -1,5 +1,5 @@
 -- name: find_no_reason
--- description: No documented reason holds, and nobody of the reader's department works with the patient either.
+-- description: No documented reason holds, and nothing bars one (a decoy, the own record, employment that ended).
 SELECT s.a AS a, s.p AS p, s.first_us AS first_us, s.last_us AS last_us, s.first_day AS first_day,
   s.last_day AS last_day, s.first_day AS evidence_day, s.accesses AS accesses, s.days AS days
 FROM signal AS s

@@ -15,13 +15,15 @@ from wardkeep.watch.rank.score import TERMS, WEIGHTS
 
 #: Log-odds below which a patient opened without reason never becomes a case by itself.
 FLOOR = -4.0
+#: Episodes that are looked at for each case that a day may have: beyond them nothing finds a place within the backlog.
+PLACES = 50
 #: Numbers of a finding that count records.
 COUNTS = ("bulk_records", "records", "batch_day", "batch_10min", "patients", "accesses")
 
 
 def suspects(weights: Mapping[str, float] = WEIGHTS) -> Query:
     """The text that gives each episode its terms, once as its first day showed it (`stage` 1) and once as all its days do
-    (2, from its second day on), and keeps those at or above the floor."""
+    (2, from its second day on), and keeps those at or above the floor, of each day the best."""
     seen = [t for t in TERMS if t.seen]
     total = " + ".join(f"({weights[t.name]!r}) * x.t_{t.name}" for t in seen)
     first = ", ".join(f"CAST({t.first or t.seen} AS DOUBLE) AS t_{t.name}" for t in seen)
@@ -29,8 +31,12 @@ def suspects(weights: Mapping[str, float] = WEIGHTS) -> Query:
     columns = ["a", "p", "first_us", "last_us", "first_day", "last_day", "vip", "minor", "sensitive", "took"]
     taken = ", ".join(f"s.{c} AS {c}" for c in columns)
     text = f"""
-        SELECT ad.account AS account, x.stage AS stage, x.stage_day AS stage_day, {", ".join(f"x.{c} AS {c}" for c in columns)},
-          {", ".join(f"x.t_{t.name} AS t_{t.name}" for t in seen)}
+        SELECT ad.account AS account, y.stage AS stage, y.stage_day AS stage_day, {", ".join(f"y.{c} AS {c}" for c in columns)},
+          {", ".join(f"y.t_{t.name} AS t_{t.name}" for t in seen)}
+        FROM (
+        SELECT x.stage AS stage, x.stage_day AS stage_day, {", ".join(f"x.{c} AS {c}" for c in columns)},
+          {", ".join(f"x.t_{t.name} AS t_{t.name}" for t in seen)},
+          row_number() OVER (PARTITION BY x.stage_day ORDER BY {total} DESC, x.a, x.p, x.stage) AS place
         FROM (
           SELECT 1 AS stage, s.first_day AS stage_day, {taken}, {first}
           FROM signal AS s
@@ -39,8 +45,10 @@ def suspects(weights: Mapping[str, float] = WEIGHTS) -> Query:
           FROM signal AS s
           WHERE s.second_day IS NOT NULL
         ) AS x
-        JOIN account_dim AS ad ON ad.a = x.a
-        WHERE x.last_us >= :from_us AND {total} >= :floor"""  # noqa: S608 - names and numbers of our own
+        WHERE x.last_us >= :from_us AND {total} >= :floor
+        ) AS y
+        JOIN account_dim AS ad ON ad.a = y.a
+        WHERE y.place <= {PLACES} * :cases_a_day"""  # noqa: S608 - names and numbers of our own
     return Query("suspect", "Episodes whose terms reach the floor.", text)
 
 
