@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from wardkeep.home import Home
 
 #: What a fresh home still leaves to do: worth saying, and no reason for a command to fail.
-WARNINGS = frozenset({"keys", "administrators"})
+WARNINGS = frozenset({"keys", "administrators", "quarantine"})
 LEAST_FREE = 2 * 1024**3
 UNITS = {"MB": 1e6, "GB": 1e9, "MiB": 2**20, "GiB": 2**30}
 
@@ -134,6 +134,18 @@ def _ledger(home: Home) -> Found:
     return True, ", ".join(f"{log}: {size}" for log, size in sizes.items()), ""
 
 
+def _store(home: Home) -> Found:
+    files = home.store().manifest.trusted().files
+    segments = [file for file in files if file.kind == "segment"]
+    rows = sum(file.rows for file in segments)
+    return True, _("%(rows)d events in %(segments)d segments") % {"rows": rows, "segments": len(segments)}, ""
+
+
+def _quarantine(home: Home) -> Found:
+    count = sum(piece.state == "open" for piece in home.store().pieces())
+    return not count, _("%d pieces set aside") % count, "wardkeep quarantine list"
+
+
 def _outbox(home: Home) -> Found:
     from wardkeep.seal.outbox import waiting  # noqa: PLC0415
 
@@ -180,6 +192,8 @@ CHECKS: dict[str, Callable[[Home], Found]] = {
     "database": _database,
     "schema": _schema,
     "ledger": _ledger,
+    "store": _store,
+    "quarantine": _quarantine,
     "outbox": _outbox,
     "rows": _rows,
     "administrators": _administrators,

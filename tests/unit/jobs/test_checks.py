@@ -10,6 +10,7 @@ from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -161,6 +162,31 @@ def test_a_ledger_that_cannot_be_read_fails_with_its_own_words(home: Any, monkey
     assert not check.ok
     assert "there is no ledger in" in check.detail
     assert "wardkeep init" in check.mend
+
+
+def test_a_store_whose_manifest_was_edited_is_told(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wardkeep.watch.store import StoreDamaged
+
+    class Edited:
+        class manifest:
+            @staticmethod
+            def trusted() -> Any:
+                raise StoreDamaged("manifest.sqlite3: its rows are not as they were signed")
+
+    monkeypatch.setattr(home, "store", Edited, raising=False)
+    assert "store" in failing(home)
+    assert "manifest.sqlite3" in found(home, "store").detail
+
+
+def test_pieces_set_aside_are_a_warning_with_their_command(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Holding:
+        def pieces(self) -> list[Any]:
+            return [SimpleNamespace(state=state) for state in ("open", "open", "replayed")]
+
+    monkeypatch.setattr(home, "store", Holding, raising=False)
+    check = found(home, "quarantine")
+    assert (check.ok, check.warn, check.mend) == (True, True, "wardkeep quarantine list")
+    assert check.detail.startswith("2 ")
 
 
 def test_acts_that_pile_up_are_told(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
