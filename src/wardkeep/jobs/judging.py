@@ -59,6 +59,7 @@ def judge_home(
     reasons: where to write one row per event with its reason, as Parquet. The run, its cases and its act are kept
     unless `store` is False.
     """
+    from wardkeep.watch.cases import own_records  # noqa: PLC0415
     from wardkeep.watch.cases.run_actions import RunFacts, known_cases, store_run  # noqa: PLC0415
 
     started = now()
@@ -95,6 +96,7 @@ def judge_home(
             return Judged(judgement=judgement, run=None)
         run_id = uuid7()
         events.save_run(str(run_id), "reasons", con.sql(ARTIFACT_SQL).to_arrow_table())
+        events.save_run(str(run_id), own_records.ARTIFACT, con.sql(own_records.ARTIFACT_SQL).to_arrow_table())
         facts = RunFacts(
             run_id=run_id,
             started_at=started,

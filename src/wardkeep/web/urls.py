@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from wardkeep.web.accesses.views import access, source_row
 from wardkeep.web.accounts.views import account
+from wardkeep.web.cases.own_records import own_records
 from wardkeep.web.cases.views import case, cases
 from wardkeep.web.cases.work import assign, decide, note, reopen
 from wardkeep.web.ledger.views import entry, proof, run, run_list, state
@@ -30,6 +31,7 @@ urlpatterns = [
     path("me/recovery-codes/", renew, name="renew"),
     path("search/", search, name="search"),
     path("cases/", cases, name="cases"),
+    path("own-records/", own_records, name="own_records"),
     path("cases/<case:key>/", case, name="case"),
     path("cases/<case:key>/outcome/", decide, name="decide"),
     path("cases/<case:key>/note/", note, name="note"),

@@ -63,6 +63,7 @@ def _addresses(case: Any) -> list[str]:
         reverse("account", args=["registrar-east-outpatient-0007"]),
         reverse("access", args=[f"2026-03-01|2026:{order[0]}"]),
         reverse("access", args=[f"2026-03-19|2026:{hospital.ROWS[-2][0]}"]),
+        "/own-records/",
         "/runs/",
         reverse("run", args=[case.last_run_id]),
         "/ledger/",

@@ -81,7 +81,7 @@ def test_every_page_of_a_real_hospital_fits_both_widths(language: str, installed
     visit(installed, page, "/runs/")
     runs = links(page, "a.row-link")
     addresses = ["/", "/cases/?state=all", *cases[:3], accesses[0], explained[0], patients[0], accounts[0]]
-    addresses += ["/runs/", runs[0], "/ledger/", "/me/"]
+    addresses += ["/runs/", runs[0], "/ledger/", "/me/", "/own-records/"]
     for width, (wide, tall) in WIDTHS.items():
         page.set_viewport_size({"width": wide, "height": tall})
         for address in addresses:
@@ -99,6 +99,14 @@ def test_today_says_what_arrived_and_what_was_explained(installed: Installation,
     assert page.locator("#systems tbody tr").count() == int(figures[3])
     assert "all covered" in page.inner_text("main")
     assert page.locator("table.table-cases .badge-verify").count() == 10
+
+
+def test_who_opened_the_own_record_stands_in_the_weekly_list(installed: Installation, director: Any) -> None:
+    own = [case["account"] for case in installed.cases if "self_access" in case["detections"]]
+    page = visit(installed, director, "/own-records/")
+    listed = page.locator("table .sub").all_inner_texts()
+    assert set(own) <= set(listed)
+    assert (page.locator("section h2").count() > 0) == bool(listed)
 
 
 def test_a_case_shows_what_was_looked_for_and_each_access_opens_its_row_and_proof(

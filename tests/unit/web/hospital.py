@@ -130,6 +130,8 @@ class Store:
         return ("invented",)
 
     def load_run(self, run_id: str, name: str) -> pa.Table:
+        if name == "own_records":
+            return OWN_RECORDS
         found = [(eid, *reason) for eid, _, _, _, _, _, reason, _ in self.rows if reason[0]]
         columns = list(zip(*found, strict=True)) or [()] * 6
         names = ("eid", "reason", "source_table", "source_id", "late", "support")
@@ -137,6 +139,16 @@ class Store:
         return pa.table({n: pa.array(c, t) for n, c, t in zip(names, columns, types, strict=True)})
 
 
+#: In two weeks, three openings of the own record.
+OWN_RECORDS = pa.table(
+    {
+        "account": [NOSY, DOCTOR, NOSY],
+        "first_us": [us(1, 9), us(9, 10), us(10, 11)],
+        "last_us": [us(1, 9.5), us(9, 10), us(12, 8)],
+        "first_day": [(FIRST - date(1970, 1, 1)).days + day for day in (1, 9, 10)],
+        "accesses": [2, 1, 7],
+    }
+)
 TEXTS = (
     "event_id name system account patient_id action resource purpose outcome workstation ip site session_id query log "
     "kind time_quality format source position"

@@ -31,6 +31,7 @@ TABLE: dict[str, tuple[str, set[Role] | None]] = {
     "renew": ("POST", EVERYBODY),
     "search": ("POST", REVIEW),
     "cases": ("GET", REVIEW | {R.DEPARTMENT_HEAD, R.AUDITOR}),
+    "own_records": ("GET", REVIEW),
     "case": ("GET", REVIEW | {R.DEPARTMENT_HEAD}),
     "decide": ("POST", REVIEW),
     "note": ("POST", REVIEW | {R.DEPARTMENT_HEAD}),

@@ -26,6 +26,7 @@ def _addresses(case: Any) -> dict[str, str]:
         "patient": reverse("patient", args=[hospital.VICTIM]),
         "account": reverse("account", args=[hospital.NOSY]),
         "access": reverse("access", args=[f"2026-03-01|2026:{order[0]}"]),
+        "own records": "/own-records/",
         "runs": "/runs/",
         "run": reverse("run", args=[case.last_run_id]),
         "ledger": "/ledger/",

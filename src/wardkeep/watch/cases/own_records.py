@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The weekly list of people who opened their own record: for hospitals where that is no case (`judging.self_access`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.conf import settings
+
+from wardkeep.watch.cases.models import Run
+from wardkeep.watch.store import NotStored
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Under which name a run keeps it.
+ARTIFACT = "own_records"
+#: What a run keeps of it: every finding of the detection, whatever became a case.
+ARTIFACT_SQL = """
+    SELECT account, first_us, last_us, first_day, CAST(json_extract_string(observed, '$.accesses') AS BIGINT) AS accesses
+    FROM finding WHERE detection = 'self_access' ORDER BY first_us, account
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnRecord:
+    """One account that opened its holder's record, from a first to a last time."""
+
+    account: str
+    from_at: datetime
+    to_at: datetime
+    accesses: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Week:
+    """The local week in which the openings began."""
+
+    monday: date
+    lines: Sequence[OwnRecord]
+
+
+def weeks() -> list[Week]:
+    """By week, newest first, as the last run found them; empty where nothing was judged yet."""
+    run = Run.objects.order_by("-finished_at").first()
+    if run is None:
+        return []
+    try:
+        table = settings.WARDKEEP_HOME.store().load_run(str(run.id), ARTIFACT)
+    except NotStored:
+        return []
+    by_week: dict[date, list[OwnRecord]] = {}
+    for row in table.to_pylist():
+        day = date(1970, 1, 1) + timedelta(days=row["first_day"])
+        line = OwnRecord(
+            account=row["account"],
+            from_at=EPOCH + timedelta(microseconds=row["first_us"]),
+            to_at=EPOCH + timedelta(microseconds=row["last_us"]),
+            accesses=row["accesses"],
+        )
+        by_week.setdefault(day - timedelta(days=day.weekday()), []).append(line)
+    return [Week(monday=monday, lines=lines) for monday, lines in sorted(by_week.items(), reverse=True)]
