@@ -277,6 +277,15 @@ def test_a_stay_on_a_ward_ends_with_the_next_transfer(world: World) -> None:
     assert world.codes() == {"while there": "ward", "eight days after leaving": None, "the next ward": "ward"}
 
 
+def test_two_transfers_at_one_time_do_not_cut_each_other_short(world: World) -> None:
+    """A bed exchanged twice in one message: which of the wards has the patient is not known, so both do."""
+    for ward in ("MED", "SUR"):
+        world.add("transfers", patient_id="P1", from_department="GER", to_department=ward, time_us=at(5))
+    world.event("ann", "P1", at(9), name="MED")
+    world.event("ben", "P1", at(9), name="SUR")
+    assert world.codes() == {"MED": "ward", "SUR": "ward"}
+
+
 def test_a_registrar_may_open_who_comes_that_day_to_any_department(world: World) -> None:
     world.person("reg", role="registrar", department="FRONT")
     world.add("appointments", appointment_id="A1", patient_id="P1", department="SUR", time_us=at(10))

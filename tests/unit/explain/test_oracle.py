@@ -87,3 +87,12 @@ def test_what_is_known_of_a_pair_on_each_day_is_what_sets_of_the_days_before_say
         own = {p for a, p in before if a == account}
         assert (patients or 0) == len({p for _, p in before}) - len(own)
         assert (accounts or 0) == len({a for a, _ in before} - {account})
+
+
+@pytest.mark.parametrize("seed", (3, 4))
+def test_judging_the_later_days_alone_gives_them_the_same_reasons(seed: int) -> None:
+    """What lies before the judged time is seen, and teaches, as it does when all of it is judged."""
+    world = hospital(seed)
+    since = at(6, "00:00")
+    whole = {e["name"] for e in world.events if e["time_us"] >= since}
+    assert world.explained(from_us=since) == {n: why for n, why in world.explained().items() if n in whole}

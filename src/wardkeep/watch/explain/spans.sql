@@ -1,13 +1,20 @@
 -- name: stay
 -- description: Where a patient lay, from transfers: one row per arrival, until the next transfer or the end of the
 --   encounter around it (14 days where neither is known); `left_by` says which.
-WITH moves AS (
+WITH times AS (
+  SELECT
+    d.patient_id AS patient_id, d.time_us AS time_us,
+    lead(d.time_us) OVER (PARTITION BY d.patient_id ORDER BY d.time_us) AS next_us,
+    lag(d.time_us) OVER (PARTITION BY d.patient_id ORDER BY d.time_us) AS previous_us
+  FROM (SELECT DISTINCT x.patient_id AS patient_id, x.time_us AS time_us FROM transfers AS x) AS d
+),
+moves AS (
   SELECT
     t.patient_id AS patient_id, t.from_department AS from_department, t.to_department AS to_department,
-    t.time_us AS time_us, t.recorded_at_us AS recorded_us, t.src AS src,
-    lead(t.time_us) OVER (PARTITION BY t.patient_id ORDER BY t.time_us, t.src) AS next_us,
-    lag(t.time_us) OVER (PARTITION BY t.patient_id ORDER BY t.time_us, t.src) AS previous_us
+    t.time_us AS time_us, t.recorded_at_us AS recorded_us, t.src AS src, n.next_us AS next_us,
+    n.previous_us AS previous_us
   FROM transfers AS t
+  JOIN times AS n ON n.patient_id = t.patient_id AND n.time_us = t.time_us
 ),
 around AS (
   SELECT
