@@ -46,7 +46,7 @@ def pieces(data: bytes, size: int) -> list[bytes]:
 @given(st.binary(max_size=2000).map(lambda b: b.replace(b"\x07", b"\n")), st.integers(1, 50), st.integers(1, 90))
 def test_blocks_put_together_again_are_the_stream(data: bytes, chunk: int, size: int) -> None:
     offset, line = 0, 1
-    for block in cut(pieces(data, chunk), PLAIN, size=size):
+    for block in cut(pieces(data, chunk), PLAIN, size=size, longest=0):
         assert block.line == line
         if isinstance(block, Block):
             assert block.offset == offset and block.data == data[offset : offset + len(block.data)]
@@ -63,7 +63,7 @@ def test_blocks_put_together_again_are_the_stream(data: bytes, chunk: int, size:
 
 def test_a_line_longer_than_a_block_is_passed_over_and_said() -> None:
     data = b"short\n" + b"x" * 500 + b"\nnext\n"
-    found = list(cut(pieces(data, 30), PLAIN, size=60))
+    found = list(cut(pieces(data, 30), PLAIN, size=60, longest=100))
     assert [(b.line, b.size) for b in found if isinstance(b, Overlong)] == [(2, 500)]
     assert b"".join(b.data for b in found if isinstance(b, Block)) == b"short\nnext\n"
 

@@ -14,6 +14,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -42,7 +43,8 @@ class Crew:
         self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         for process in self._processes:
             assert process.stdin is not None  # noqa: S101 - narrows the type
-            send(process.stdin, msgspec.msgpack.encode(plan))
+            with suppress(BrokenPipeError):  # it died at once: the first block that it is given says so
+                send(process.stdin, msgspec.msgpack.encode(plan))
             self._idle.put(process)
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="reading")
 
@@ -77,7 +79,7 @@ class Crew:
         assert process.stdin is not None and process.stdout is not None  # noqa: S101 - narrows the type
         try:
             if plain is not None:
-                task = Task(block.line, str(plain), block.offset, len(block.data))
+                task = Task(block.line, str(plain), block.offset, block.size)
                 send(process.stdin, msgspec.msgpack.encode(task))
             else:
                 send(process.stdin, msgspec.msgpack.encode(Task(block.line)), block.data)

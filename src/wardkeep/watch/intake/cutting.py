@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from wardkeep.watch.intake.limits import BLOCK, KEEP, ROW_LINES
+from wardkeep.watch.intake.limits import BLOCK, KEEP, RECORD, ROW_LINES
 from wardkeep.watch.intake.lines import Lines
 
 
@@ -19,9 +19,16 @@ from wardkeep.watch.intake.lines import Lines
 class Block:
     """Whole lines, the number of the first (from 1), and where the block begins in the unpacked stream."""
 
-    data: bytes
+    read: bytes
+    #: How much of `read` is the block.
+    size: int
     line: int
     offset: int
+
+    @property
+    def data(self) -> bytes:
+        """The lines; a copy, so that who only names their place in the file need not make it."""
+        return self.read if self.size == len(self.read) else self.read[: self.size]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +50,9 @@ class Quotes:
 
 def cut(
     chunks: Iterable[bytes], lines: Lines, quotes: Quotes | None = None, *, line: int = 1, offset: int = 0,
-    size: int = BLOCK,
+    size: int = BLOCK, longest: int = RECORD,
 ) -> Iterator[Block | Overlong]:  # fmt: skip
-    """Cut the stream; `line` and `offset` are those of its first byte."""
+    """Cut the stream; `line` and `offset` are those of its first byte, `longest` what a line may have."""
     waiting: list[bytes] = []
     held = 0
     overlong: Overlong | None = None
@@ -68,9 +75,12 @@ def cut(
             continue
         data = b"".join(waiting)
         at = _place(data, lines, quotes)
+        if not at and held <= longest:
+            waiting = [data]
+            continue
         if at:
-            yield Block(data[:at], line, offset)
-            line += lines.count(data[:at])
+            yield Block(data, at, line, offset)
+            line += lines.count(data, at)
         else:
             overlong = Overlong(line, data[:KEEP], len(data))
             at = len(data)
@@ -80,7 +90,7 @@ def cut(
         yield overlong
     data = b"".join(waiting)
     if data:
-        yield Block(data, line, offset)
+        yield Block(data, len(data), line, offset)
 
 
 def _place(data: bytes, lines: Lines, quotes: Quotes | None) -> int:

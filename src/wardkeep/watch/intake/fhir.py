@@ -20,7 +20,18 @@ from wardkeep.watch.intake import times
 from wardkeep.watch.intake.documents import Piece, divide
 from wardkeep.watch.intake.fhir_entities import Thing, Touched, touched
 from wardkeep.watch.intake.fhir_parts import ACCESS, OTHER, What, Where, Who, what, where, who
-from wardkeep.watch.intake.fhir_shapes import Audit, Period, codes, entity, fields, items, period, reference, text
+from wardkeep.watch.intake.fhir_shapes import (
+    NOTHING,
+    Audit,
+    Period,
+    codes,
+    entity,
+    fields,
+    items,
+    period,
+    reference,
+    text,
+)
 from wardkeep.watch.intake.limits import KEEP, RECORD
 from wardkeep.watch.intake.lines import Lines
 from wardkeep.watch.intake.row import Read, Row
@@ -118,7 +129,7 @@ class FhirReader:
         key: tuple[bytes | str | None, ...] = (
             bytes(audit.type), bytes(audit.subtype), bytes(audit.outcome), bytes(audit.source), audit.action,
         )  # fmt: skip
-        if audit.category or audit.code:
+        if audit.category is not NOTHING or audit.code is not NOTHING:
             key = (*key, bytes(audit.category), bytes(audit.code))
         frame = self._frames.get(key)
         if frame is None:
@@ -133,7 +144,7 @@ class FhirReader:
             by = who(_part(agents[0]), reads=frame.reads)
             _keep(self._who, agents, by)
         purposes = by.purposes
-        if audit.purposeOfEvent or audit.authorization:
+        if audit.purposeOfEvent is not NOTHING or audit.authorization is not NOTHING:
             purposes = (*codes(_part(audit.purposeOfEvent)), *codes(_part(audit.authorization)), *purposes)
         span = audit.occurredPeriod or audit.period
         return _row(
@@ -227,10 +238,13 @@ def _outcome(value: object) -> str:
 def _when(recorded: str | None, span: Period | None, at: str | None) -> _Times:
     """When it happened, where the source says more than when it was recorded, and for how long."""
     moment = times.iso(recorded) if recorded else None
-    if span is None and not at:
-        if moment is None:
-            raise _BadRecord("bad-time: the record has no time")
-        return moment[0], moment[1], None, None
+    if not at and moment is not None:
+        if span is None:
+            return moment[0], moment[1], None, None
+        if span.start == recorded:  # what most systems write
+            end = _maybe(span.end)
+            lasted = None if end is None or end[0] < moment[0] else (end[0] - moment[0]) // 1000
+            return moment[0], moment[1], lasted, None
     start, end = (span.start, _maybe(span.end)) if span is not None else (None, None)
     begin = _maybe(at) or (moment if start == recorded else _maybe(start))
     found = begin or moment

@@ -11,6 +11,9 @@ from typing import Any
 
 import msgspec
 
+#: A part that is not there.
+NOTHING = msgspec.Raw()
+
 
 class Coded(msgspec.Struct, gc=False):
     """A Coding, or a CodeableConcept by its codings."""
@@ -63,21 +66,21 @@ class Audit(msgspec.Struct, gc=False):
 
     resourceType: str
     id: str | None = None
-    type: msgspec.Raw = msgspec.Raw()
-    subtype: msgspec.Raw = msgspec.Raw()
-    category: msgspec.Raw = msgspec.Raw()
-    code: msgspec.Raw = msgspec.Raw()
+    type: msgspec.Raw = NOTHING
+    subtype: msgspec.Raw = NOTHING
+    category: msgspec.Raw = NOTHING
+    code: msgspec.Raw = NOTHING
     action: str | None = None
     recorded: str | None = None
     period: Period | None = None
     occurredPeriod: Period | None = None
     occurredDateTime: str | None = None
-    outcome: msgspec.Raw = msgspec.Raw()
+    outcome: msgspec.Raw = NOTHING
     outcomeDesc: str | None = None
-    purposeOfEvent: msgspec.Raw = msgspec.Raw()
-    authorization: msgspec.Raw = msgspec.Raw()
-    agent: msgspec.Raw = msgspec.Raw()
-    source: msgspec.Raw = msgspec.Raw()
+    purposeOfEvent: msgspec.Raw = NOTHING
+    authorization: msgspec.Raw = NOTHING
+    agent: msgspec.Raw = NOTHING
+    source: msgspec.Raw = NOTHING
     patient: Reference | None = None
     entity: list[Entity] | None = None
 

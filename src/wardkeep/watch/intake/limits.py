@@ -13,8 +13,8 @@ KEEP = 64 * KIB
 DOCUMENT = 256 * MIB
 #: A row may go over so many lines (a statement in quotes).
 ROW_LINES = 1000
-#: Bytes that are cut and parsed at once; about 6,000 audit events.
-BLOCK = 8 * MIB
+#: Bytes that are cut and parsed at once, about 2,500 audit events.
+BLOCK = 4 * MIB
 #: A batch is handed on when it has grown to so many bytes, whatever its rows.
 BATCH = 256 * MIB
 #: Gzip: how many times its size a file may expand, looked at once so much came out of it.

@@ -35,11 +35,12 @@ class Lines:
             found.pop()
         return found
 
-    def count(self, data: bytes) -> int:
-        """How many lines `split` gives."""
+    def count(self, data: bytes, size: int | None = None) -> int:
+        """How many lines `split` gives of the first `size` bytes."""
+        size = len(data) if size is None else size
         if self.wide:
-            return len(self.split(data))
-        return data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
+            return len(self.split(data[:size]))
+        return data.count(b"\n", 0, size) + (size > 0 and data[size - 1] != 10)
 
     def last_end(self, data: bytes, before: int) -> int:
         """Where the last line end before `before` stops; 0 where there is none."""

@@ -19,7 +19,8 @@ from wardkeep.watch.intake.errors import NoSuchFile
 from wardkeep.watch.intake.limits import GZIP_GRACE, GZIP_RATIO, KEEP, MIB
 
 GZIP = b"\x1f\x8b"
-CHUNK = MIB
+#: Read at once; unpacked at once.
+READ, CHUNK = 4 * MIB, MIB
 
 
 class Source:
@@ -96,7 +97,7 @@ class Source:
     def _more(self) -> bytes:
         assert self._file is not None  # noqa: S101 - narrows the type
         try:
-            return self._file.read(CHUNK)
+            return self._file.read(CHUNK if self.packed else READ)
         except OSError as exc:  # a failing disk, a share that went away: what was read stays read
             self._break(f"unreadable: {exc.strerror or type(exc).__name__} after {self.done} bytes", b"")
             return b""

@@ -137,7 +137,7 @@ def _fhir(source: Source, head: bytes, stream: Iterator[bytes]) -> Readable | Re
             return Rejected(
                 reason=reason, format="fhir", source=source.name, position="1", raw=data[:KEEP], truncated=True
             )
-    return Readable(found, iter((Block(data, 1, 0),)), document=True)
+    return Readable(found, iter((Block(data, len(data), 1, 0),)), document=True)
 
 
 def _without(stream: Iterator[bytes], count: int) -> Iterator[bytes]:
