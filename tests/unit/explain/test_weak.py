@@ -152,6 +152,20 @@ def test_what_was_printed_exported_or_broken_into_that_day_is_not_explained_by_c
     assert set(w.codes().values()) == {None}
 
 
+def test_nothing_is_inferred_for_technical_staff_services_and_unknown_accounts() -> None:
+    w = World()
+    for role in ("it", "device_engineer", "vendor", "therapist"):
+        w.person(role, role=role, department="MED")
+    w.add("accounts", account="service", kind="service")
+    w.add("accounts", account="shared", kind="shared", department="MED")
+    w.patient("P1")
+    w.add("encounters", encounter_id="E1", patient_id="P1", kind="inpatient", department="SUR", start_us=at(0))
+    for account in ("it", "device_engineer", "vendor", "therapist", "service", "shared", "stranger"):
+        w.event(account, "P1", at(1), "update", name=account)
+    explained = {account for account, reason in w.codes().items() if reason == "charted"}
+    assert explained == {"therapist", "shared"}
+
+
 def a_ward_with_its_workstation(users: int = 3, days: int = 2, strangers: int = 0) -> World:
     """Nurses of SUR, and strangers, use WS-SUR on earlier days; SUR has P1 under care; Ann belongs to MED."""
     w = World()

@@ -40,7 +40,7 @@ WITH short AS (
   FROM open_visit AS ov
   JOIN visit AS v ON v.a = ov.a AND v.p = ov.p AND v.day = ov.day AND v.n <= 2
   JOIN plain_pair AS pp ON pp.a = ov.a AND pp.p = ov.p
-  JOIN account_dim AS ad ON ad.a = ov.a AND ad.kind <> 'service'
+  JOIN account_dim AS ad ON ad.a = ov.a AND ad.kind IN ('person', 'shared')
   WHERE ov.wrote = 0 AND ov.took = 0 AND ov.broke = 0
 ),
 alike AS (
@@ -73,13 +73,14 @@ JOIN (
 WHERE c.n <= :mistakes_a_day
 
 -- name: plain_visit
--- description: Open visits that a weak reason may explain: of plain pairs, by people, nothing printed or exported, no
---   emergency override.
+-- description: Open visits that a weak reason may explain: of plain pairs, by known accounts of persons and wards, nothing
+--   printed or exported, no emergency override. Technical staff work by ticket: nothing is inferred for them.
 SELECT ov.a AS a, ov.p AS p, ov.day AS day, ov.opens_us AS opens_us, ov.closes_us AS closes_us, ov.wrote AS wrote,
   ov.loud AS loud
 FROM open_visit AS ov
 JOIN plain_pair AS pp ON pp.a = ov.a AND pp.p = ov.p
-JOIN account_dim AS ad ON ad.a = ov.a AND ad.kind <> 'service' AND ov.day <= ad.until_day
+JOIN account_dim AS ad ON ad.a = ov.a AND ad.kind IN ('person', 'shared')
+  AND ad.role NOT IN ('it', 'device_engineer', 'vendor')
 WHERE ov.took = 0 AND ov.broke = 0
 
 -- name: under_care
