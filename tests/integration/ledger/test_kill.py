@@ -114,13 +114,13 @@ def expect_each_once(folder: Path, clients: list[Client]) -> None:
 
 def test_ten_kills_under_load_lose_nothing_and_repeat_nothing(folder: Path, connections: list[float]) -> None:
     kill_often(folder, 10, seed=1)
-    assert len(connections) > 10 * CLIENTS / 2  # the kills did hit somebody
+    assert len(connections) > CLIENTS + 10  # the kills did hit somebody
 
 
 @pytest.mark.soak
 def test_two_hundred_kills_under_load_lose_nothing_and_repeat_nothing(folder: Path, connections: list[float]) -> None:
     kill_often(folder, 200, seed=2)
-    assert len(connections) > 200 * CLIENTS / 2
+    assert len(connections) > CLIENTS + 200
 
 
 @pytest.mark.soak
