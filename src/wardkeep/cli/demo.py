@@ -27,17 +27,6 @@ if TYPE_CHECKING:
 #: A Monday. The hospital's month is the same at every start, so that the same demo shows the same cases.
 FIRST_DAY = date(2026, 3, 2)
 ZONE = "Asia/Shanghai"
-#: Of the simulator's rates, those that say most in few lines.
-SHORT = (
-    "events",
-    "accesses a person and day",
-    "under a shared or borrowed account",
-    "legitimate accesses with a documented reason",
-    "flagged family, per million",
-    "flagged neighbour, per million",
-    "flagged accesses that five simple reasons explain",
-    "cases of misuse",
-)
 
 
 @click.command("demo")
@@ -133,19 +122,16 @@ def _make(frame: Frame, wish: Wish, own: Path, phases: Phases) -> dict[str, Any]
     with phases("judge", speak("explaining, detecting, ranking")):
         judged = judge_home(frame.home, trigger="demo").judgement
         drain_here(frame.home, say=frame.say)
-    found = {
-        "accesses": judged.events,
-        "explained": judged.explained,
-        "cases": len(judged.cases),
-        "share": f"{100 * judged.explained / max(judged.events, 1):.1f}",
-    }
+    found = {"accesses": judged.events, "explained": judged.explained, "cases": len(judged.cases)}
+    shown = {**found, "accesses": f"{judged.events:,}"}
+    shown["share"] = f"{100 * judged.explained / max(judged.events, 1):.1f}"
     phases.say(
-        speak("%(accesses)d accesses, %(share)s %% with a documented or learned reason, %(cases)d cases to read")
-        % found
+        speak("%(accesses)s accesses, %(share)s %% with a documented or learned reason, %(cases)d cases to read")
+        % shown
     )
     _say_rates(frame, rates)
     ingested = {name: value for name, value in summary(stored).items() if name != "checkpoint"}
-    return {"ingest": ingested, **{k: found[k] for k in ("accesses", "explained", "cases")}}
+    return {"ingest": ingested, **found}
 
 
 def _simulate(wish: Wish, own: Path, phases: Phases) -> tuple[tuple[str, ...], list[Rate]]:
@@ -178,11 +164,26 @@ def _settings(frame: Frame, systems: tuple[str, ...]) -> Settings:
 def _say_rates(frame: Frame, rates: list[Rate]) -> None:
     """How the invented hospital compares, in short; a simulation proves a method, not a hospital."""
     frame.say("\n" + speak("The simulated hospital beside published rates (it proves a method, not a hospital):"))
-    for rate in rates:
-        if rate.measure in SHORT:
-            beside = f"{rate.published}  ({rate.source})" if rate.source else rate.published
-            frame.say(f"  {rate.measure:52} {rate.here:>22}  {beside}".rstrip())
+    found = {rate.measure: rate for rate in rates}
+    for measure, words in _short().items():
+        rate = found[measure]
+        beside = "; ".join(part for part in (rate.published, rate.source) if part)
+        frame.say(f"  {rate.here.partition(' (')[0]:>8}  {words}" + (f"  [{beside}]" if beside else ""))
     frame.say("")
+
+
+def _short() -> dict[str, str]:
+    """Of the simulator's rates, those that say most in few lines, in the language in force."""
+    return {
+        "events": speak("events"),
+        "accesses a person and day": speak("accesses a person and day"),
+        "under a shared or borrowed account": speak("of accesses under a shared or borrowed account"),
+        "legitimate accesses with a documented reason": speak("of legitimate accesses have a documented reason"),
+        "flagged family, per million": speak("accesses per million are to a relative's record"),
+        "flagged neighbour, per million": speak("accesses per million are to a neighbour's record"),
+        "flagged accesses that five simple reasons explain": speak("of such accesses have one of five simple reasons"),
+        "cases of misuse": speak("cases of misuse"),
+    }
 
 
 def _serve(frame: Frame, result: dict[str, Any], people: list[demo_people.Person], port: int | None) -> None:
