@@ -248,6 +248,36 @@ def test_a_member_of_a_care_team_without_a_start_is_set_aside_and_the_others_sta
     assert not context.full
 
 
+def test_one_relation_that_several_resources_tell_of_is_one_row_that_lasts_the_longest(tmp_path: Path) -> None:
+    member = {"member": ref("Practitioner/d2"), "period": {"start": "2026-03-02T08:00:00+08:00", "end": "2026-03-09"}}
+    first = {"location": ref("Location/a"), "period": {"start": "2026-03-02T08:00:00+08:00"}}
+    then = {"location": ref("Location/b"), "period": {"start": "2026-03-03T08:00:00+08:00"}}
+    seen = {"participant": [{"type": [code("CON", "consultant")], "individual": ref("Practitioner/d2")}]}
+    made = read(
+        tmp_path,
+        encounter(location=[first, then], **seen),
+        encounter(location=[first | {"location": ref("Location/c")}, then]) | {"id": "e2"},
+        {
+            "resourceType": "CareTeam",
+            "id": "t",
+            "subject": ref("Patient/p1"),
+            "participant": [member, member | {"role": []}],
+        },
+    )
+    assert all(c.rejected == () and c.full for c in made.values())
+    [one] = rows(made["care_team"])
+    assert (one["role"], one["src"], one["end_us"]) == ("consultant", "Encounter/e1:1", us(2026, 3, 9, 16))
+    assert [r["from_department"] for r in rows(made["transfers"])] == ["a"]
+
+
+def test_two_resources_of_one_id_that_differ_conflict(tmp_path: Path) -> None:
+    made = read(tmp_path, PATIENT, PATIENT, PATIENT | {"gender": "male"})["patients"]
+    assert [r["sex"] for r in rows(made)] == [None]
+    assert reasons(made) == [("3", "conflict")]
+    [again] = reread(made.rejected[0], zone=ZONE)
+    assert [r["sex"] for r in rows(again)] == ["male"]
+
+
 @pytest.mark.parametrize(
     "task, kind, end",
     [

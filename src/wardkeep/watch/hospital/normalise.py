@@ -128,6 +128,24 @@ def conflicts(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> tupl
     return good, bad
 
 
+def longest(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> pa.Table:
+    """Intervals of one natural key as one that ends when the last of them does; the rest as the first says."""
+    key = engine_key(TABLES[name])
+    ends = "CASE WHEN count(*) > count(end_us) THEN NULL ELSE max(end_us) END"
+    told = {"end_us": ends, "line": "min(line)"}
+    columns = [
+        _quoted(c) if c in key else f"{told.get(c, f'arg_min({_quoted(c)}, line)')} AS {_quoted(c)}"
+        for c in rows.column_names
+    ]
+    con.register("intervals", rows)
+    by = ", ".join(_quoted(k) for k in key)
+    text = f"SELECT {', '.join(columns)} FROM intervals GROUP BY {by} ORDER BY line"  # noqa: S608 - names of our own tables
+    try:
+        return con.sql(text).to_arrow_table().cast(rows.schema)
+    finally:
+        con.unregister("intervals")
+
+
 def _cast(column: Column) -> str:
     """The normalised value of a text cell; NULL where the cell is empty or no such value."""
     cell = _quoted(column.name)

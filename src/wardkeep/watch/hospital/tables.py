@@ -7,7 +7,7 @@ them. In the normalised form that engines see
 * a `time` column is `<name>_us`, BIGINT, microseconds since 1970-01-01 UTC,
 * a `date` column is `<name>_day`, INTEGER, days since 1970-01-01 in the hospital's calendar,
 * a `list` column stays text, wrapped in separators: `;vip;minor;` (so that LIKE '%;vip;%' is exact), '' where empty,
-* a `flag` column is BOOLEAN, other columns are VARCHAR; an empty cell is NULL,
+* a `flag` column is BOOLEAN, FALSE where empty; other columns are VARCHAR; an empty cell is NULL,
 * every table ends with `src` VARCHAR: how the hospital finds the row again: the value of its id column where the table
   has one, else `<file>:<line>`.
 """

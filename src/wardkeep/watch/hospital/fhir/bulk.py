@@ -8,8 +8,9 @@ that a broken one costs nothing but itself; rows are gathered by the ten thousan
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from wardkeep.watch.hospital.fhir.ndjson import Line, lines_of
 from wardkeep.watch.hospital.fhir.places import Places
 from wardkeep.watch.hospital.fhir.rows import Rows
 from wardkeep.watch.hospital.fhir.shapes import SHAPES, Resource
-from wardkeep.watch.hospital.normalise import Normaliser, conflicts, connect
+from wardkeep.watch.hospital.normalise import Normaliser, conflicts, connect, longest
 from wardkeep.watch.hospital.sheet import bundled
 from wardkeep.watch.hospital.tables import TABLES
 
@@ -87,7 +88,7 @@ def read_bulk(files: Iterable[Path], *, zone: str) -> Iterator[Context]:
                 reading.remember(type, lines_of(path))
         reading.places.settle()
         for type, path in paths:
-            reading.take(type, path, lines_of(path))
+            reading.take(type, path.name, partial(lines_of, path))
         yield from reading.contexts()
 
 
@@ -106,7 +107,7 @@ def reread_resource(piece: Rejected, *, zone: str) -> Iterator[Context]:
         first = int(piece.position.partition("-")[0])
         problem = piece.reason if piece.truncated else ""
         lines = [Line(n, raw, piece.truncated, problem) for n, raw in enumerate(piece.raw.split(b"\n"), first)]
-        reading.take(type, Path(piece.source), iter(lines))
+        reading.take(type, piece.source, lambda: iter(lines))
         yield from (replace(made, full=False) for made in reading.contexts())
 
 
@@ -117,7 +118,8 @@ class _Reading:
         self._con, self._zone = con, zone
         self.places = Places()
         self._rows = Rows(Calendar(zone), self.places)
-        self._files: list[tuple[str, Path]] = []
+        #: Resource type, name and lines of each file.
+        self._files: list[tuple[str, str, Callable[[], Iterator[Line]]]] = []
         #: Our tables while they are being made; `line` in them is file number << 40 | line.
         self._parts: dict[str, list[pa.Table]] = {}
         #: Natural keys of bad rows, by table.
@@ -134,10 +136,11 @@ class _Reading:
             if resource is not None:
                 self.places.take(resource)
 
-    def take(self, type: str, path: Path, lines: Iterator[Line]) -> None:
+    def take(self, type: str, source: str, open_lines: Callable[[], Iterator[Line]]) -> None:
         """Make the rows of one file."""
         number = len(self._files)
-        self._files.append((type, path))
+        self._files.append((type, source, open_lines))
+        lines = open_lines()
         if type not in _ADDS:
             self._parts.setdefault(_MAKES[type][0], [])
         while chunk := list(islice(lines, _CHUNK)):
@@ -158,34 +161,36 @@ class _Reading:
 
     def contexts(self) -> Iterator[Context]:
         """Every table that was made, one row a key."""
-        conflicting: dict[int, dict[int, str]] = {}
-        made: dict[str, pa.Table] = {}
-        for name in TABLES:
-            if name in self._parts:
-                empty = schema(name).append(pa.field("line", pa.int64())).empty_table()
-                rows = pa.concat_tables([empty, *(part.cast(empty.schema) for part in self._parts[name])])
-                made[name], differing = conflicts(self._con, name, rows)
-                key = ", ".join(TABLES[name].key)
-                for where, _ in differing:
-                    why = f"conflict: an earlier resource has the same {key}, the rest differs"
-                    conflicting.setdefault(where >> _SHIFT, {})[where & _LINE] = why
-        for number, sought in conflicting.items():
-            for line in lines_of(self._files[number][1]) if self._files[number][1].is_file() else ():
-                if line.number in sought:
-                    self._set_aside(number, line, sought[line.number])
+        made = {name: self._finished(name) for name in TABLES if name in self._parts}
         for name, table in made.items():
-            mine = [n for n, (type, _) in enumerate(self._files) if name in _MAKES[type]]
+            mine = [n for n, (type, _, _) in enumerate(self._files) if name in _MAKES[type]]
             pieces: list[Rejected] = []
             for number in [n for n in mine if name == _MAKES[self._files[n][0]][0]]:
                 pieces += bundled([self._broken[at] for at in sorted(self._broken) if at[0] == number], before=0)
             yield Context(
                 name=name,
-                table=table.drop_columns("line"),
+                table=table,
                 rejected=tuple(pieces),
-                source=self._files[mine[0]][1].name,
+                source=self._files[mine[0]][1],
                 full=name not in self._nameless,
                 held=joined_keys(name, self._held.get(name, [])),
             )
+
+    def _finished(self, name: str) -> pa.Table:
+        """The rows of a table, one a key; of those that say something else under one key the later are set aside."""
+        empty = schema(name).append(pa.field("line", pa.int64())).empty_table()
+        rows = pa.concat_tables([empty, *(part.cast(empty.schema) for part in self._parts[name])])
+        if TABLES[name].id is None and "end_us" in rows.column_names:
+            rows = longest(self._con, name, rows)
+        rows, differing = conflicts(self._con, name, rows)
+        why = f"conflict: an earlier resource has the same {', '.join(TABLES[name].key)}, the rest differs"
+        for number, (type, _, open_lines) in enumerate(self._files):
+            sought = {where & _LINE for where, _ in differing if where >> _SHIFT == number}
+            # What a resource says beside its own table, an earlier one said as well.
+            for line in open_lines() if sought and _MAKES[type][0] == name else ():
+                if line.number in sought:
+                    self._set_aside(number, line, why)
+        return rows.drop_columns("line")
 
     def _cast(self, table: str, rows: list[dict[str, str | int]], number: int) -> list[tuple[int, str]]:
         """Keep the good rows; (line, reason) of the others."""
@@ -204,13 +209,13 @@ class _Reading:
         return [(int(rows[row]["line"]), why) for row, why in cast.bad]
 
     def _set_aside(self, number: int, line: Line, why: str) -> None:
-        type, path = self._files[number]
+        type, source, _ = self._files[number]
         self._broken.setdefault(
             (number, line.number),
             Rejected(
                 reason=why,
                 format=f"{FORMAT}:{type}",
-                source=path.name,
+                source=source,
                 position=str(line.number),
                 raw=line.raw,
                 truncated=line.truncated,
