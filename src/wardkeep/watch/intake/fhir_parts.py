@@ -133,16 +133,25 @@ def who(agents: object, *, reads: bool) -> Who:
     if workstation is None and user is not None and user.address_type == "1":
         workstation = user.address
     purposes = tuple(dict.fromkeys(p for a in found for p in a.purposes))
-    shown = [
-        {"id": a.id, "alt": a.alt, "name": a.name, "role": a.role, "requestor": a.requestor}
-        | ({"address": a.address} if a.address else {})
-        for a in found
-    ]
+    shown = [_shown(a) for a in found]
     return Who(
         user.account if user else None, workstation, ip, purposes,
         piece("actors", shown) + piece("client", (workstation or client.label or client.address) if client else None),
         piece("server", (server.label or server.address) if server else None),
     )  # fmt: skip
+
+
+def _shown(agent: _Agent) -> dict[str, object]:
+    """An actor as `extra` keeps it: what is empty, or an id that is the name, is left out (it stands in every record)."""
+    said = {
+        "address": agent.address,
+        "alt": agent.alt,
+        "id": agent.id if agent.id != agent.name else None,
+        "name": agent.name,
+        "requestor": agent.requestor,
+        "role": agent.role,
+    }
+    return {key: value for key, value in said.items() if value}
 
 
 def _agent(raw: dict[str, object]) -> _Agent:

@@ -38,7 +38,18 @@ def as_line(event: AccessEvent) -> dict[str, object]:
         "format": event.format,
         "source": {"file": event.source, "position": event.position},
     }
+    actors = extra.get("actors")
+    if isinstance(actors, list):
+        extra["actors"] = [_actor(actor) for actor in actors]
     return line | {key: value for key, value in extra.items() if key not in line}
+
+
+def _actor(kept: dict[str, object]) -> dict[str, object]:
+    """An actor with all its fields; an id that is left out is the name."""
+    whole: dict[str, object] = {key: kept.get(key) for key in ("id", "alt", "name", "role")}
+    whole["id"] = whole["id"] or whole["name"]
+    whole["requestor"] = kept.get("requestor", False)
+    return whole | ({"address": kept["address"]} if "address" in kept else {})
 
 
 def rejected_line(piece: Rejected) -> dict[str, object]:
