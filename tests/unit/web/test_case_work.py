@@ -114,6 +114,20 @@ def test_nobody_sees_which_case_is_random_before_it_is_decided(enter: Any, house
     assert "drawn by lot" in client.get(reverse("case", args=[decided.key])).content.decode()
 
 
+def test_the_first_page_states_the_share_of_hits_by_lot_with_its_interval_and_that_of_the_others(
+    enter: Any, house: Any
+) -> None:
+    client = enter("security_director")
+    page = " ".join(client.get("/").content.decode().split())
+    assert "1 of 2 reviewed cases that were drawn by lot were misuse or a broken rule" in page
+    assert "with 95% confidence between 9.5% and 90.5%" in page
+    assert "without bias" in page
+    assert "Of the other cases" not in page
+    client.post(reverse("decide", args=[house.key]), {"outcome": "misuse", "reason": "Her neighbour."})
+    page = " ".join(client.get("/").content.decode().split())
+    assert "Of the other cases 1 of 1 decided one was a hit: 100%, with 95% confidence between 20.7% and 100%" in page
+
+
 def test_a_search_for_an_exact_number_leads_there_and_a_part_of_one_nowhere(enter: Any, house: Any) -> None:
     client = enter("security_director")
     assert client.post("/search/", {"text": " P000777 "}).headers["Location"].startswith("/patients/")

@@ -70,6 +70,7 @@ def today(actor: Any, *, now: datetime) -> Today:
         waiting_cases=cases.filter(state=State.WAITING).count(),
         mine=cases.filter(state=State.OPEN, assigned_to=actor).count(),
         precision=precision(),
+        listed=precision(random=False),
         run=run_line(run) if run else None,
         newest_event_at=latest,
         unavailable={k: v for k, v in (run.available if run else {}).items() if v != "available"},
@@ -117,9 +118,9 @@ def find_case(key: str) -> Case:
     return found
 
 
-def precision() -> Precision:
-    """Unbiased precision, from reviewed random cases alone."""
-    return precision_of(Case.objects.filter(random=True, state=State.DECIDED).values_list("outcome", flat=True))
+def precision(*, random: bool = True) -> Precision:
+    """Share of hits: without bias, from reviewed random cases alone; or of the others, which were chosen."""
+    return precision_of(Case.objects.filter(random=random, state=State.DECIDED).values_list("outcome", flat=True))
 
 
 def in_reading_order(cases: QuerySet[Case]) -> QuerySet[Case]:

@@ -84,7 +84,9 @@ class Today:
     open_cases: int
     waiting_cases: int
     mine: int
+    #: Of the cases that were drawn by lot, and of the others.
     precision: Precision
+    listed: Precision
     #: The last stored run, None before the first one.
     run: RunLine | None
     #: When the newest event of all systems happened; long ago means that nothing arrives any more.
