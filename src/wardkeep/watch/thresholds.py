@@ -134,7 +134,7 @@ class Thresholds:
     backlog_days: int = 7
     #: Hours after the last event before a case opens, so that late documentation can explain it.
     settling_hours: int = 48
-    #: Events that one case names at most (the strongest first).
+    #: Events that one case, and one finding, names at most: the earliest.
     case_events: int = 5000
 
     def __post_init__(self) -> None:

@@ -91,6 +91,12 @@ def test_what_found_no_place_takes_a_free_one_within_the_backlog(backlog: int, a
     assert {case.account for case in opened(items, backlog_days=backlog)} == accounts
 
 
+def test_what_is_less_likely_than_the_floor_opens_no_case_on_a_free_day() -> None:
+    weak, strong = item(1, account="weak", lone=1.0), item(1, account="strong", honey=1.0)
+    assert {case.account for case in opened([weak, strong], floor=-3.5)} == {"strong"}
+    assert len(opened([weak, strong])) == 2
+
+
 def test_no_family_takes_more_than_its_share_while_another_waits() -> None:
     items = [item(1, account=f"u{n}", household=1.0) for n in range(4)] + [item(1, account="v", off_roster=0.1)]
     families = Counter(score(case.items).family for case in opened(items, family_share=0.5))

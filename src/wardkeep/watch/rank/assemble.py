@@ -17,7 +17,7 @@ from wardkeep.watch.engine import Engine
 from wardkeep.watch.explain.reason import Reason
 from wardkeep.watch.rank.budget import Budget, open_cases
 from wardkeep.watch.rank.case import JudgedCase, KnownCase, Term
-from wardkeep.watch.rank.collect import collect
+from wardkeep.watch.rank.collect import FLOOR, collect
 from wardkeep.watch.rank.item import Item, Opened, Score, score_of
 from wardkeep.watch.rank.lot import case_id, drawn, finding_id, lot_id, place
 from wardkeep.watch.rank.score import probability
@@ -52,6 +52,7 @@ class Assembler:
             backlog_days=thresholds.backlog_days,
             case_gap_days=thresholds.case_gap_days,
             settling_days=ceil(thresholds.settling_hours / 24),
+            floor=FLOOR,
         )
         self.looker = Looker(engine, available)
         self.accounts: dict[str, tuple[int, str | None, str | None]] = {
@@ -133,6 +134,8 @@ class Assembler:
         self.looker.prepare(found.values())
         by_day: dict[int, list[Opened]] = {}
         for case in every:
+            if not any(events[no] for item in case.items for no in item.finding_nos):
+                continue  # nothing of it lies in the judged time
             settled = [i for i in case.items if i.day <= case.day + self.budget.settling_days]
             case.score = self._score(settled or case.items)
             by_day.setdefault(case.day, []).append(case)
@@ -143,7 +146,7 @@ class Assembler:
             judged = [self._judged(case, found, events) for case in of_day]
             for account in lots.get(day, ()):
                 if seen := touched.get((self.accounts[account][0], day)):
-                    at = place(day, of=len(judged) + 1, seed=self.seed, account=account)
+                    at = min(place(day, of=self.budget.cases_a_day, seed=self.seed, account=account), len(judged))
                     judged.insert(at, self._lot(account, day, seen, _between(judged, at)))
             out += [_with_rank(case, rank) for rank, case in enumerate(judged, 1)]
         return out

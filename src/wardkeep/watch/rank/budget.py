@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 
 from wardkeep.watch.detect.described import Family
 from wardkeep.watch.rank.item import Item, Opened, Score
@@ -24,6 +24,8 @@ class Budget:
     backlog_days: int
     case_gap_days: int
     settling_days: int
+    #: Log-odds below which nothing opens a case, however free the day.
+    floor: float = -inf
 
     def lots(self, day: int) -> int:
         """Slots of a day for cases drawn by lot: `random_share` of all, evened out over days."""
@@ -104,6 +106,8 @@ def _chosen(
     for value, account, found in ranked:
         if len(chosen) == free:
             break
+        if value.logit < budget.floor:
+            continue
         if counts[value.family] >= limit:
             passed.append((account, found))
             continue

@@ -13,8 +13,8 @@ from wardkeep.watch.engine import Engine, Query
 from wardkeep.watch.rank.item import Item
 from wardkeep.watch.rank.score import TERMS, WEIGHTS
 
-#: Log-odds below which a patient opened without reason never becomes a case by itself.
-FLOOR = -4.0
+#: Log-odds below which nothing opens a case: about three in a hundred.
+FLOOR = -3.5
 #: Episodes that are looked at for each case that a day may have: beyond them nothing finds a place within the backlog.
 PLACES = 50
 #: Numbers of a finding that count records.
