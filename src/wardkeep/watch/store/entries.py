@@ -6,7 +6,7 @@ from __future__ import annotations
 from wardkeep.ledger import LedgerError, LedgerReader
 from wardkeep.ledger.journal import files, read_file
 from wardkeep.ledger.tiles import unpack_bundle
-from wardkeep.ledger.tree import TILE_WIDTH
+from wardkeep.ledger.tree import TILE_WIDTH, leaf_hashes
 from wardkeep.watch.store.pending import PRODUCER
 
 
@@ -42,6 +42,17 @@ class Entries:
             found += self._published(log, first, min(last, size - 1))
         found += self._unpublished(log)[max(0, first - size) : max(0, last + 1 - size)]
         return found
+
+    def act(self, log: str, n: int) -> bytes | None:
+        """One entry; None where it is not what was sealed, which the verification of the ledger names."""
+        (body,) = self.bodies(log, n, n)
+        if body is None or n >= self.sizes[log]:
+            return body
+        try:
+            (sealed,) = self._reader.leaf_hashes(log, n, n)
+        except LedgerError:
+            return None
+        return body if leaf_hashes([body]) == [sealed] else None
 
     def _published(self, log: str, first: int, last: int) -> list[bytes | None]:
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wardkeep.ledger import format_index
 from wardkeep.watch.store.canonical import SALT, leaves, render_all, salts
@@ -76,7 +77,9 @@ class Sealing:
         count = rows.num_rows
         queries = rows.column("query")
         if queries.null_count < count:
-            queries = pa.array(self._store.queries.seal(queries.to_pylist(), month=self._month), pa.string())
+            texts = queries.drop_null().to_pylist()
+            sealed = pa.array(self._store.queries.seal(texts, month=self._month), pa.string())
+            queries = pc.replace_with_mask(queries.combine_chunks(), queries.is_valid().combine_chunks(), sealed)
         made = {
             "event_id": filled_ids(rows),
             "time_us": rows.column("time"),

@@ -221,8 +221,8 @@ class _Check:
         yield from self._beyond(row)
         if row.first >= (self._entries.end(row.log) or 0):
             return
-        (body,) = self._entries.bodies(row.log, row.first, row.first)
-        if body is None:  # named by the verification of the ledger
+        body = self._entries.act(row.log, row.first)
+        if body is None:
             return
         try:
             said = json.loads(body)
