@@ -161,9 +161,10 @@ def test_ten_denied_openings_in_a_day_are_enumeration(denied: int, found: bool) 
     "records, step, seconds, found",
     [
         (12, 1, 60, True),
-        (12, 2, 60, True),
+        (12, 5, 60, True),  # numbers that were never given out leave gaps
         (11, 1, 60, False),
-        (12, 3, 60, False),
+        (12, 6, 60, False),
+        (12, -1, 60, False),
         (12, 1, 3601, False),  # an hour and more between them
     ],
 )
@@ -180,3 +181,14 @@ def test_twelve_records_one_number_after_another_are_enumeration(
     if found:
         assert seen.one("enumeration").observed["sequence_run"] == 12
         assert len(seen.names("enumeration")) == 12
+
+
+def test_denied_tries_belong_to_a_sequence() -> None:
+    w = World()
+    w.person("ann", department="MED")
+    for n in range(12):
+        w.patient(f"P{1000 + n}")
+        w.event("ann", f"P{1000 + n}", at(0) + n * MINUTE, outcome="denied" if n % 2 else "success")
+    seen = flagged(w)
+    assert seen.one("enumeration").observed["sequence_run"] == 12
+    assert len(seen.names("enumeration")) == 12

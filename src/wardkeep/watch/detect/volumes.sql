@@ -166,35 +166,56 @@ JOIN seen_day AS sd ON sd.a = ad.a AND sd.day = e.day AND sd.searches >= :search
 WHERE e.action = 'search' AND e.time_us < :to_us AND e.time_us >= :from_us
 GROUP BY ad.a, e.day, CAST(floor(e.local_us / 3600000000.0) AS BIGINT)
 
+-- name: attempt
+-- description: Per account, patient and local day the first try to open the record without reason, denied ones too, on days
+--   with enough of them.
+SELECT x.a AS a, x.p AS p, x.day AS day, min(x.first_us) AS first_us
+FROM (
+  SELECT od.a AS a, od.p AS p, od.day AS day, od.first_us AS first_us
+  FROM open_day AS od
+  UNION ALL
+  SELECT sd.a AS a, pd.p AS p, e.day AS day, e.time_us AS first_us
+  FROM seen_day AS sd
+  JOIN account_dim AS ad ON ad.a = sd.a AND ad.kind <> 'service'
+  JOIN events AS e ON e.account = ad.account AND e.day = sd.day AND e.outcome <> 'success'
+    AND e.action NOT IN ('login', 'logout') AND e.time_us >= :from_us AND e.time_us < :to_us
+  JOIN patient_dim AS pd ON pd.patient_id = e.patient_id
+  WHERE sd.denied > 0
+) AS x
+JOIN seen_day AS sd ON sd.a = x.a AND sd.day = x.day
+LEFT JOIN day_load AS dl ON dl.a = x.a AND dl.day = x.day
+WHERE coalesce(dl.open_patients, 0) + sd.denied >= :sequence_run
+GROUP BY x.a, x.p, x.day
+
 -- name: numbered
--- description: Records opened for the first time that day without reason, with the number in their name and the one before.
+-- description: These tries with the number in the record's name, how far it is from the one before, and after what pause.
 SELECT
   n.a AS a, n.day AS day, n.first_us AS first_us, n.number AS number,
   n.number - lag(n.number) OVER (PARTITION BY n.a, n.day ORDER BY n.first_us, n.p) AS step,
   n.first_us - lag(n.first_us) OVER (PARTITION BY n.a, n.day ORDER BY n.first_us, n.p) AS pause_us
 FROM (
   SELECT
-    od.a AS a, od.p AS p, od.day AS day, od.first_us AS first_us,
+    t.a AS a, t.p AS p, t.day AS day, t.first_us AS first_us,
     TRY_CAST(right(regexp_replace(pd.patient_id, '[^0-9]', '', 'g'), 15) AS BIGINT) AS number
-  FROM open_day AS od
-  JOIN patient_dim AS pd ON pd.p = od.p
-  JOIN day_load AS dl ON dl.a = od.a AND dl.day = od.day AND dl.open_patients >= :sequence_run
+  FROM attempt AS t
+  JOIN patient_dim AS pd ON pd.p = t.p
 ) AS n
 WHERE n.number IS NOT NULL
 
 -- name: sequence
--- description: Openings in sequence: each number at most two above the one before, within an hour.
+-- description: Runs of tries whose numbers rise by at most five each (numbers that were never given out leave gaps), with
+--   pauses of at most an hour.
 SELECT u.a AS a, u.day AS day, min(u.first_us - u.pause_us) AS first_us, max(u.first_us) AS last_us,
   CAST(count(*) AS INTEGER) + 1 AS run
 FROM (
   SELECT
     n.a AS a, n.day AS day, n.first_us AS first_us, n.step AS step, n.pause_us AS pause_us,
-    sum(CASE WHEN n.step >= 1 AND n.step <= 2 AND n.pause_us <= 3600000000 THEN 0 ELSE 1 END) OVER (
+    sum(CASE WHEN n.step >= 1 AND n.step <= 5 AND n.pause_us <= 3600000000 THEN 0 ELSE 1 END) OVER (
       PARTITION BY n.a, n.day ORDER BY n.first_us, n.number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS k
   FROM numbered AS n
 ) AS u
-WHERE u.step >= 1 AND u.step <= 2 AND u.pause_us <= 3600000000
+WHERE u.step >= 1 AND u.step <= 5 AND u.pause_us <= 3600000000
 GROUP BY u.a, u.day, u.k
 
 -- name: find_enumeration
