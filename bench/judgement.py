@@ -14,6 +14,7 @@ import multiprocessing
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -26,7 +27,8 @@ from wardkeep.watch.thresholds import Thresholds
 
 EVENTS, QUICK_EVENTS = 20_000_000, 200_000
 ROUNDS, QUICK_ROUNDS = 3, 1
-THREADS, MEMORY = 2, "6GB"
+#: The bare queries count distinct texts and need more; they run in a process of their own, so that the peak said is ours.
+THREADS, MEMORY, BARE_MEMORY = 2, "6GB", "12GB"
 BARE: dict[str, Query] = parse(Path(__file__).with_name("bare.sql").read_text(encoding="utf-8"), "bare.sql")
 
 
@@ -44,9 +46,9 @@ def write(folder: str, events: int) -> None:
         )
 
 
-def connect(folder: Path) -> duckdb.DuckDBPyConnection:
+def connect(folder: Path, memory: str = MEMORY) -> duckdb.DuckDBPyConnection:
     """The hospital as the store hands it to a judgement: views over Parquet, nothing spilled."""
-    con = duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY, "preserve_insertion_order": False})
+    con = duckdb.connect(config={"threads": THREADS, "memory_limit": memory, "preserve_insertion_order": False})
     con.execute("SET temp_directory = ''")
     con.execute("SET enable_progress_bar = false")
     for path in sorted(folder.glob("*.parquet")):
@@ -70,7 +72,7 @@ def ours(folder: Path) -> float:
 
 def theirs(folder: Path) -> float:
     """Seconds of the bare queries, one after the other."""
-    with connect(folder) as con:
+    with connect(folder, BARE_MEMORY) as con:
         engine = DuckEngine(con)
         began = time.perf_counter()
         for query in BARE.values():
@@ -82,22 +84,17 @@ def theirs(folder: Path) -> float:
 
 def figures(*, quick: bool) -> list[Figure]:
     """Events a second of ours and of the bare queries, round by round."""
-    with tempfile.TemporaryDirectory(prefix="wardkeep-bench-") as place:
-        maker = multiprocessing.get_context("spawn").Process(
-            target=write, args=(place, QUICK_EVENTS if quick else EVENTS)
-        )
-        maker.start()
-        maker.join()
-        if maker.exitcode != 0:
-            raise SystemExit(f"the hospital for bench.judgement was not made: exit code {maker.exitcode}")
+    apart = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+    with tempfile.TemporaryDirectory(prefix="wardkeep-bench-") as place, apart:
         folder = Path(place)
+        apart.submit(write, place, QUICK_EVENTS if quick else EVENTS).result()
         with connect(folder) as con:
             ((rows,),) = con.execute("SELECT count(*) FROM events").fetchall()
         print(f"   {rows:,} events", file=sys.stderr)
         us, them = [], []
         for _ in range(QUICK_ROUNDS if quick else ROUNDS):
             us.append(rows / ours(folder))
-            them.append(rows / theirs(folder))
+            them.append(rows / apart.submit(theirs, folder).result())
     return [
         Figure(
             what=f"judgement of {rows / 1e6:.1f} M events, every reason and detection, cases ranked", unit="events/s", ours=us,

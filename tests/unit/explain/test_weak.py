@@ -192,6 +192,15 @@ def test_who_works_at_a_ward_s_workstation_is_explained_for_the_ward_s_patients_
     }
 
 
+def test_an_account_at_two_sites_on_one_day_is_said_to_work_at_neither() -> None:
+    """Somebody else may have used it there; from home is no second site."""
+    for elsewhere, reason in (("east", None), ("main", "presence"), ("remote", "presence"), (None, "presence")):
+        w = a_ward_with_its_workstation()
+        w.event("ann", "P1", at(5), workstation="WS-SUR", site="main", name="there")
+        w.event("ann", None, at(5, "13:00"), "login", workstation="WS-MED", site=elsewhere)
+        assert w.codes()["there"] == reason
+
+
 @pytest.mark.parametrize(
     "users, strangers, same_day, explained",
     [

@@ -1,8 +1,9 @@
 -- name: station_use
--- description: Which account used which workstation on which day, with the departments to which it belonged then.
-SELECT u.workstation AS workstation, u.a AS a, u.day AS day, m.d AS d
+-- description: Which account used which workstation on which day, the site that was logged with it, and the departments to
+--   which the account belonged then.
+SELECT u.workstation AS workstation, u.a AS a, u.day AS day, m.d AS d, min(u.site) AS site
 FROM (
-  SELECT e.workstation AS workstation, ad.a AS a, e.day AS day
+  SELECT e.workstation AS workstation, ad.a AS a, e.day AS day, min(e.site) AS site
   FROM events AS e
   JOIN account_dim AS ad ON ad.account = e.account AND ad.kind <> 'service'
   WHERE e.workstation IS NOT NULL AND e.outcome = 'success' AND e.time_us < :to_us
@@ -12,10 +13,16 @@ JOIN membership AS m ON m.a = u.a AND u.day >= m.from_day AND u.day <= m.to_day
 GROUP BY u.workstation, u.a, u.day, m.d
 
 -- name: station_guest
--- description: Workstations that an account used on a day on which it has plain visits: where it may have worked.
+-- description: Workstations that an account used on a day on which it has plain visits: where it may have worked. An account
+--   that was at two sites on one day may have been two people: nothing is said of it.
 SELECT DISTINCT su.workstation AS workstation, su.a AS a, su.day AS day
 FROM station_use AS su
 JOIN (SELECT DISTINCT pv.a AS a, pv.day AS day FROM plain_visit AS pv) AS g ON g.a = su.a AND g.day = su.day
+LEFT JOIN (
+  SELECT x.a AS a, x.day AS day FROM station_use AS x WHERE x.site <> 'remote' GROUP BY x.a, x.day
+  HAVING min(x.site) < max(x.site)
+) AS two ON two.a = su.a AND two.day = su.day
+WHERE two.a IS NULL
 
 -- name: station_day
 -- description: For each day on which a guest used a workstation: whose it was, by its use in the `learned_days` before:
