@@ -125,6 +125,18 @@ def test_a_repetition_in_another_format_is_one_though_its_extras_differ(tmp_path
     assert (same.duplicates, same.conflicts) == (0, 1)
 
 
+def test_one_record_that_a_newer_reader_reads_more_from_is_no_contradiction(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    kept.take_in(
+        batch([row(f"e{n}", extra='{"a":1}', raw=b"record %d" % n, time=NOON_US + n * DAY_US) for n in range(9)])
+    )
+    newer = [row(f"e{n}", extra='{"a":1,"b":2}', raw=b"record %d" % n, time=NOON_US + n * DAY_US) for n in range(9)]
+    again = kept.take_in(batch(newer))
+    assert (again.duplicates, again.conflicts) == (9, 0)
+    changed = kept.take_in(batch([row("e0", account="other", raw=b"record 0")]))
+    assert changed.conflicts == 1
+
+
 def test_the_same_pieces_are_set_aside_once_and_counted_each_time(tmp_path: Path) -> None:
     kept = Kept(tmp_path)
     file = batch([row("e")], [Set(raw=b"{"), Set(raw=b"[", position="8")])

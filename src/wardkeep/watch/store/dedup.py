@@ -40,8 +40,9 @@ CONTENT = (
     Field("kind", nullable=False),
     Field("extra"),
 )
-#: Two readers of one event may keep different things that the common shape has no column for.
-OF_ONE_FORMAT = ("extra",)
+#: What stands beside the common shape: two formats keep different things there, and so may two versions of a reader that
+#: read the same record. It is compared only between two different records of one format.
+BESIDE = ("extra",)
 
 
 @dataclass(frozen=True, slots=True)

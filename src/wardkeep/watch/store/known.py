@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from wardkeep.watch.store.dedup import CONTENT, OF_ONE_FORMAT, Events
+from wardkeep.watch.store.dedup import BESIDE, CONTENT, Events
 from wardkeep.watch.store.folder import Folder
 from wardkeep.watch.store.keyindex import Hashes, HashSet, SegmentKeys, within
 from wardkeep.watch.store.manifest import FileRow
@@ -121,24 +121,29 @@ class Known:
     ) -> None:
         open_ = hits
         wanted = set(np.unique(days[hits]).tolist())
+        others: dict[int, list[tuple[FileRow, int]]] = {}
         # A repetition is of the same day, so that those segments settle nearly all.
         for row in sorted(self._segments, key=lambda row: row.day not in wanted):
             keys = self.keys_of(row)
             which, where = keys.find(events.keys[open_])
             same = keys.contents[where] == events.contents[open_][which]
             verdict.repeated[open_[which[same]]] = True
+            for event, first in zip(open_[which[~same]].tolist(), keys.rows[where[~same]].tolist(), strict=True):
+                others.setdefault(event, []).append((row, first))
             open_ = open_[~verdict.repeated[open_]]
             if not len(open_):
                 break
         verdict.fresh[verdict.repeated] = False
-        for event in open_.tolist():
-            self._compare(event, events, rows, verdict)
+        # Those of one segment one after the other, so that each is opened once.
+        for event in sorted(open_.tolist(), key=lambda event: [row.id for row, _ in others[event]]):
+            self._compare(event, _slice(rows, events, event), others[event], verdict)
 
-    def _compare(self, event: int, events: Events, rows: pa.Table, verdict: Verdict) -> None:
+    def _compare(
+        self, event: int, ours: list[dict[str, Any]], stored: Sequence[tuple[FileRow, int]], verdict: Verdict
+    ) -> None:
         """One event whose key hash is known and whose content hash is not."""
-        ours = rows.slice(int(events.starts[event]), int(events.ends[event] - events.starts[event])).to_pylist()
         differing: tuple[str, ...] | None = None
-        for place in self.places(events.keys[event : event + 1], key_of(ours[0])):
+        for place in self._places(stored, key_of(ours[0])):
             fields = self._differences(ours, place)
             if not fields:
                 verdict.fresh[event], verdict.repeated[event] = False, True
@@ -150,18 +155,23 @@ class Known:
 
     def places(self, key: Hashes, wanted: tuple[Any, ...]) -> list[Place]:
         """Where the events of a key are stored, oldest first: the event itself, then its amendments."""
-        found = []
+        stored = []
         for row in self._segments:
             keys = self.keys_of(row)
-            for at in keys.find(key)[1].tolist():
-                first = int(keys.rows[at])
-                table = self.rows_of(row)
-                if key_of(_row(table, first)) != wanted:
-                    continue  # a collision
-                last = first
-                while last + 1 < table.num_rows and table.column("part")[last + 1].as_py() > 0:
-                    last += 1
-                found.append(Place(row, first, last))
+            stored += [(row, int(keys.rows[at])) for at in keys.find(key)[1].tolist()]
+        return self._places(stored, wanted)
+
+    def _places(self, stored: Sequence[tuple[FileRow, int]], wanted: tuple[Any, ...]) -> list[Place]:
+        """The events at these rows that have the key, oldest first."""
+        found = []
+        for row, first in stored:
+            table = self.rows_of(row)
+            if key_of(_row(table, first)) != wanted:
+                continue  # a collision
+            last = first
+            while last + 1 < table.num_rows and table.column("part")[last + 1].as_py() > 0:
+                last += 1
+            found.append(Place(row, first, last))
         return sorted(found, key=lambda place: place.order)
 
     def _differences(self, ours: list[dict[str, Any]], place: Place) -> tuple[str, ...]:
@@ -230,7 +240,7 @@ def differences(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str,
     for compared in CONTENT:
         name = compared.name
         for mine, yours in zip(ours, theirs, strict=True):
-            if name in OF_ONE_FORMAT and mine["format"] != yours["format"]:
+            if name in BESIDE and (mine["format"] != yours["format"] or mine["raw_sha256"] == yours["raw_sha256"]):
                 continue
             if name == "query" and yours.get("query_lost"):
                 continue
