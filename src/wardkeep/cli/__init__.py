@@ -57,11 +57,16 @@ def group() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave with 0 done, 1 no, 2 unusable call or input, 3 something needed is missing."""
+    """Run the command line and leave with 0 done, 1 no, 2 unusable call or input, 3 something needed is missing.
+
+    With `arguments` it leaves by SystemExit, as a caller in the same process expects; without, the process ends.
+    """
     try:
         with Translated():
             leave(lambda: group.main(arguments, prog_name="wardkeep", standalone_mode=False))
     except SystemExit as end:
+        if arguments is not None:
+            raise
         end_at_once(end.code if isinstance(end.code, int) else 0 if end.code is None else 3)
 
 
