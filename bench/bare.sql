@@ -1,30 +1,32 @@
 -- name: explain_pd
 -- description: Events of account-patient-days without an encounter in the account's department, an appointment or an order
 --   around that day; judged once a day, then expanded.
-WITH pd AS (
-  SELECT e.account AS account, e.patient_id AS patient_id, e.day AS day, count(*) AS n, min(e.time_us) AS first_us
-  FROM events AS e GROUP BY e.account, e.patient_id, e.day
-),
-mine AS (
+WITH mine AS (
   SELECT a.account AS account, s.department AS department FROM accounts AS a JOIN staff AS s ON s.staff_id = a.staff_id
 ),
+pd AS MATERIALIZED (
+  SELECT g.account AS account, g.patient_id AS patient_id, g.day AS day, g.n AS n, g.first_us AS first_us,
+    m.department AS department
+  FROM (
+    SELECT e.account AS account, e.patient_id AS patient_id, e.day AS day, count(*) AS n, min(e.time_us) AS first_us
+    FROM events AS e GROUP BY e.account, e.patient_id, e.day
+  ) AS g
+  LEFT JOIN mine AS m ON m.account = g.account
+),
 found AS (
-  SELECT DISTINCT p.account AS account, p.patient_id AS patient_id, p.day AS day
+  SELECT p.account AS account, p.patient_id AS patient_id, p.day AS day
   FROM pd AS p
-  JOIN mine AS m ON m.account = p.account
-  JOIN encounters AS x ON x.patient_id = p.patient_id AND x.department = m.department
+  JOIN encounters AS x ON x.patient_id = p.patient_id AND x.department = p.department
     AND x.start_us - 86400000000 <= p.first_us AND x.end_us + 7 * 86400000000 >= p.first_us
   UNION
-  SELECT DISTINCT p.account AS account, p.patient_id AS patient_id, p.day AS day
+  SELECT p.account AS account, p.patient_id AS patient_id, p.day AS day
   FROM pd AS p
-  JOIN mine AS m ON m.account = p.account
-  JOIN appointments AS x ON x.patient_id = p.patient_id AND x.department = m.department
+  JOIN appointments AS x ON x.patient_id = p.patient_id AND x.department = p.department
     AND x.time_us - 2 * 86400000000 <= p.first_us AND x.time_us + 2 * 86400000000 >= p.first_us
   UNION
-  SELECT DISTINCT p.account AS account, p.patient_id AS patient_id, p.day AS day
+  SELECT p.account AS account, p.patient_id AS patient_id, p.day AS day
   FROM pd AS p
-  JOIN mine AS m ON m.account = p.account
-  JOIN orders AS x ON x.patient_id = p.patient_id AND x.performing_department = m.department
+  JOIN orders AS x ON x.patient_id = p.patient_id AND x.performing_department = p.department
     AND x.time_us - 86400000000 <= p.first_us AND x.time_us + 7 * 86400000000 >= p.first_us
 )
 SELECT count(*) AS pairs, sum(p.n) AS events
@@ -35,8 +37,9 @@ WHERE f.account IS NULL
 -- name: baseline
 -- description: Distinct patients a person and day against median and MAD of the same department, role and day.
 WITH load AS (
-  SELECT e.account AS account, e.day AS day, count(DISTINCT e.patient_id) AS patients
-  FROM events AS e GROUP BY e.account, e.day
+  SELECT x.account AS account, x.day AS day, count(*) AS patients
+  FROM (SELECT DISTINCT e.account AS account, e.day AS day, e.patient_id AS patient_id FROM events AS e) AS x
+  GROUP BY x.account, x.day
 ),
 peer AS (
   SELECT l.account AS account, l.day AS day, l.patients AS patients, s.department AS department, s.role AS role
@@ -64,8 +67,11 @@ WHERE w.patients - w.m > 6 * 1.4826 * greatest(d.d, 1)
 -- description: The most distinct patients in any sliding ten minutes, exact above a hundred: only accounts and ten-minute
 --   buckets are examined that reach it together with the bucket before.
 WITH bucket AS (
-  SELECT e.account AS account, e.time_us // 600000000 AS b, count(DISTINCT e.patient_id) AS patients
-  FROM events AS e GROUP BY e.account, e.time_us // 600000000
+  SELECT x.account AS account, x.b AS b, count(*) AS patients
+  FROM (
+    SELECT DISTINCT e.account AS account, e.time_us // 600000000 AS b, e.patient_id AS patient_id FROM events AS e
+  ) AS x
+  GROUP BY x.account, x.b
 ),
 hot AS (
   SELECT x.account AS account, x.b AS b
