@@ -25,7 +25,8 @@ def run(w: World, **more: Any) -> Judgement:
 
 def known(judgement: Judgement) -> list[KnownCase]:
     return [
-        KnownCase(case_id=c.case_id, account=c.account, opened_on=c.opened_on, eids=c.eids) for c in judgement.cases
+        KnownCase(case_id=c.case_id, account=c.account, opened_on=c.opened_on, eids=c.eids, random=c.random)
+        for c in judgement.cases
     ]  # fmt: skip
 
 

@@ -53,20 +53,25 @@ def test_only_decided_random_cases_are_counted() -> None:
 
     run, li = a_run(), a_user()
     rows = [
-        (a_case(run, f"c{n}", random=random), outcome)
-        for n, (random, outcome) in enumerate(
+        (a_case(run, f"c{n}", random=random, detections=[detection]), outcome)
+        for n, (random, detection, outcome) in enumerate(
             [
-                (True, "misuse"),
-                (True, "not_misuse"),
-                (True, ""),
-                (False, "misuse"),
-                (False, "misuse"),
-                (True, "unclear"),
+                (True, "no_reason", "misuse"),
+                (True, "no_reason", "not_misuse"),
+                (True, "no_reason", ""),
+                (False, "no_reason", "misuse"),
+                (False, "no_reason", "misuse"),
+                (True, "no_reason", "unclear"),
+                (True, "random", "not_misuse"),
+                (True, "random", "not_misuse"),
+                (True, "random", "not_misuse"),
             ]
         )
     ]
     for case, outcome in rows:
         if outcome:
             decide(case, outcome=outcome, reason="looked", by=li, at=NOON)
-    found = precision()
-    assert (found.hits, found.reviewed) == (1, 2)
+    passed_over, quiet, chosen = precision(), precision(of="quiet"), precision(of="chosen")
+    assert (passed_over.hits, passed_over.reviewed) == (1, 2)
+    assert (quiet.hits, quiet.reviewed) == (0, 3)
+    assert (chosen.hits, chosen.reviewed) == (2, 2)

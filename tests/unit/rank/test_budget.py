@@ -127,3 +127,43 @@ def test_a_known_case_keeps_its_day_and_takes_no_other_slot() -> None:
     cases = open_cases(others, budget=BUDGET, score=score, known=[known], taken={0: 1})
     assert cases[0] is known
     assert {case.account for case in cases[1:] if case.day == 0} == {"u4", "u3"}
+
+
+def test_the_lot_picks_among_what_the_ranking_passed_over_and_nothing_that_it_chose() -> None:
+    budget = replace(BUDGET, cases_a_day=10, random_share=0.1, backlog_days=0)
+    asked: dict[int, Sequence[str]] = {}
+
+    def draw(day: int, accounts: Sequence[str]) -> Sequence[str]:
+        asked[day] = accounts
+        return accounts[: budget.picks(day)]
+
+    items = [item(1, day=day, account=f"u{day}{n:02}", household=n / 20) for day in (20, 21) for n in range(14)]
+    cases = open_cases(items, budget=budget, score=score, draw=draw)
+    for day, picks in ((20, 0), (21, 1)):
+        chosen = {case.account for case in cases if case.day == day and not case.picked}
+        picked = {case.account for case in cases if case.day == day and case.picked}
+        assert (len(chosen), len(picked)) == (9, picks)
+        assert not chosen & set(asked[day]) and picked <= set(asked[day]) and len(asked[day]) == 5
+
+
+@settings(deadline=None)
+@given(st.integers(1, 20), st.floats(0, 1), st.integers(0, 10_000))
+def test_half_of_the_lots_are_drawn_among_the_passed_over(cases: int, share: float, first: int) -> None:
+    budget = replace(BUDGET, cases_a_day=cases, random_share=share)
+    days = range(first, first + 100)
+    assert all(0 <= budget.picks(day) <= budget.lots(day) for day in days)
+    assert abs(2 * sum(map(budget.picks, days)) - sum(map(budget.lots, days))) <= 1
+
+
+def test_nothing_below_the_floor_is_drawn_and_nothing_of_an_earlier_day() -> None:
+    budget = replace(BUDGET, cases_a_day=1, random_share=0.0, floor=-3.5)
+    asked: dict[int, Sequence[str]] = {}
+
+    def draw(day: int, accounts: Sequence[str]) -> Sequence[str]:
+        asked[day] = accounts
+        return ()
+
+    items = [item(1, account=name, honey=1.0) for name in ("a", "b")]
+    items += [item(1, account="weak", lone=1.0), item(1, day=1, account="c", honey=1.0)]
+    open_cases(items, budget=budget, score=score, draw=draw)
+    assert asked == {0: ["b"], 1: []} or asked == {0: ["b"], 1: ["c"]}

@@ -70,7 +70,8 @@ def today(actor: Any, *, now: datetime) -> Today:
         waiting_cases=cases.filter(state=State.WAITING).count(),
         mine=cases.filter(state=State.OPEN, assigned_to=actor).count(),
         precision=precision(),
-        listed=precision(random=False),
+        missed=precision(of="quiet"),
+        listed=precision(of="chosen"),
         run=run_line(run) if run else None,
         newest_event_at=latest,
         unavailable={k: v for k, v in (run.available if run else {}).items() if v != "available"},
@@ -118,9 +119,15 @@ def find_case(key: str) -> Case:
     return found
 
 
-def precision(*, random: bool = True) -> Precision:
-    """Share of hits: without bias, from reviewed random cases alone; or of the others, which were chosen."""
-    return precision_of(Case.objects.filter(random=random, state=State.DECIDED).values_list("outcome", flat=True))
+def precision(*, of: str = "passed_over") -> Precision:
+    """Share of hits among decided cases.
+
+    of: `passed_over`, drawn by lot among what would open a case and found no place; `quiet`, drawn among days on which
+    nothing was found: both without bias; or `chosen`, by the ranking.
+    """
+    decided = Case.objects.filter(state=State.DECIDED, random=of != "chosen").values_list("outcome", "detections")
+    quiet = of == "quiet"
+    return precision_of(o for o, found in decided if of == "chosen" or (Detection.RANDOM.value in found) == quiet)
 
 
 def in_reading_order(cases: QuerySet[Case]) -> QuerySet[Case]:

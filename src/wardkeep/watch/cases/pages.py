@@ -84,8 +84,9 @@ class Today:
     open_cases: int
     waiting_cases: int
     mine: int
-    #: Of the cases that were drawn by lot, and of the others.
+    #: Drawn by lot among what the ranking passed over, and among days on which nothing was found; and of the others.
     precision: Precision
+    missed: Precision
     listed: Precision
     #: The last stored run, None before the first one.
     run: RunLine | None

@@ -48,8 +48,11 @@ class RunFacts:
 
 def known_cases() -> list[KnownCase]:
     """Every case so far, for the judgement to find again."""
-    rows = Case.objects.values_list("key", "account", "opened_on", "eids")
-    return [KnownCase(case_id=key, account=a, opened_on=day, eids=tuple(eids)) for key, a, day, eids in rows]
+    rows = Case.objects.values_list("key", "account", "opened_on", "eids", "random")
+    return [
+        KnownCase(case_id=key, account=account, opened_on=day, eids=tuple(eids), random=random)
+        for key, account, day, eids, random in rows
+    ]
 
 
 def store_run(judgement: Judgement, facts: RunFacts, *, by: Any, at: datetime) -> Run:

@@ -15,7 +15,7 @@ from wardkeep.watch.detect.finding import Detection, Finding
 from wardkeep.watch.detect.looked import Looker
 from wardkeep.watch.engine import Engine
 from wardkeep.watch.explain.reason import Reason
-from wardkeep.watch.rank.budget import Budget, open_cases
+from wardkeep.watch.rank.budget import Budget, Draw, open_cases
 from wardkeep.watch.rank.case import JudgedCase, KnownCase, Term
 from wardkeep.watch.rank.collect import FLOOR, collect
 from wardkeep.watch.rank.item import Item, Opened, Score, score_of
@@ -73,9 +73,20 @@ class Assembler:
             budget=self.budget,
             score=self._score,
             known=known,
-            taken=Counter((k.opened_on - EPOCH).days for k in found),
+            taken=Counter((k.opened_on - EPOCH).days for k in found if not k.random),
+            draw=self._picker(Counter((k.opened_on - EPOCH).days for k in found if k.random), whole_days_until),
         )
-        return self._ranked(opened, self._drawn(lots, whole_days_until))
+        picked = Counter(case.day for case in opened if case.picked)
+        return self._ranked(opened, self._drawn(lots, picked, whole_days_until))
+
+    def _picker(self, earlier: Mapping[int, int], until: int) -> Draw:
+        """Draws what the budget leaves to the lot among the passed over; `earlier`: drawn by earlier runs, by day."""
+
+        def pick(day: int, accounts: Sequence[str]) -> list[str]:
+            n = self.budget.picks(day) - earlier.get(day, 0)
+            return drawn(accounts, day=day, n=n, seed=self.seed) if day < until and n > 0 else []
+
+        return pick
 
     def _score(self, items: Sequence[Item]) -> Score:
         return score_of(items, prior=self.priors.get(items[0].account, (0, 0)), weights=self.weights)
@@ -83,6 +94,7 @@ class Assembler:
     def _recognised(self, items: Sequence[Item], history: Sequence[KnownCase]) -> tuple[list[Opened], list[Item]]:
         """Known cases with the items that share events with them, most events first; and the items that do not."""
         by_account: dict[str, list[KnownCase]] = {}
+        picked = {one.case_id for one in history if one.random}
         for one in history:
             by_account.setdefault(one.account, []).append(one)
         asked = [item for item in items if item.account in by_account]
@@ -99,7 +111,14 @@ class Assembler:
                 rest.append(item)
                 continue
             case = opened.setdefault(
-                best[2], Opened(account=item.account, a=item.a, day=(best[1] - EPOCH).days, known=best[2])
+                best[2],
+                Opened(
+                    account=item.account,
+                    a=item.a,
+                    day=(best[1] - EPOCH).days,
+                    known=best[2],
+                    picked=best[2] in picked,
+                ),
             )
             case.items.append(item)
         return list(opened.values()), rest
@@ -112,8 +131,8 @@ class Assembler:
         found = {f.finding_no: f for f in findings(self.engine, f"f.finding_no IN ({listed})")}
         return found, evidence_of(self.engine, self.numbers, list(found.values()))
 
-    def _drawn(self, known: Sequence[KnownCase], until: int) -> dict[int, list[str]]:
-        """Local day -> accounts whose day was drawn by lot, in earlier runs or now."""
+    def _drawn(self, known: Sequence[KnownCase], picked: Mapping[int, int], until: int) -> dict[int, list[str]]:
+        """Local day -> accounts whose quiet day was drawn by lot, in earlier runs or now, in the lots that are left."""
         out: dict[int, list[str]] = {}
         for one in known:
             if one.account in self.accounts:
@@ -123,7 +142,7 @@ class Assembler:
             free.setdefault(day, []).append(account)
         earlier = Counter((k.opened_on - EPOCH).days for k in known)
         for day, accounts in free.items():
-            n = self.budget.lots(day) - earlier[day]
+            n = self.budget.lots(day) - picked.get(day, 0) - earlier[day]
             if day < until and n > 0:
                 out.setdefault(day, []).extend(drawn(accounts, day=day, n=n, seed=self.seed))
         return out
@@ -160,7 +179,7 @@ class Assembler:
             (self._finding(name, f, events[f.finding_no]) for f in rows), key=lambda f: (f.first_us, f.detection)
         )
         score = case.score or self._score(case.items)
-        return self._case(name, case.account, case.day, ordered, made, score.score, score=score)
+        return self._case(name, case.account, case.day, ordered, made, score.score, score=score, random=case.picked)
 
     def _finding(self, case: str, found: Found, events: Sequence[Event]) -> Finding:
         described = DETECTIONS[Detection(found.detection)]

@@ -13,6 +13,8 @@ from math import ceil, inf
 from wardkeep.watch.detect.described import Family
 from wardkeep.watch.rank.item import Item, Opened, Score
 
+Draw = Callable[[int, Sequence[str]], Sequence[str]]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Budget:
@@ -32,6 +34,11 @@ class Budget:
         share = self.random_share * self.cases_a_day
         return min(self.cases_a_day, int(share * (day + 1)) - int(share * day))
 
+    def picks(self, day: int) -> int:
+        """Of these, every other one: drawn among what the ranking passed over. The rest is drawn among quiet days."""
+        first = int(self.random_share * self.cases_a_day * day)
+        return sum(number % 2 for number in range(first, first + self.lots(day)))
+
     def slots(self, day: int) -> int:
         """Slots of a day for cases that were found."""
         return self.cases_a_day - self.lots(day)
@@ -44,8 +51,12 @@ def open_cases(
     score: Callable[[Sequence[Item]], Score],
     known: Sequence[Opened] = (),
     taken: Mapping[int, int] | None = None,
+    draw: Draw | None = None,
 ) -> list[Opened]:
-    """Every case, with its day. `known` cases hold their items already; `taken`: slots used by day (known cases, all)."""
+    """Every case, with its day. `known` cases hold their items already; `taken`: slots used by day (known cases, all).
+
+    draw: from a day and the accounts that the ranking passed over on it, those that the lot picks.
+    """
     opened = list(known)
     by_account: dict[str, list[Opened]] = {}
     for case in opened:
@@ -76,7 +87,23 @@ def open_cases(
             by_account.setdefault(account, []).append(case)
             used[day] = used.get(day, 0) + 1
             del waiting[account]
+        for account in draw(day, _passed_over(waiting, day, score, budget)) if draw else ():
+            found = waiting.pop(account)
+            case = Opened(account=account, a=found[0].a, day=day, items=found, picked=True)
+            opened.append(case)
+            by_account.setdefault(account, []).append(case)
     return opened
+
+
+def _passed_over(
+    waiting: Mapping[str, list[Item]], day: int, score: Callable[[Sequence[Item]], Score], budget: Budget
+) -> list[str]:
+    """Accounts whose evidence became complete on this day, would open a case, and found no place: each once."""
+    return sorted(
+        account
+        for account, found in waiting.items()
+        if max(item.day for item in found) == day and score(found).logit >= budget.floor
+    )
 
 
 def _continued(cases: Iterable[Opened], item: Item, budget: Budget) -> Opened | None:

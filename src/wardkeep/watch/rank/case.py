@@ -26,6 +26,8 @@ class KnownCase:
     account: str
     opened_on: date
     eids: tuple[int, ...]
+    #: Drawn by lot: it stays so.
+    random: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

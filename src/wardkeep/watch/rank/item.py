@@ -100,4 +100,6 @@ class Opened:
     items: list[Item] = field(default_factory=list)
     #: The name of a case that an earlier run opened.
     known: str | None = None
+    #: By lot, among what the ranking passed over.
+    picked: bool = False
     score: Score | None = None
