@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import json
-import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,20 +35,22 @@ def put_back(django_home: Home, tmp_path: Path) -> Iterator[Callable[[], Callabl
     from wardkeep.seal import outbox
 
     def keep() -> Callable[[], None]:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copy(django_home.database, tmp_path / "copy")
+        _copy(django_home.database, tmp_path / "copy")
 
         def back() -> None:
             connection.close()
-            for extra in ("-wal", "-shm"):
-                Path(f"{django_home.database}{extra}").unlink(missing_ok=True)
-            shutil.copy(tmp_path / "copy", django_home.database)
+            _copy(tmp_path / "copy", django_home.database)
             outbox._life.clear()  # the programs are started anew
 
         return back
 
     yield keep
+
+
+def _copy(source: Path, target: Path) -> None:
+    """By SQLite's own means: another thread of this process may have the file open, and must not see it torn."""
+    with closing(sqlite3.connect(source)) as of, closing(sqlite3.connect(target)) as to:
+        of.backup(to)
 
 
 def drained(folder: Path) -> int:
