@@ -25,6 +25,7 @@ class Need(NamedTuple):
 NEEDS = (
     Need("postgresql", ("/usr/lib/postgresql/*/bin/initdb",), "the tests of rows on PostgreSQL (SQLite ones run)"),
     Need("chromium", ("/usr/bin/chromium",), "the tests that look at pages in a browser"),
+    Need("libatomic1", ("/usr/lib/*/libatomic.so.1", "/lib/*/libatomic.so.1"), "what drives the browser"),
     Need(
         "fonts-wqy-zenhei",
         ("/usr/share/fonts/truetype/wqy/*", "/usr/share/fonts/opentype/noto/*CJK*", "/usr/share/fonts/**/*CJK*"),
