@@ -7,8 +7,8 @@ import gzip
 import json
 import os
 import random
-import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -172,10 +172,9 @@ def test_a_taker_that_stops_early_leaves_no_process(tmp_path: Path) -> None:
     batches = read_batches(path, zone=ZONE, rows=1000, workers=2)
     next(batches)
     batches.close()  # type: ignore[attr-defined]
-    listing = subprocess.run(
-        ["ps", "-o", "args=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=True
-    )
-    assert "intake.worker" not in listing.stdout
+    children = Path(f"/proc/{os.getpid()}/task/{threading.get_native_id()}/children").read_text().split()
+    commands = [Path(f"/proc/{child}/cmdline").read_bytes() for child in children]
+    assert not [command for command in commands if b"intake.worker" in command]
 
 
 def test_a_reading_process_that_dies_is_an_error_and_no_loss_in_silence(
