@@ -25,7 +25,9 @@ def run(w: World, **more: Any) -> Judgement:
 
 def known(judgement: Judgement) -> list[KnownCase]:
     return [
-        KnownCase(case_id=c.case_id, account=c.account, opened_on=c.opened_on, eids=c.eids, random=c.random)
+        KnownCase(
+            case_id=c.case_id, account=c.account, opened_on=c.opened_on, eids=c.eids, rank=c.rank, random=c.random
+        )
         for c in judgement.cases
     ]  # fmt: skip
 
@@ -96,6 +98,13 @@ def test_a_second_run_finds_every_case_again_and_opens_none() -> None:
     again = run(hospital(random_share=0.3), seed="second", history=known(first))
     assert names(again) == names(first)
     assert {c.case_id: c.findings for c in again.cases} == {c.case_id: c.findings for c in first.cases}
+
+
+@pytest.mark.parametrize("seed", [str(n) for n in range(8)])
+def test_a_second_run_reads_the_days_in_the_same_order(seed: str) -> None:
+    first = run(hospital(random_share=0.3), seed="first")
+    again = run(hospital(random_share=0.3), seed=seed, history=known(first))
+    assert [c.case_id for c in again.cases] == [c.case_id for c in first.cases]
 
 
 def test_a_run_over_a_part_keeps_known_cases_and_their_days() -> None:

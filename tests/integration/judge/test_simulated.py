@@ -41,7 +41,9 @@ def test_a_second_run_that_knows_the_cases_finds_the_same_ones() -> None:
     few = Thresholds(cases_a_day=3, random_share=0.34)
     first = judge(connect(hospital, threads=1), thresholds=few, as_of_us=1 << 60, seed="a")
     history = [
-        KnownCase(case_id=c.case_id, account=c.account, opened_on=c.opened_on, eids=c.eids, random=c.random)
+        KnownCase(
+            case_id=c.case_id, account=c.account, opened_on=c.opened_on, eids=c.eids, rank=c.rank, random=c.random
+        )
         for c in first.cases
     ]
     again = judge(connect(hospital, threads=1), thresholds=few, as_of_us=1 << 60, seed="b", history=history)

@@ -48,10 +48,10 @@ class RunFacts:
 
 def known_cases() -> list[KnownCase]:
     """Every case so far, for the judgement to find again."""
-    rows = Case.objects.values_list("key", "account", "opened_on", "eids", "random")
+    rows = Case.objects.values_list("key", "account", "opened_on", "eids", "rank", "random")
     return [
-        KnownCase(case_id=key, account=account, opened_on=day, eids=tuple(eids), random=random)
-        for key, account, day, eids, random in rows
+        KnownCase(case_id=key, account=account, opened_on=day, eids=tuple(eids), rank=rank, random=random)
+        for key, account, day, eids, rank, random in rows
     ]
 
 

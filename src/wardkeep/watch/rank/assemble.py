@@ -27,6 +27,8 @@ EPOCH = date(1970, 1, 1)
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 Events = Mapping[int, Sequence[Event]]
+#: Local day -> place (0 = first) and account of what was drawn on it.
+Lots = Mapping[int, Sequence[tuple[int, str]]]
 
 
 class Assembler:
@@ -131,12 +133,12 @@ class Assembler:
         found = {f.finding_no: f for f in findings(self.engine, f"f.finding_no IN ({listed})")}
         return found, evidence_of(self.engine, self.numbers, list(found.values()))
 
-    def _drawn(self, known: Sequence[KnownCase], picked: Mapping[int, int], until: int) -> dict[int, list[str]]:
-        """Local day -> accounts whose quiet day was drawn by lot, in earlier runs or now, in the lots that are left."""
-        out: dict[int, list[str]] = {}
-        for one in known:
+    def _drawn(self, known: Sequence[KnownCase], picked: Mapping[int, int], until: int) -> Lots:
+        """Quiet days that were drawn by lot, earlier (which keep their place) or now, in the lots that are left."""
+        out: dict[int, list[tuple[int, str]]] = {}
+        for one in sorted(known, key=lambda k: k.rank):
             if one.account in self.accounts:
-                out.setdefault((one.opened_on - EPOCH).days, []).append(one.account)
+                out.setdefault((one.opened_on - EPOCH).days, []).append((one.rank - 1, one.account))
         free: dict[int, list[str]] = {}
         for account, day in self.engine.rows("SELECT account, day FROM quiet_day"):
             free.setdefault(day, []).append(account)
@@ -144,10 +146,13 @@ class Assembler:
         for day, accounts in free.items():
             n = self.budget.lots(day) - picked.get(day, 0) - earlier[day]
             if day < until and n > 0:
-                out.setdefault(day, []).extend(drawn(accounts, day=day, n=n, seed=self.seed))
+                out.setdefault(day, []).extend(
+                    (place(day, of=self.budget.cases_a_day, seed=self.seed, account=account), account)
+                    for account in drawn(accounts, day=day, n=n, seed=self.seed)
+                )
         return out
 
-    def _ranked(self, opened: Iterable[Opened], lots: Mapping[int, Sequence[str]]) -> list[JudgedCase]:
+    def _ranked(self, opened: Iterable[Opened], lots: Lots) -> list[JudgedCase]:
         every = list(opened)
         found, events = self._events(no for case in every for item in case.items for no in item.finding_nos)
         self.looker.prepare(found.values())
@@ -158,14 +163,14 @@ class Assembler:
             settled = [i for i in case.items if i.day <= case.day + self.budget.settling_days]
             case.score = self._score(settled or case.items)
             by_day.setdefault(case.day, []).append(case)
-        touched = day_events(self.engine, {(self.accounts[a][0], day) for day, of in lots.items() for a in of})
+        touched = day_events(self.engine, {(self.accounts[a][0], day) for day, of in lots.items() for _, a in of})
         out = []
         for day in sorted({*by_day, *lots}):
             of_day = sorted(by_day.get(day, ()), key=lambda c: (-(c.score.score if c.score else 0.0), c.account))
             judged = [self._judged(case, found, events) for case in of_day]
-            for account in lots.get(day, ()):
+            for wanted, account in lots.get(day, ()):
                 if seen := touched.get((self.accounts[account][0], day)):
-                    at = min(place(day, of=self.budget.cases_a_day, seed=self.seed, account=account), len(judged))
+                    at = min(wanted, len(judged))
                     judged.insert(at, self._lot(account, day, seen, _between(judged, at)))
             out += [_with_rank(case, rank) for rank, case in enumerate(judged, 1)]
         return out

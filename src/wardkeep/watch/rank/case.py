@@ -26,6 +26,8 @@ class KnownCase:
     account: str
     opened_on: date
     eids: tuple[int, ...]
+    #: Its place in the latest run; a drawn case keeps it.
+    rank: int
     #: Drawn by lot: it stays so.
     random: bool = False
 
