@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("wardkeep.cli.ingest:command", "Read, seal and store logs and tables."),
     "quarantine": ("wardkeep.cli.quarantine:command", "What was set aside, with reasons."),
     "judge": ("wardkeep.cli.judge:command", "Explain, detect and rank everything ingested."),
-    "ledger": ("wardkeep.cli.ledger:command", "The tamper-evident record: status, verify, prove, check, reconcile."),
+    "ledger": ("wardkeep.cli.ledger:command", "The tamper-evident record: its state, proofs, copies, keys."),
     "doctor": ("wardkeep.cli.doctor:command", "Check an installation."),
     "upgrade": ("wardkeep.cli.upgrade:command", "Back up, migrate, verify, check."),
 }

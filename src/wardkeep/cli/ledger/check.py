@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`wardkeep ledger check`: a proof against the public key, offline and without a home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wardkeep.cli.frame import Frame, speak, standard
+from wardkeep.ledger import ProofRefused, check_proof
+from wardkeep.ledger.note import Verifier
+
+#: A proof of the largest log that can be is under 3 KB; with many cosignatures a few hundred.
+LARGEST_PROOF = 1 << 20
+LARGEST_ENTRY = 65_535
+
+
+@click.command("check")
+@click.argument("proof", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--entry", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The entry's bytes."
+)
+@click.option("--vkey", required=True, help="The log's public key, from another place than the proof.")
+@standard
+def command(frame: Frame, proof: Path, entry: Path, vkey: str) -> None:
+    """Check a proof offline; needs no home. Exit status 1 where it does not hold."""
+    try:
+        Verifier.parse(vkey)
+    except ProofRefused as exc:
+        raise click.UsageError(f"--vkey: {exc}") from None
+    try:
+        text, body = _read(proof, LARGEST_PROOF), _read(entry, LARGEST_ENTRY)
+        n, checkpoint = check_proof(text.decode(), body, vkey)
+    except (ProofRefused, UnicodeDecodeError) as exc:
+        reason = str(exc) if isinstance(exc, ProofRefused) else speak("the proof is no text")
+        frame.out({"ok": False, "reason": reason}, speak("NO: %s") % reason)
+        click.get_current_context().exit(1)
+    said = {"index": n, "origin": checkpoint.origin, "size": checkpoint.size}
+    frame.out(
+        {"ok": True, **said, "root": checkpoint.root.hex()},
+        speak("YES: it is entry %(index)d of %(origin)s, which had %(size)d entries") % said,
+    )
+
+
+def _read(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        raw = file.read(most + 1)
+    if len(raw) > most:
+        raise ProofRefused(f"{path} has more than {most:,} bytes")
+    return raw
