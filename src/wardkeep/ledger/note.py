@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -31,8 +33,29 @@ def _fit(name: str) -> bool:
     return bool(name) and "+" not in name and not any(c.isspace() for c in name)
 
 
-def _key_id(name: str, public: bytes) -> bytes:
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+def key_id(name: str, kind: bytes, public: bytes) -> bytes:
+    """The four bytes by which a signature line names its key."""
+    return hashlib.sha256(name.encode() + b"\n" + kind + public).digest()[:4]
+
+
+def write_vkey(name: str, kind: bytes, public: bytes) -> str:
+    """A verifier key in its text form."""
+    return f"{name}+{key_id(name, kind, public).hex()}+{_b64(kind + public)}"
+
+
+def read_vkey(vkey: str) -> tuple[str, bytes, bytes]:
+    """Name, type and public key of `name+keyid+base64`. Raises ProofRefused where the id does not fit, or for anything else."""
+    parts = vkey.strip().split("+", 2)
+    try:
+        name, told, raw = parts[0], parts[1], decode(parts[2])
+        name.encode()
+    except (IndexError, ValueError):
+        raise ProofRefused("the verifier key is not readable", hint="it reads NAME+8 hex digits+base64") from None
+    if not _fit(name) or len(raw) < 2:
+        raise ProofRefused(f"the verifier key {name!r} has no name that a key can have, or no key")
+    if told != key_id(name, raw[:1], raw[1:]).hex():
+        raise ProofRefused(f"the id of the verifier key {name!r} does not fit its key")
+    return name, raw[:1], raw[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,54 +72,104 @@ class Verifier:
     @classmethod
     def parse(cls, vkey: str) -> Verifier:
         """Read `name+keyid+base64`. Raises ProofRefused for another type, a wrong id, or anything else."""
-        parts = vkey.strip().split("+", 2)
-        try:
-            name, key_id, raw = parts[0], parts[1], decode(parts[2])
-        except (IndexError, ValueError):
-            raise ProofRefused("the verifier key is not readable", hint="it reads NAME+8 hex digits+base64") from None
-        if not _fit(name) or len(raw) != 33 or raw[:1] != ED25519:
+        name, kind, public = read_vkey(vkey)
+        if kind != ED25519 or len(public) != 32:
             raise ProofRefused(f"the verifier key {name!r} is not of type Ed25519 (01)")
-        if key_id != _key_id(name, raw[1:]).hex():
-            raise ProofRefused(f"the id of the verifier key {name!r} does not fit its key")
-        return cls(name, raw[1:])
+        return cls(name, public)
+
+    @property
+    def key_id(self) -> bytes:
+        return key_id(self.name, ED25519, self.public)
 
     def vkey(self) -> str:
-        return f"{self.name}+{_key_id(self.name, self.public).hex()}+{_b64(ED25519 + self.public)}"
+        return write_vkey(self.name, ED25519, self.public)
+
+    def holds(self, text: str, signature: bytes) -> bool:
+        """Whether `signature` is of this key over `text`."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+class Key(Protocol):
+    """Whoever can sign a note, by name, id, and what a signature must fulfil."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def key_id(self) -> bytes: ...
+    def holds(self, text: str, signature: bytes) -> bool: ...
+
+
+K = TypeVar("K", bound=Key)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature line of a note."""
+
+    name: str
+    key_id: bytes
+    #: What follows the id: for Ed25519 the signature, for a cosignature its time and then the signature.
+    raw: bytes
+
+    def line(self) -> str:
+        """As it stands in a note, with its newline."""
+        return f"{DASH}{self.name} {_b64(self.key_id + self.raw)}\n"
+
+    @classmethod
+    def parse(cls, line: str) -> Signature:
+        """Read a line without its newline. Raises ProofRefused."""
+        name, _, encoded = line.removeprefix(DASH).partition(" ")
+        try:
+            raw = decode(encoded)
+            name.encode()
+        except ValueError:
+            raw = b""
+        if not line.startswith(DASH) or not _fit(name) or len(raw) < 5:
+            raise ProofRefused("a signature line of the note is not readable")
+        return cls(name, raw[:4], raw[4:])
 
 
 def sign_note(text: str, name: str, signer: Ed25519PrivateKey) -> str:
     """`text` (which ends in a newline) with one signature line after an empty line. Raises ValueError for no such text."""
     if not _fit(name) or not text.endswith("\n") or any(c < " " and c != "\n" for c in text):
         raise ValueError(f"{name!r} is no name of a key, or its text is none that a note can have")
-    public = signer.public_key().public_bytes_raw()
-    return f"{text}\n{DASH}{name} {_b64(_key_id(name, public) + signer.sign(text.encode()))}\n"
+    ours = Signature(name, Verifier.of(name, signer).key_id, signer.sign(text.encode()))
+    return f"{text}\n{ours.line()}"
 
 
-def open_note(note: str, verifier: Verifier) -> str:
-    """The text of a note that `verifier` signed. Other signatures are ignored, as the format asks. Raises ProofRefused."""
+def read_note(note: str) -> tuple[str, list[Signature]]:
+    """The text of a note and its signatures, unverified. Raises ProofRefused."""
     cut = note.rfind("\n\n")
     text, lines = note[: cut + 1], note[cut + 2 :]
     if cut < 0 or not lines.endswith("\n") or any(c < " " and c != "\n" for c in note):
         raise ProofRefused("this is no signed note")
     if lines.count("\n") > MOST_SIGNATURES:
         raise ProofRefused(f"the note has more than {MOST_SIGNATURES} signatures")
-    seen = False
-    for line in lines[:-1].split("\n"):
-        name, _, encoded = line.removeprefix(DASH).partition(" ")
-        try:
-            raw = decode(encoded)
-            if not line.startswith(DASH) or not _fit(name) or len(raw) < 5:
-                raise ValueError
-        except ValueError:
-            raise ProofRefused("a signature line of the note is not readable") from None
-        if name != verifier.name or raw[:4] != _key_id(name, verifier.public):
+    return text, [Signature.parse(line) for line in lines[:-1].split("\n")]
+
+
+def signed_by(text: str, signatures: Iterable[Signature], keys: Iterable[K]) -> list[tuple[K, Signature]]:
+    """The signatures of known keys; others are ignored, as the format asks. Raises ProofRefused where a known one fails."""
+    known = {(key.name, key.key_id): key for key in keys}
+    found = []
+    for signature in signatures:
+        key = known.get((signature.name, signature.key_id))
+        if key is None:
             continue
-        try:
-            Ed25519PublicKey.from_public_bytes(verifier.public).verify(raw[4:], text.encode())
-        except InvalidSignature:
-            raise ProofRefused(f"the signature of {name} does not hold") from None
-        seen = True
-    if not seen:
+        if not key.holds(text, signature.raw):
+            raise ProofRefused(f"the signature of {key.name} does not hold")
+        found.append((key, signature))
+    return found
+
+
+def open_note(note: str, verifier: Verifier) -> str:
+    """The text of a note that `verifier` signed. Raises ProofRefused."""
+    text, signatures = read_note(note)
+    if not signed_by(text, signatures, (verifier,)):
         raise ProofRefused(f"the note is not signed by {verifier.name}")
     return text
 
