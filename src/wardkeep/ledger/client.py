@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from wardkeep.ledger import errors, writer
 from wardkeep.ledger.entry import Receipt
 from wardkeep.ledger.errors import LedgerError, LedgerUnavailable
-from wardkeep.ledger.log import MAX_BATCH, Request, pack_batch
+from wardkeep.ledger.stage import MAX_BATCH, Request, pack_batch
 from wardkeep.ledger.writer import Clock, Writer, take_lock
 
 SOCKET = "writer.sock"

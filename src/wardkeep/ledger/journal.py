@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from wardkeep.ledger.errors import LedgerDamaged, LedgerUnavailable
 from wardkeep.ledger.tiles import sync_folder
 
@@ -34,6 +36,8 @@ NO_RECORD = bytes(DIGEST)
 
 Batch = tuple[str, int, int, int, str]
 Producer = tuple[str, int, int, int, str]
+
+_ENCODE = msgspec.json.Encoder(order="deterministic").encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +55,14 @@ class Record:
     bodies: bytes
 
     def header(self) -> bytes:
-        head = {
-            "first": self.first,
-            "count": self.count,
-            "prev": self.prev.hex(),
-            "batches": self.batches,
-            "producers": self.producers,
-            "checkpoint": self.checkpoint,
-        }
-        return json.dumps(head, sort_keys=True, separators=(",", ":")).encode()
+        batches, producers = _ENCODE(self.batches), _ENCODE(self.producers)
+        if not (batches.isascii() and producers.isascii()):  # names: in the one form that they always had
+            batches = json.dumps(self.batches, separators=(",", ":")).encode()
+            producers = json.dumps(self.producers, sort_keys=True, separators=(",", ":")).encode()
+        note, rest = json.dumps(self.checkpoint).encode(), (self.count, self.first, self.prev.hex().encode())
+        return b'{"batches":%b,"checkpoint":%b,"count":%d,"first":%d,"prev":"%b","producers":%b}' % (
+            *(batches, note, *rest, producers),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,16 +178,21 @@ class Journal:
         self._open(self._path)
 
     def append(self, record: Record) -> int:
-        """Make a record durable; returns its size in bytes. Raises LedgerUnavailable where the disk refuses.
+        """Make a record durable; returns its size in bytes. Raises as `write`."""
+        raw, digest = encode(record)
+        self.write(raw, digest, first=record.first)
+        return len(raw)
+
+    def write(self, raw: bytes, digest: bytes, *, first: int) -> None:
+        """Make the record `raw`, whose first entry is `first`, durable. Raises LedgerUnavailable where the disk refuses.
 
         The journal is then as it was before. After a failed sync the kernel may have dropped what it could not write, so
         that what is on disk is unknown until it is read again: nothing more is taken then, except after a full disk.
         """
         if self.broken:
             raise LedgerUnavailable(f"the journal cannot be trusted since {self.broken}", hint="restart the writer")
-        raw, digest = encode(record)
         if self._end >= ROTATE:
-            self._rotate(record.first)
+            self._rotate(first)
         try:
             self._write(raw)
             os.fdatasync(self._fd)
@@ -195,7 +203,6 @@ class Journal:
             ) from error
         self._end += len(raw)
         self.previous = digest
-        return len(raw)
 
     def close(self) -> None:
         if self._fd >= 0:

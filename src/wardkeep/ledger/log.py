@@ -9,30 +9,22 @@ settled.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from wardkeep.ledger.entry import MAX_ENTRY, Receipt
-from wardkeep.ledger.errors import (
-    EntryTooLarge,
-    KeyConflict,
-    LedgerDamaged,
-    LedgerError,
-    OutOfOrder,
-    ProofRefused,
-)
-from wardkeep.ledger.journal import NO_RECORD, Batch, Fault, Journal, Producer, Record, cut, damaged, files, read_file
+from wardkeep.ledger.entry import Receipt
+from wardkeep.ledger.errors import LedgerDamaged, LedgerError, OutOfOrder, ProofRefused
+from wardkeep.ledger.journal import NO_RECORD, Fault, Journal, Producer, Record, cut, damaged, encode, files, read_file
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
 from wardkeep.ledger.published import Publisher
-from wardkeep.ledger.tiles import make_folder, pack_bundle, unpack_bundle
+from wardkeep.ledger.stage import Group, Key, Known, Request, gather
+from wardkeep.ledger.tiles import make_folder, unpack_bundle
 from wardkeep.ledger.tree import leaf_hashes
 
-#: Bytes of one batch, bodies and their lengths.
-MAX_BATCH = 128 << 20
 #: Batches whose place is known by their number; of older ones only each producer's last is.
 REMEMBERED = 100_000
 #: Tiles are made durable at the latest after so many entries or so many bytes of journal.
@@ -43,12 +35,13 @@ LEFT_UNSETTLED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A batch that a producer wants appended."""
+class Staged:
+    """A group that is ready to be written: its record's bytes and digest, and the checkpoint behind it."""
 
-    producer: str
-    seq: int
-    bodies: Sequence[bytes]
+    group: Group
+    note: str
+    raw: bytes
+    digest: bytes
 
 
 class Log:
@@ -61,7 +54,7 @@ class Log:
         make_folder(folder)
         make_folder(journal)
         self.producers: dict[str, Producer] = {}
-        self._recent: dict[tuple[str, int], tuple[Receipt, str]] = {}
+        self._recent: OrderedDict[Key, Known] = OrderedDict()
         self._files = Publisher(folder, Verifier.of(origin, signer))
         self.edge = self._files.edge
         #: The newest entry, b"" in an empty log.
@@ -81,49 +74,35 @@ class Log:
 
     def commit(self, requests: Sequence[Request]) -> list[Receipt | LedgerError]:
         """Append many batches in one durable record; each gets its receipt or its own refusal. Raises LedgerUnavailable."""
-        answers: list[Receipt | LedgerError] = []
-        batches: list[Batch] = []
-        producers = dict(self.producers)
-        fresh: dict[tuple[str, int], tuple[Receipt, str]] = {}
-        bodies: list[bytes] = []
-        packed: list[bytes] = []
-        for request in requests:
-            try:
-                raw = pack_batch(request.bodies)
-                digest = hashlib.sha256(raw).hexdigest()
-                known = fresh.get((request.producer, request.seq)) or self._recent.get((request.producer, request.seq))
-                receipt = _known(request, digest, known, producers.get(request.producer))
-                if receipt is None:
-                    first = self.size + len(bodies)
-                    receipt = Receipt(self.name, first, first + len(request.bodies) - 1)
-                    bodies.extend(request.bodies)
-                    packed.append(raw)
-                    batches.append((request.producer, request.seq, first, len(request.bodies), digest))
-                    producers[request.producer] = (self.name, request.seq, receipt.first, receipt.last, digest)
-                    fresh[request.producer, request.seq] = (receipt, digest)
-                answers.append(receipt)
-            except LedgerError as error:
-                answers.append(error)
-        if not bodies:
-            return answers
-        edge = self.edge.copy()
-        full = edge.extend(leaf_hashes(bodies))
-        note = Checkpoint(self.origin, edge.size, edge.root()).sign(self._signer)
-        self._unsettled_bytes += self._journal.append(
-            Record(
-                first=self.size,
-                count=len(bodies),
-                prev=self._journal.previous,
-                batches=batches,
-                producers=producers,
-                checkpoint=note,
-                bodies=b"".join(packed),
-            )
+        return self.write(self.stage(requests))
+
+    def stage(self, requests: Sequence[Request]) -> Staged:
+        """Make a group of batches ready. It must be the next that is written, or be dropped; the disk is not touched."""
+        group = gather(requests, log=self.name, edge=self.edge, producers=self.producers, recent=self._recent)
+        if not group.bodies:
+            return Staged(group, "", b"", b"")
+        note = Checkpoint(self.origin, group.edge.size, group.edge.root()).sign(self._signer)
+        record = Record(
+            first=self.size,
+            count=len(group.bodies),
+            prev=self._journal.previous,
+            batches=group.batches,
+            producers=group.producers,
+            checkpoint=note,
+            bodies=b"".join(group.packed),
         )
-        self.edge, self.producers, self.last_body = edge, producers, bodies[-1]
-        self._files.add(full, bodies, note)
-        self._remember(fresh)
-        return answers
+        return Staged(group, note, *encode(record))
+
+    def write(self, staged: Staged) -> list[Receipt | LedgerError]:
+        """Make a staged group durable, and answer its batches. Raises LedgerUnavailable: then nothing was acknowledged."""
+        group = staged.group
+        if group.bodies:
+            self._journal.write(staged.raw, staged.digest, first=self.size)
+            self._unsettled_bytes += len(staged.raw)
+            self.edge, self.producers, self.last_body = group.edge, group.producers, group.bodies[-1]
+            self._files.add(group.full, group.bodies, staged.note)
+            self._remember(group.fresh)
+        return group.answers
 
     def find(self, producer: str, seq: int) -> Receipt | None:
         """Where a batch went. Raises OutOfOrder for one that is older than the journal remembers."""
@@ -163,10 +142,10 @@ class Log:
             self.publish()
         self._journal.close()
 
-    def _remember(self, fresh: dict[tuple[str, int], tuple[Receipt, str]]) -> None:
+    def _remember(self, fresh: Mapping[Key, Known]) -> None:
         self._recent.update(fresh)
         while len(self._recent) > REMEMBERED:
-            del self._recent[next(iter(self._recent))]
+            self._recent.popitem(last=False)
 
     def _replay(self, folder: Path) -> bytes:
         """Take up every record of the journal; cut a torn tail. Returns the digest of the last record."""
@@ -220,37 +199,3 @@ class Log:
         signed = record.checkpoint.partition("\n\n")[0] + "\n"
         if bodies and Checkpoint(self.origin, end, self.edge.root()).text() != signed:
             raise LedgerDamaged(f"journal {path.name}: entries up to {end - 1} do not give the root that was signed")
-
-
-def pack_batch(bodies: Sequence[bytes]) -> bytes:
-    """The bodies of a batch as they go into the journal. Raises EntryTooLarge."""
-    if not bodies:
-        raise EntryTooLarge("a batch without entries", hint="send at least one")
-    longest = max(map(len, bodies))
-    if longest > MAX_ENTRY:
-        raise EntryTooLarge(f"an entry of {longest:,} bytes is over {MAX_ENTRY:,}", hint="put in its hash")
-    if not min(map(len, bodies)):
-        raise EntryTooLarge("an entry without bytes", hint="an empty body stands for one that was expunged")
-    raw = pack_bundle(bodies)
-    if len(raw) > MAX_BATCH:
-        raise EntryTooLarge(f"a batch of {len(raw):,} bytes is over {MAX_BATCH:,}", hint="split it")
-    return raw
-
-
-def _known(request: Request, digest: str, known: tuple[Receipt, str] | None, last: Producer | None) -> Receipt | None:
-    """The receipt that this batch got before, None where it is new. Raises KeyConflict, OutOfOrder."""
-    if known is None and last is not None and request.seq == last[1]:
-        known = (Receipt(last[0], last[2], last[3]), last[4])
-    if known is not None:
-        if known[1] != digest:
-            raise KeyConflict(f"batch {request.seq} of {request.producer} is known with another content")
-        return known[0]
-    if not request.producer or request.seq < 0:
-        raise OutOfOrder(
-            f"batch {request.seq} of {request.producer!r}: a producer has a name and counts from 0 or 1 on"
-        )
-    if last is not None and request.seq <= last[1]:
-        raise OutOfOrder(f"batch {request.seq} of {request.producer} is older than the journal remembers")
-    if last is not None and request.seq != last[1] + 1:
-        raise OutOfOrder(f"batch {request.seq} of {request.producer} does not follow {last[1]}")
-    return None

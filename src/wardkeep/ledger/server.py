@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The writer's socket: many clients, one durable write for all that wait (group commit).
-
-Mode 600, and the peer's user must be ours or root (SO_PEERCRED). A connection speaks for one producer: the first that it
-names. The ledger's own producer can be named by nobody.
-"""
+"""The writer's socket: many clients, one durable write for all that wait (group commit). Mode 600."""
 
 from __future__ import annotations
 
@@ -11,27 +7,27 @@ import asyncio
 import contextlib
 import os
 import socket
-import struct
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from wardkeep.ledger.client import LENGTH, MAX_FRAME, SOCKET, socket_address
-from wardkeep.ledger.entry import Receipt
+from wardkeep.ledger.client import SOCKET, socket_address
+from wardkeep.ledger.connection import Connection, Waiting
 from wardkeep.ledger.errors import LedgerError, LedgerUnavailable
-from wardkeep.ledger.log import Request
-from wardkeep.ledger.tiles import unpack_bundle
+from wardkeep.ledger.stage import Request
 from wardkeep.ledger.writer import PUBLISH_AFTER, Clock, Writer, take_lock
 
 #: Entries, and bytes, taken into one durable write; the first batch goes in whatever its size.
 GROUP = 100_000
 GROUP_BYTES = 32 << 20
-#: Batches that wait in memory; a client that sends more waits itself.
+#: Batches, and bytes, that wait in memory; a client that sends more waits itself.
 WAITING = 4096
-_PEER = struct.Struct("3i")
+WAITING_BYTES = 64 << 20
+#: Entries that are hashed between two turns of the loop; more than these in the writer's thread.
+AT_ONCE = 4096
 
 
 def serve_writer(folder: Path, *, signer: Ed25519PrivateKey, clock: Clock, stop: asyncio.Event | None = None) -> None:
@@ -50,7 +46,7 @@ async def run_writer(folder: Path, *, signer: Ed25519PrivateKey, clock: Clock, s
     except OSError as error:
         await service.close()
         raise LedgerUnavailable(f"cannot listen on {folder / SOCKET}: {error.strerror}") from error
-    server = await asyncio.start_unix_server(service.talk, sock=listener)
+    server = await asyncio.get_running_loop().create_unix_server(service.connection, sock=listener)
     work = asyncio.create_task(service.work())
     ended = asyncio.create_task(stop.wait())
     try:
@@ -84,10 +80,44 @@ def _listen(folder: Path) -> socket.socket:
 
 
 class _Service:
+    """Takes what connections bring, makes it durable group by group, and answers."""
+
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._waiting: asyncio.Queue[tuple[Request, int, asyncio.Future[Any]]] = asyncio.Queue(WAITING)
         self._thread = ThreadPoolExecutor(1)
+        self._waiting: deque[Waiting] = deque()
+        #: Entries and bytes that wait.
+        self._entries = self._bytes = 0
+        self._woken: asyncio.Future[None] | None = None
+        self._connections: set[Connection] = set()
+        self._held: set[Connection] = set()
+
+    def connection(self) -> Connection:
+        return Connection(self)
+
+    def opened(self, connection: Connection) -> None:
+        self._connections.add(connection)
+
+    def closed(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        self._held.discard(connection)
+
+    def add(self, waiting: Waiting) -> None:
+        """Put a batch in order; who brings more than may wait is not read from until there is room."""
+        self._waiting.append(waiting)
+        self._entries += len(waiting.request.bodies)
+        self._bytes += waiting.size
+        self._wake()
+        if len(self._waiting) >= WAITING or self._bytes >= WAITING_BYTES:
+            waiting.connection.hold()
+            self._held.add(waiting.connection)
+
+    def look(self, operation: str, arguments: Any) -> asyncio.Future[Any]:
+        """What is no append, in the writer's own thread."""
+        looks = {"find": self._find, "last": self._last, "publish": self._publish}
+        if operation not in looks:
+            raise LedgerUnavailable(f"unknown operation {operation!r}")
+        return asyncio.get_running_loop().run_in_executor(self._thread, looks[operation], arguments)
 
     async def work(self) -> None:
         """Take all that waits, make it durable at once, answer; publish when it is time. Ends where the disk fails."""
@@ -97,92 +127,77 @@ class _Service:
             if behind and loop.time() - published >= PUBLISH_AFTER:
                 done = await loop.run_in_executor(self._thread, lambda: self._writer.after_commit(now=True))
                 published, behind = loop.time(), not done
-            group = await self._group(PUBLISH_AFTER if behind else None)
+            if not self._waiting:
+                await self._something(PUBLISH_AFTER if behind else None)
+            group = self._group()
             if not group:
                 continue
-            requests = [request for request, _, _ in group]
             try:
-                answers: list[Any] = await loop.run_in_executor(self._thread, self._writer.commit, requests)
+                answers: list[Any] = await self._commit([waiting.request for waiting in group])
                 behind = True
             except LedgerError as error:
                 answers = [error] * len(group)
-            for (_, _, future), answer in zip(group, answers, strict=True):
-                if not future.done():
-                    future.set_result(answer)
+            for waiting, answer in zip(group, answers, strict=True):
+                waiting.connection.answer(waiting.number, answer)
+            for connection in {waiting.connection for waiting in group}:
+                connection.flush()
             if self._writer.broken:
                 await asyncio.sleep(PUBLISH_AFTER)  # the answers go out before the connections end
                 raise LedgerUnavailable(f"the writer ends after {self._writer.broken}", hint="see to the disk")
 
-    async def _group(self, wait: float | None) -> list[tuple[Request, int, asyncio.Future[Any]]]:
+    async def _commit(self, requests: list[Request]) -> list[Any]:
+        """Hash here and write in the thread: two threads that hash wait for each other's turn with the interpreter."""
+        loop = asyncio.get_running_loop()
+        if sum(len(request.bodies) for request in requests) <= AT_ONCE:
+            staged = self._writer.stage(requests)
+            if staged is not None:
+                return await loop.run_in_executor(self._thread, self._writer.write, staged)
+        return await loop.run_in_executor(self._thread, self._writer.commit, requests)
+
+    async def _something(self, wait: float | None) -> None:
+        """Sleep until a batch comes, or `wait` seconds."""
+        loop = asyncio.get_running_loop()
+        self._woken = loop.create_future()
+        alarm = None if wait is None else loop.call_later(wait, self._wake)
         try:
-            group = [await (self._waiting.get() if wait is None else asyncio.wait_for(self._waiting.get(), wait))]
-        except TimeoutError:
-            return []
-        entries, size = len(group[0][0].bodies), group[0][1]
-        while not self._waiting.empty() and entries < GROUP and size < GROUP_BYTES:
-            group.append(self._waiting.get_nowait())
-            entries, size = entries + len(group[-1][0].bodies), size + group[-1][1]
+            await self._woken
+        finally:
+            if alarm is not None:
+                alarm.cancel()
+
+    def _wake(self) -> None:
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
+
+    def _group(self) -> list[Waiting]:
+        """What goes into the next durable write; the first batch goes in whatever its size."""
+        group: list[Waiting] = []
+        if self._entries <= GROUP and self._bytes <= GROUP_BYTES:
+            group, self._waiting = list(self._waiting), deque()
+            self._entries = self._bytes = 0
+        else:
+            entries = size = 0
+            while self._waiting and (not group or (entries < GROUP and size < GROUP_BYTES)):
+                group.append(self._waiting.popleft())
+                entries, size = entries + len(group[-1].request.bodies), size + group[-1].size
+            self._entries, self._bytes = self._entries - entries, self._bytes - size
+        if self._held and len(self._waiting) < WAITING and self._bytes < WAITING_BYTES:
+            held, self._held = self._held, set()
+            for connection in held:
+                connection.go_on()
         return group
 
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One client."""
-        peer = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
-        _, user, _ = _PEER.unpack(peer)
-        tasks: set[asyncio.Task[None]] = set()
-        producer: str | None = None
+    def _find(self, arguments: Any) -> object:
         try:
-            while user in (0, os.geteuid()):
-                (length,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
-                if length > MAX_FRAME:
-                    break
-                number, operation, arguments = msgspec.msgpack.decode(await reader.readexactly(length))
-                if operation != "publish":
-                    if producer is None:
-                        producer = str(arguments[0])
-                    if arguments[0] != producer:
-                        await _say(writer, number, LedgerUnavailable(f"this connection speaks for {producer} alone"))
-                        continue
-                # Put in order here, so that a client's batches in flight keep theirs; answered when they are durable.
-                future = await self._start(operation, arguments)
-                task = asyncio.create_task(_answer(writer, number, future))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
-        except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError, ValueError, TypeError, LookupError):
-            pass  # a client that goes away or speaks nonsense loses its connection, nobody else's
-        finally:
-            writer.close()
-
-    async def _start(self, operation: str, arguments: Any) -> asyncio.Future[Any]:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-        try:
-            if operation == "append":
-                producer, seq, raw = arguments
-                bodies = unpack_bundle(raw, "the request")
-                await self._waiting.put((Request(str(producer), int(seq), bodies), len(raw), future))
-                return future
-            if operation == "find":
-                return loop.run_in_executor(self._thread, self._find, str(arguments[0]), int(arguments[1]))
-            if operation == "last":
-                return loop.run_in_executor(self._thread, self._last, str(arguments[0]))
-            if operation == "publish":
-                return loop.run_in_executor(self._thread, self._publish)
-            raise LedgerUnavailable(f"unknown operation {operation!r}")
-        except LedgerError as error:
-            future.set_result(error)
-        return future
-
-    def _find(self, producer: str, seq: int) -> object:
-        try:
-            return self._writer.log.find(producer, seq)
+            return self._writer.log.find(str(arguments[0]), int(arguments[1]))
         except LedgerError as error:
             return error
 
-    def _last(self, producer: str) -> object:
-        last = self._writer.log.last(producer)
+    def _last(self, arguments: Any) -> object:
+        last = self._writer.log.last(str(arguments[0]))
         return None if last is None else [last[0], last[1].log, last[1].first, last[1].last]
 
-    def _publish(self) -> object:
+    def _publish(self, arguments: Any) -> object:
         try:
             self._writer.publish()
         except LedgerError as error:
@@ -190,26 +205,8 @@ class _Service:
         return None
 
     async def close(self) -> None:
+        """End every connection, answered or not, then let the ledger go."""
+        for connection in list(self._connections):
+            connection.close()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._writer.close)
         self._thread.shutdown()
-
-
-async def _answer(writer: asyncio.StreamWriter, number: int, future: asyncio.Future[Any]) -> None:
-    try:
-        await _say(writer, number, await future)
-    except BaseException:
-        writer.close()  # a request that has no answer ends its connection: the client knows that it knows nothing
-        raise
-
-
-async def _say(writer: asyncio.StreamWriter, number: int, value: Any) -> None:
-    if isinstance(value, LedgerError):
-        answer: list[Any] = [number, False, [type(value).__name__, str(value), value.hint]]
-    elif isinstance(value, Receipt):
-        answer = [number, True, [value.log, value.first, value.last]]
-    else:
-        answer = [number, True, value]
-    frame = msgspec.msgpack.encode(answer)
-    with contextlib.suppress(ConnectionError):
-        writer.write(LENGTH.pack(len(frame)) + frame)
-        await writer.drain()

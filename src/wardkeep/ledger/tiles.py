@@ -39,6 +39,8 @@ def unpack_bundle(raw: bytes, path: object) -> list[bytes]:
     """The entries of a bundle. Raises LedgerDamaged naming `path` where lengths and bytes disagree."""
     at, end = 0, len(raw)
     step = 2 + int.from_bytes(raw[:2], "big")
+    if step == end:
+        return [raw[2:]]
     count, over = divmod(end, step)
     if (
         end >= 2 and not over and raw[::step] == raw[:1] * count and raw[1::step] == raw[1:2] * count

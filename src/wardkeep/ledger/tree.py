@@ -68,9 +68,10 @@ class Edge:
                 i += TILE_WIDTH
                 self._add(TILE_HEIGHT, subtree_root(tile), full)
             else:
-                self.size += 1
-                self._add(0, leaves[i], full)
-                i += 1
+                row = leaves[i : i + TILE_WIDTH - len(self.tiles[0])]
+                self.size += len(row)
+                i += len(row)
+                self._fill(row, full)
         return full
 
     def copy(self) -> Edge:
@@ -90,6 +91,25 @@ class Edge:
     def _put(self, height: int, value: bytes) -> None:
         self.carry.extend([None] * (height + 1 - len(self.carry)))
         self.carry[height] = value
+
+    def _fill(self, leaves: Sequence[bytes], full: list[tuple[int, int, list[bytes]]]) -> None:
+        """Add leaves that fit into the partial tile, height by height: what has no partner is carried."""
+        tile = self.tiles[0]
+        tile.extend(leaves)
+        sha256, row = hashlib.sha256, list(leaves)
+        for height in range(TILE_HEIGHT):
+            if not row:
+                return
+            if height == len(self.carry):
+                self.carry.append(None)
+            if (left := self.carry[height]) is not None:
+                row.insert(0, left)
+            self.carry[height] = row.pop() if len(row) & 1 else None
+            row = [sha256(b"\x01" + row[i] + row[i + 1]).digest() for i in range(0, len(row), 2)]
+        if row:
+            self.tiles[0] = []
+            full.append((0, self.size // TILE_WIDTH - 1, tile))
+            self._add(TILE_HEIGHT, row[0], full)
 
     def _add(self, height: int, value: bytes, full: list[tuple[int, int, list[bytes]]]) -> None:
         """Carry a finished subtree upwards, as in binary addition."""

@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wardkeep.ledger.entry import Receipt, act_leaf, is_act
 from wardkeep.ledger.errors import KeyConflict, LedgerDamaged, LedgerError, LedgerUnavailable
-from wardkeep.ledger.log import Log, Request
+from wardkeep.ledger.log import Log, Staged
 from wardkeep.ledger.reader import DESCRIPTION, Description, logs_in
+from wardkeep.ledger.stage import Request
 from wardkeep.ledger.tiles import write_durably
 
 Clock = Callable[[], datetime]
@@ -114,8 +115,7 @@ class Writer:
     def commit(self, requests: Sequence[Request]) -> list[Receipt | LedgerError]:
         """Append batches in one durable record. Raises LedgerUnavailable: then none of them was acknowledged."""
         year = str(self._clock().year)
-        # A closed log stays closed, also where its successor could not be begun and the clock was set back since.
-        if year > self.log.name or _closed_for(self.log) is not None:
+        if self._must_roll(year):
             self._roll(year)
         ours = [request for request in requests if request.producer == SELF]
         if not ours:
@@ -123,6 +123,16 @@ class Writer:
         refused = KeyConflict(f"the producer {SELF!r} is the ledger itself")
         answers = iter(self.log.commit([request for request in requests if request.producer != SELF]))
         return [refused if request.producer == SELF else next(answers) for request in requests]
+
+    def stage(self, requests: Sequence[Request]) -> Staged | None:
+        """The first half of `commit`: all of it that needs no disk. None where only `commit` will do."""
+        if self._must_roll(str(self._clock().year)) or any(request.producer == SELF for request in requests):
+            return None
+        return self.log.stage(requests)
+
+    def write(self, staged: Staged) -> list[Receipt | LedgerError]:
+        """The second half. Nothing may be committed in between."""
+        return self.log.write(staged)
 
     def after_commit(self, *, now: bool = False) -> bool:
         """Publish and settle when it is time; False where the disk refuses, and then it is tried again next time."""
@@ -162,6 +172,10 @@ class Writer:
             )
         except OSError as error:
             raise LedgerUnavailable(f"cannot open log {name} in {self.folder}: {error.strerror}") from error
+
+    def _must_roll(self, year: str) -> bool:
+        """A closed log stays closed, also where its successor could not be begun and the clock was set back since."""
+        return year > self.log.name or _closed_for(self.log) is not None
 
     def _roll(self, year: str) -> None:
         """Close the current log and begin the next. Can be called again after it failed anywhere."""

@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wardkeep.ledger.entry import act_leaf, event_leaf
 from wardkeep.ledger.journal import NO_RECORD, Record, encode
-from wardkeep.ledger.log import Log, Request, pack_batch
+from wardkeep.ledger.log import Log
 from wardkeep.ledger.note import Checkpoint, Verifier, sign_note
 from wardkeep.ledger.proof import write_proof
+from wardkeep.ledger.stage import Request, pack_batch
 from wardkeep.ledger.tiles import TileFolder
 from wardkeep.ledger.tree import Edge, consistency_proof, inclusion_proof, leaf_hash, leaf_hashes, range_root
 

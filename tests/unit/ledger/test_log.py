@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.ledger import model
-from wardkeep.ledger import log as under_test
+from wardkeep.ledger import stage as under_test
 from wardkeep.ledger.entry import Receipt
 from wardkeep.ledger.errors import EntryTooLarge, KeyConflict, LedgerDamaged, LedgerError, OutOfOrder
 from wardkeep.ledger.journal import NO_RECORD, Record, encode, files, read_file
-from wardkeep.ledger.log import Log, Request, pack_batch
+from wardkeep.ledger.log import Log
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
+from wardkeep.ledger.stage import Request, pack_batch
 
 SIGNER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 ORIGIN = "x.example/2026"
