@@ -93,11 +93,7 @@ class Publisher:
         """Publish and make all of it durable; returns the entries that are in full bundles now. Raises OSError."""
         self.publish(edge)
         if self.settled != edge.size:
-            descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                _syncfs(descriptor)
-            finally:
-                os.close(descriptor)
+            sync_disk(self.folder)
             write_durably(self.folder / SETTLED, self._note.encode())
             before, self.settled = self.settled, edge.size
             for level, number, _ in _partials(before):
@@ -172,7 +168,11 @@ def _partials(size: int) -> list[tuple[int | str, int, int]]:
     return [*tiles, ("entries", size // TILE_WIDTH, size % TILE_WIDTH)] if size % TILE_WIDTH else tiles
 
 
-def _syncfs(descriptor: int) -> None:
-    """One call for thousands of small files (syncfs(2))."""
-    if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) != 0:
-        raise OSError(ctypes.get_errno(), "syncfs")
+def sync_disk(folder: Path) -> None:
+    """Make everything on the disk of `folder` durable: one call for thousands of small files (syncfs(2))."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(descriptor) != 0:
+            raise OSError(ctypes.get_errno(), "syncfs")
+    finally:
+        os.close(descriptor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import click
 
-from wardkeep.cli.ledger import check, prove, reconcile, status, verify
+from wardkeep.cli.ledger import check, export, prove, reconcile, status, verify
 
 
 @click.group("ledger")
@@ -13,5 +13,5 @@ def command() -> None:
     """The tamper-evident record: its state, proofs, copies, keys."""
 
 
-for module in (status, verify, prove, check, reconcile):
+for module in (status, verify, prove, check, export, reconcile):
     command.add_command(module.command)
