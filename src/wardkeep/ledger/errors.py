@@ -8,6 +8,7 @@ LedgerError
 ├── OutOfOrder          a producer's number leaves a gap, or is older than the ledger remembers
 ├── EntryTooLarge       an entry is empty or over 65,535 bytes, or a batch is
 ├── UnknownEntry        an index that the log has not reached
+├── PolicyError         a policy file that cannot be used
 └── ProofRefused        a proof, checkpoint or signature does not hold
 """
 
@@ -56,6 +57,12 @@ class EntryTooLarge(LedgerError):
 
 class UnknownEntry(LedgerError):
     """The log has no such index yet."""
+
+    exit_status = 2
+
+
+class PolicyError(LedgerError):
+    """A policy file (c2sp.org/tlog-policy) that cannot be used; the message names the line."""
 
     exit_status = 2
 

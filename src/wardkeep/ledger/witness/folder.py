@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A witness's own folder: its key, the logs that it knows, the newest checkpoint of each, and proofs of forks.
+
+witness.key                   PRIVATE+KEY+NAME+ID+base64, as Go's note package writes one
+logs.json                     the logs and their keys
+checkpoints/<SHA-256 of the origin>     the newest checkpoint, with the log's signatures and our cosignature
+conflicts/<SHA-256 of the origin>/<size>-<root>    a checkpoint of a known size with another root
+lock                          held by the one that serves
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from wardkeep.ledger.cosignature import COSIGNATURE, Cosigner
+from wardkeep.ledger.errors import LedgerDamaged, LedgerUnavailable, ProofRefused
+from wardkeep.ledger.note import Verifier, decode, read_vkey, write_vkey
+from wardkeep.ledger.tiles import make_folder, sync_folder, write_durably
+
+KEY, LOGS, CHECKPOINTS, CONFLICTS, LOCK = "witness.key", "logs.json", "checkpoints", "conflicts", "lock"
+PRIVATE = "PRIVATE+KEY+"
+#: Proofs of forks that are kept of one log; whoever has its key could send any number.
+MOST_CONFLICTS = 100
+_YEAR = re.compile(r"(.+)/[0-9]{4}")
+
+
+class KnownLog(msgspec.Struct, frozen=True):
+    """A log that may ask for cosignatures."""
+
+    origin: str
+    #: Keys of which one at least must have signed.
+    vkeys: list[str]
+    #: Whether the log begins anew each year as `<origin without the year>/<year>`, under the same key.
+    every_year: bool = False
+
+    def verifiers(self, origin: str) -> list[Verifier]:
+        """The keys for an origin of this log. Raises ProofRefused where one cannot be read."""
+        keys = [Verifier.parse(vkey) for vkey in self.vkeys]
+        renamed = self.every_year and origin != self.origin
+        return [Verifier(origin, key.public) for key in keys] if renamed else keys
+
+    def covers(self, origin: str) -> bool:
+        """Whether an origin is this log's."""
+        return origin == self.origin or (self.every_year and _base(origin) == _base(self.origin) != "")
+
+
+def _base(origin: str) -> str:
+    """An origin without its year, empty where it has none."""
+    found = _YEAR.fullmatch(origin)
+    return found[1] if found else ""
+
+
+def origin_hash(origin: str) -> str:
+    """The name under which a log's checkpoint is found."""
+    return hashlib.sha256(origin.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessFolder:
+    """The files of a witness. Writing is for whoever holds the lock; `logs.json` is replaced whole by anybody."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, name: str) -> WitnessFolder:
+        """Make a witness with a new key. Raises LedgerUnavailable where there is one, ProofRefused for a bad name."""
+        signer = Ed25519PrivateKey.generate()
+        Cosigner.parse(Cosigner.of(name, signer).vkey())
+        if (path / KEY).exists() or (path / CHECKPOINTS).exists():
+            raise LedgerUnavailable(f"{path} already holds a witness", hint="use it, or name another folder")
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path / CHECKPOINTS)
+        write_durably(path / LOGS, b"[]\n")
+        told = write_vkey(name, COSIGNATURE, signer.private_bytes_raw()).split("+", 2)[2]
+        text = f"{PRIVATE}{name}+{Cosigner.of(name, signer).key_id.hex()}+{told}\n"
+        descriptor = os.open(path / KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(path)
+        return cls(path)
+
+    def signer(self) -> tuple[str, Ed25519PrivateKey]:
+        """The witness's name and key. Raises LedgerUnavailable, LedgerDamaged."""
+        try:
+            text = (self.path / KEY).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise LedgerUnavailable(
+                f"there is no witness in {self.path}", hint="make one with `wardkeep witness init`"
+            ) from None
+        except UnicodeDecodeError:
+            raise LedgerDamaged(f"{self.path / KEY} is not readable") from None
+        try:
+            name, told, encoded = text.strip().removeprefix(PRIVATE).split("+", 2)
+            seed = decode(encoded)
+            if not text.startswith(PRIVATE) or seed[:1] != COSIGNATURE:
+                raise ValueError
+            signer = Ed25519PrivateKey.from_private_bytes(seed[1:])
+            if Cosigner.of(name, signer).key_id.hex() != told:
+                raise ValueError
+        except ValueError:
+            raise LedgerDamaged(f"{self.path / KEY} is not the key of a witness") from None
+        return name, signer
+
+    def logs(self) -> list[KnownLog]:
+        """The logs that are known. Raises LedgerDamaged."""
+        try:
+            logs = msgspec.json.decode((self.path / LOGS).read_bytes(), type=list[KnownLog])
+            for log in logs:
+                log.verifiers(log.origin)
+        except FileNotFoundError:
+            raise LedgerUnavailable(
+                f"there is no witness in {self.path}", hint="make one with `wardkeep witness init`"
+            ) from None
+        except (msgspec.DecodeError, ProofRefused) as error:
+            raise LedgerDamaged(f"{self.path / LOGS}: {error}") from None
+        return logs
+
+    def log_of(self, origin: str) -> KnownLog | None:
+        """The log that an origin belongs to: one of that very name before one of every year."""
+        covering = [log for log in self.logs() if log.covers(origin)]
+        return min(covering, key=lambda log: log.origin != origin, default=None)
+
+    def add_log(self, vkey: str, *, origin: str | None = None, every_year: bool = False) -> KnownLog:
+        """Know a log, or another key of a known one. Raises ProofRefused."""
+        name, _, _ = read_vkey(vkey)
+        Verifier.parse(vkey)
+        origin = origin or name
+        if every_year and (not _base(origin) or origin != name):
+            raise ProofRefused(f"{origin} does not end in a year", hint="name the key of one year's log")
+        logs = {log.origin: log for log in self.logs()}
+        before = logs.get(origin)
+        keys = list(dict.fromkeys([*(before.vkeys if before else ()), vkey.strip()]))
+        logs[origin] = KnownLog(origin, keys, every_year or (before is not None and before.every_year))
+        content = msgspec.json.format(msgspec.json.encode(list(logs.values())), indent=1)
+        write_durably(self.path / LOGS, content + b"\n")
+        return logs[origin]
+
+    def checkpoint(self, origin: str) -> str | None:
+        """The newest cosigned note of a log, None where none was ever cosigned. Raises LedgerDamaged."""
+        path = self.path / CHECKPOINTS / origin_hash(origin)
+        try:
+            return path.read_bytes().decode()
+        except FileNotFoundError:
+            return None
+        except UnicodeDecodeError:
+            raise LedgerDamaged(f"{path} is no text") from None
+
+    def keep(self, origin: str, note: str) -> None:
+        """Remember a log's newest checkpoint; durable when this returns. Raises OSError."""
+        write_durably(self.path / CHECKPOINTS / origin_hash(origin), note.encode())
+
+    def keep_conflict(self, origin: str, name: str, note: str) -> None:
+        """Keep a checkpoint that contradicts one we cosigned, as evidence. Raises OSError."""
+        folder = self.path / CONFLICTS / origin_hash(origin)
+        make_folder(folder)
+        if not (folder / name).exists() and len(list(folder.iterdir())) < MOST_CONFLICTS:
+            write_durably(folder / name, note.encode())
+
+    def conflicts(self, origin: str) -> list[Path]:
+        """The evidence against a log."""
+        folder = self.path / CONFLICTS / origin_hash(origin)
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+
+    def lock(self) -> int:
+        """Hold the folder until the descriptor is closed. Raises LedgerUnavailable where another process has it."""
+        descriptor = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise LedgerUnavailable(f"the witness in {self.path} is being served already") from None
+        return descriptor

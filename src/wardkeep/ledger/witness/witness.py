@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a witness answers to `add-checkpoint`: a cosignature for what extends the last checkpoint, else why not.
+
+The status codes and their order are the standard's. Fails closed: where what we saw last cannot be read, nothing is cosigned.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from wardkeep.ledger.cosignature import Cosigner, cosign, cosignatures
+from wardkeep.ledger.errors import LedgerDamaged, ProofRefused
+from wardkeep.ledger.note import Checkpoint, Signature, read_note, signed_by
+from wardkeep.ledger.tree import EMPTY_ROOT, verify_consistency
+from wardkeep.ledger.witness.folder import WitnessFolder
+from wardkeep.ledger.witness.request import BadRequest, Request, read_request
+
+TEXT = "text/plain; charset=utf-8"
+SIZE = "text/x.tlog.size"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back over HTTP."""
+
+    status: int
+    body: str
+    kind: str = TEXT
+    #: The origin that was asked about, once it is known to be one of ours.
+    origin: str = ""
+
+
+class Witness:
+    """Keeps one checkpoint a log. Safe to use from several threads; the folder's lock keeps other processes out."""
+
+    def __init__(self, folder: WitnessFolder) -> None:
+        """Raises LedgerUnavailable, LedgerDamaged where a checkpoint that we cosigned cannot be read any more."""
+        self.folder = folder
+        self.name, self._signer = folder.signer()
+        self.cosigner = Cosigner.of(self.name, self._signer)
+        #: Held from comparing the old size until the new checkpoint is durable: no answer takes another one back.
+        self._turn = threading.Lock()
+        for log in folder.logs():
+            self.newest(log.origin)
+
+    def newest(self, origin: str) -> Checkpoint | None:
+        """The last checkpoint that we cosigned. Raises LedgerDamaged where it is not ours."""
+        note = self.folder.checkpoint(origin)
+        if note is None:
+            return None
+        try:
+            checkpoint = Checkpoint.parse(read_note(note)[0])
+            if not cosignatures(note, [self.cosigner]) or checkpoint.origin != origin:
+                raise ProofRefused("not cosigned by us")
+        except ProofRefused as error:
+            raise LedgerDamaged(
+                f"the checkpoint of {origin} in {self.folder.path}: {error}",
+                hint="restore the file as it was; without it a rollback of the log would not be seen",
+            ) from None
+        return checkpoint
+
+    def add_checkpoint(self, body: bytes, *, at: int) -> Answer:
+        """Answer a request at the second `at`. Raises LedgerDamaged, OSError: then nothing was cosigned."""
+        try:
+            request = read_request(body)
+            text, signatures = read_note(request.note)
+            checkpoint = Checkpoint.parse(text)
+        except (BadRequest, ProofRefused) as error:
+            return Answer(400, f"{error}\n")
+        origin = checkpoint.origin
+        log = self.folder.log_of(origin)
+        if log is None:
+            return Answer(404, "this witness does not know the log\n")
+        try:
+            signed = signed_by(text, signatures, log.verifiers(origin))
+        except ProofRefused as error:
+            return Answer(403, f"{error}\n", origin=origin)
+        if not signed:
+            return Answer(403, "no key of the log signed the checkpoint\n", origin=origin)
+        if request.old > checkpoint.size:
+            return Answer(400, "the old size is beyond the checkpoint\n", origin=origin)
+        with self._turn:
+            return self._decide(request, checkpoint, text, [signature for _, signature in signed], at)
+
+    def _decide(
+        self, request: Request, checkpoint: Checkpoint, text: str, signatures: list[Signature], at: int
+    ) -> Answer:
+        origin = checkpoint.origin
+        newest = self.newest(origin) or Checkpoint(origin, 0, EMPTY_ROOT)
+        if request.old != newest.size:
+            return Answer(409, f"{newest.size}\n", SIZE, origin)
+        if checkpoint.size == newest.size and checkpoint.root != newest.root:
+            self._accuse(checkpoint, text, signatures)
+            return Answer(422, "the root of this size is another\n", origin=origin)
+        try:
+            if request.old == 0:
+                _only_without_proof(request)
+            else:
+                verify_consistency(
+                    old=newest.size,
+                    new=checkpoint.size,
+                    proof=request.proof,
+                    old_root=newest.root,
+                    new_root=checkpoint.root,
+                )
+        except ProofRefused as error:
+            return Answer(422, f"{error}\n", origin=origin)
+        ours = cosign(text, self.name, self._signer, at=at)
+        lines = "".join(signature.line() for signature in (*signatures, ours))
+        self.folder.keep(origin, f"{text}\n{lines}")
+        return Answer(200, ours.line(), origin=origin)
+
+    def _accuse(self, checkpoint: Checkpoint, text: str, signatures: list[Signature]) -> None:
+        """Keep the proof that a log signed two trees of one size."""
+        lines = "".join(signature.line() for signature in signatures)
+        name = f"{checkpoint.size}-{checkpoint.root.hex()[:16]}"
+        self.folder.keep_conflict(checkpoint.origin, name, f"{text}\n{lines}")
+
+
+def _only_without_proof(request: Request) -> None:
+    """From nothing everything follows, so a proof has no place. Raises ProofRefused."""
+    if request.proof:
+        raise ProofRefused("there is no consistency proof from size 0")
