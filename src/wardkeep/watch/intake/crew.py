@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several reading processes over the blocks of one source, their work in the order of the blocks.
 
-Each process has a thread that feeds it, so that none waits for another; what is in flight is bounded, so that a fast reader
-does not fill the memory of a slow taker. Processes are started anew (no fork), and end with their input.
+Each process has a thread that feeds it, so that none waits for another, and they read on while the taker seals what it has;
+what is in flight is bounded, so that a fast reader does not fill the memory of a slow taker. Processes are started anew
+(no fork), and end with their input.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from wardkeep.watch.intake.errors import ReaderStopped
 from wardkeep.watch.intake.planning import Plan
 from wardkeep.watch.intake.protocol import Done, Task, receive, send
 
-#: Blocks in flight for each process.
-AHEAD = 3
+#: Blocks in flight for each process: where their bytes wait with them, and where they are ranges of a file (a batch's worth).
+HELD, AHEAD = 3, 40
+#: Bytes that a process may have answered before anybody listens (Linux lets everybody have so many).
+PIPE = 1 << 20
 
 Columns = tuple[pa.RecordBatch, list[Rejected], int]
 _done = msgspec.msgpack.Decoder(Done)
@@ -69,7 +72,7 @@ class Crew:
         waiting: deque[Future[Columns] | Overlong] = deque()
         for block in blocks:
             waiting.append(block if isinstance(block, Overlong) else self._threads.submit(self._one, block, plain))
-            if len(waiting) >= AHEAD * self._size:
+            if len(waiting) >= (HELD if plain is None else AHEAD) * self._size:
                 yield _result(waiting.popleft())
         while waiting:
             yield _result(waiting.popleft())
@@ -105,7 +108,8 @@ def _started(size: int) -> list[subprocess.Popen[bytes]]:
                 [sys.executable, "-P", "-m", "wardkeep.watch.intake.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": path},
+                pipesize=PIPE,
+                env={**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"},  # threads that would only wait
             )
             for _ in range(size)
         ]

@@ -19,7 +19,7 @@ from wardkeep.watch.intake import fhir_terms as terms
 from wardkeep.watch.intake import times
 from wardkeep.watch.intake.documents import Piece, divide
 from wardkeep.watch.intake.fhir_entities import Thing, Touched, touched
-from wardkeep.watch.intake.fhir_parts import ACCESS, OTHER, What, Where, Who, what, where, who
+from wardkeep.watch.intake.fhir_parts import ACCESS, OTHER, Who, what, where, who
 from wardkeep.watch.intake.fhir_shapes import (
     NOTHING,
     Audit,
@@ -33,12 +33,10 @@ from wardkeep.watch.intake.fhir_shapes import (
     text,
 )
 from wardkeep.watch.intake.limits import KEEP, RECORD
-from wardkeep.watch.intake.lines import Lines
 from wardkeep.watch.intake.row import Read, Row
 from wardkeep.watch.intake.times import BadTime, Moment
 
 T = TypeVar("T")
-LINES = Lines()
 _audit = msgspec.json.Decoder(Audit)
 _any = msgspec.json.Decoder()
 #: Repeating parts that are remembered, of each kind.
@@ -60,15 +58,19 @@ class FhirReader:
     def parse(self, data: bytes, first: int) -> list[Read]:
         """Every record of a block of lines whose first has the number `first`."""
         out: list[Read] = []
-        for at, line in enumerate(LINES.split(data), first):
-            raw = line[:-1] if line.endswith(b"\r") else line
-            if not raw or raw.isspace():
-                continue
-            read = self.record(raw, str(at))
-            if isinstance(read, Rejected) and b'"AuditEvent"' in raw and len(raw) <= RECORD:
-                out += self._within(read, raw)
-            else:
-                out.append(read)
+        begin, at, size = 0, first, len(data)
+        while begin < size:  # one line at a time: all at once would drive the rest out of the processor's cache
+            end = data.find(b"\n", begin)
+            raw = data[begin : end if end >= 0 else size]
+            if raw.endswith(b"\r"):
+                raw = raw[:-1]
+            if raw and not raw.isspace():
+                read = self.record(raw, str(at))
+                if isinstance(read, Rejected) and b'"AuditEvent"' in raw and len(raw) <= RECORD:
+                    out += self._within(read, raw)
+                else:
+                    out.append(read)
+            begin, at = end + 1 if end >= 0 else size, at + 1
         return out
 
     def document(self, data: bytes) -> Iterator[Read]:
@@ -138,10 +140,10 @@ class FhirReader:
                 _part(audit.source), text(audit.action),
             )  # fmt: skip
             _keep(self._frames, key, frame)
-        agents = (bytes(audit.agent), frame.reads)
+        agents = (bytes(audit.agent), frame.action == "read")
         by = self._who.get(agents)
         if by is None:
-            by = who(_part(agents[0]), reads=frame.reads)
+            by = who(_part(agents[0]), reads=agents[1])
             _keep(self._who, agents, by)
         purposes = by.purposes
         if audit.purposeOfEvent is not NOTHING or audit.authorization is not NOTHING:
@@ -162,7 +164,7 @@ class FhirReader:
             get("type"), get("subtype"), get("category"), get("code"), get("outcome"), get("source"),
             text(get("action")),
         )  # fmt: skip
-        by = who(get("agent"), reads=frame.reads)
+        by = who(get("agent"), reads=frame.action == "read")
         purposes = (*codes(get("purposeOfEvent")), *codes(get("authorization")), *by.purposes)
         span = period(get("occurredPeriod")) or period(get("period"))
         return _row(
@@ -173,12 +175,17 @@ class FhirReader:
 
 
 class _Frame(NamedTuple):
-    """What repeats from record to record beside the agents."""
+    """What repeats from record to record beside the agents, in the order in which a row needs it."""
 
-    done: What
-    seen: Where
+    action: str
+    kind: str
+    override: bool
     outcome: str
-    reads: bool
+    system: str
+    site: str | None
+    release: str
+    #: Pieces of `extra`: the brace and the first of them, and the last.
+    head: str
     tail: str
 
 
@@ -203,7 +210,10 @@ def _frame(
     kind: object, subtype: object, category: object, code: object, outcome: object, source: object, letter: str | None
 ) -> _Frame:
     done, seen = what(kind, subtype, category, code, letter), where(source)
-    return _Frame(done, seen, _outcome(outcome), done.action == "read", seen.source_system + done.subtype)
+    return _Frame(
+        done.action, done.kind, done.override, _outcome(outcome), seen.system or "fhir", seen.site, done.release,
+        "{" + done.action_code, seen.source_system + done.subtype,
+    )  # fmt: skip
 
 
 def _at(read: Read, line: str) -> Read:
@@ -268,20 +278,21 @@ def _row(
     event_id: str | None, when: _Times, frame: _Frame, by: Who, purposes: tuple[str, ...], outcome_text: str | None,
     found: Touched, raw: bytes, position: str,
 ) -> Row:  # fmt: skip
-    done, seen, outcome, _, tail = frame
+    action, kind, override, outcome, system, site, release, first, tail = frame
+    account, workstation, ip, _, head, server = by
     patients, written, resource, query, things, request = found
     time, quality, lasted, recorded = when
-    said = list(dict.fromkeys(purposes)) if purposes else None
-    moving = _moving(_Moving(things or None, outcome_text or None, written, said, recorded, request))
-    new = f"{moving[1:-1].decode()}," if len(moving) > 2 else ""
-    extra = f"{done.action_code}{by.head}{new}{by.server}{tail}"
-    purpose, override = None, done.override
-    if said:
+    purpose = said = None
+    if purposes:
+        said = list(dict.fromkeys(purposes))
         purpose = next((terms.PURPOSES[code] for code in said if code in terms.PURPOSES), None)
         override = override or terms.BREAKGLASS in said
+    moving = _moving(_Moving(things or None, outcome_text or None, written, said, recorded, request))
+    new = f"{moving[1:-1].decode()}," if len(moving) > 2 else ""
+    extra = f"{first}{head}{new}{server}{tail}"
     return _new(Row, (
-        event_id, time, quality, by.account, patients, done.action, resource, 1, purpose, override, outcome,
-        seen.system or "fhir", by.workstation, by.ip, seen.site, None, query, lasted,
-        done.kind or (ACCESS if patients or (things and done.action != "query") else OTHER), done.release, position,
-        _sha256(raw).digest(), f"{{{extra[:-1]}}}" if extra else None,
+        event_id, time, quality, account, patients, action, resource, 1, purpose, override, outcome, system,
+        workstation, ip, site, None, query, lasted,
+        kind or (ACCESS if patients or (things and action != "query") else OTHER), release, position,
+        _sha256(raw).digest(), f"{extra[:-1]}}}" if len(extra) > 1 else None,
     ))  # fmt: skip

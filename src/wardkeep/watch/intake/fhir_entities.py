@@ -32,7 +32,7 @@ def touched(entities: list[Entity], subject: Reference | None) -> Touched:
     things: list[Thing] = []
     resource = query = request = None
     for one in entities:
-        what, role, kind = one.what, one.role, one.type
+        what, role, kind, said = one.what, one.role, one.type, one.name or None
         role_code = None if role is None else role.code or role.first()
         kind_code = None if kind is None else kind.code or kind.first()
         ref = name = None
@@ -40,27 +40,34 @@ def touched(entities: list[Entity], subject: Reference | None) -> Touched:
             ref = what.reference or None
             name = what.named if ref is None or what.identifier is not None else ref
         if kind_code == REQUEST_ID:
-            request = name or one.name or None
+            request = name or said
             continue
         if one.query and query is None:
             query = decoded(one.query)
-        if role_code == PATIENT_ROLE or (what is not None and ("Patient/" in (ref or "") or what.type == "Patient")):
-            written.append(name or one.name or "")
+        if role_code == PATIENT_ROLE or (what is not None and ((ref and "Patient/" in ref) or what.type == "Patient")):
+            written.append(name or said or "")
         elif resource is None and what is not None and role_code != QUERY_ROLE:
             resource = what.type or (resource_type(ref) if ref else None)
-        if name or one.name:
+        if name or said:
             labels = [code for label in one.securityLabel for code in label.all()] if one.securityLabel else None
-            things.append(Thing(name, labels or None, one.name or None, role_code or None, kind_code or None))
+            things.append(Thing(name, labels or None, said, role_code or None, kind_code or None))
     if subject is not None and subject.named:
         written.append(subject.named)
     if query is not None:
         written += patients_in(query)
         resource = resource or searched_type(query)
-    if not written:
-        return (), None, resource, query, things, request
+    patients, shown = _bare(written)
+    return patients, shown, resource or ("Patient" if written else None), query, things, request
+
+
+def _bare(written: list[str]) -> tuple[tuple[str, ...], list[str] | None]:
+    """Patients by their own ids, each once; as written, where that is another thing."""
+    if len(written) == 1 and written[0]:  # nearly always
+        one = bare_patient(written[0])
+        return (one,), None if one == written[0] else written
     bare: dict[str, str] = {}
     for text in written:
         if text:
             bare.setdefault(bare_patient(text), text)
     patients, shown = tuple(bare), list(bare.values())
-    return patients, None if shown == list(patients) else shown, resource or "Patient", query, things, request
+    return patients, None if shown == list(patients) else shown

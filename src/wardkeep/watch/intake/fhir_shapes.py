@@ -44,7 +44,8 @@ class Reference(msgspec.Struct, gc=False):
     @property
     def named(self) -> str | None:
         """The identifier's value, else the reference, else the display."""
-        return (self.identifier.value if self.identifier else None) or self.reference or self.display or None
+        known = self.identifier
+        return (known.value if known is not None else None) or self.reference or self.display or None
 
 
 class Entity(msgspec.Struct, gc=False):

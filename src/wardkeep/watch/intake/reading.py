@@ -41,7 +41,7 @@ def events_of(
 
 def read_batches(
     path: Path, *, zone: str, format: str | None = None, mapping: Mapping | None = None, workers: int = 0,
-    rows: int = 100_000,
+    rows: int = 50_000,
 ) -> Iterator[Batch]:  # fmt: skip
     """The same as columns, about `rows` of them at once; with `workers` parsed in so many processes, in the same order."""
     with Source(path) as source:

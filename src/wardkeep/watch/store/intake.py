@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from wardkeep.watch.store.store import Store
 
 #: Rows that make a batch.
-FLUSH = 250_000
+FLUSH = 100_000
 #: Bytes of set-aside pieces that make a batch.
 FLUSH_BYTES = 64 << 20
 Progress = Callable[[int, int], None]
