@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wardkeep.keys import Keyring
     from wardkeep.ledger import Ledger, LedgerReader
+    from wardkeep.ledger.policy import Policy
     from wardkeep.watch.store import Store
 
 #: The name under which the keyring keeps the ledger's signing key.
@@ -151,6 +152,21 @@ class Home:
         if not self.exists:
             raise NoHome(self.path)
         return LedgerReader(self.ledger_folder)
+
+    def witness_policy(self) -> Policy | None:
+        """Who cosigns our checkpoints, None where nobody is asked. Raises PolicyError, LedgerUnavailable."""
+        from wardkeep.ledger import LedgerUnavailable  # noqa: PLC0415
+        from wardkeep.ledger.policy import parse_policy  # noqa: PLC0415
+
+        if not self.settings.ledger.witnesses:
+            return None
+        path = self.path / self.settings.ledger.witnesses
+        try:
+            return parse_policy(path.read_bytes())
+        except OSError as exc:
+            raise LedgerUnavailable(
+                f"the policy {path} cannot be read: {exc.strerror}", hint="write it, or empty ledger.witnesses"
+            ) from None
 
 
 def handed_passphrase() -> bytes:

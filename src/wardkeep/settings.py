@@ -66,6 +66,19 @@ class Keys:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Ledger:
+    """Who else vouches for the ledger."""
+
+    #: A policy file (c2sp.org/tlog-policy) in the home folder that names witnesses, their addresses and how many are
+    #: enough. Empty: nobody is asked, and nothing leaves this machine.
+    witnesses: str = ""
+    #: Seconds between two rounds in which new checkpoints are sent to the witnesses.
+    ask_every: int = 60
+    #: Accepts http to a witness on another machine: others on the way can then read sizes and times, and forge nothing.
+    plain_http: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Engine:
     """How much of the machine a judgement may use."""
 
@@ -133,6 +146,7 @@ class Settings:
     hospital: Hospital = Hospital()
     database: Database = Database()
     keys: Keys = Keys()
+    ledger: Ledger = Ledger()
     engine: Engine = Engine()
     judging: Judging = Judging()
     console: Console = Console()
@@ -213,6 +227,11 @@ def check(settings: Settings) -> list[str]:
             s.keys.provider in ("file", "passphrase"),
             f"keys.provider = {s.keys.provider!r} is not built in: use file or passphrase",
         ),
+        (
+            "\0" not in s.ledger.witnesses and s.ledger.witnesses == s.ledger.witnesses.strip(),
+            f"ledger.witnesses = {s.ledger.witnesses!r} is no name of a file: write one such as witnesses.policy",
+        ),
+        (1 <= s.ledger.ask_every <= 86400, f"ledger.ask_every = {s.ledger.ask_every}: use 1 to 86400"),
         (
             bool(_SIZE.fullmatch(s.engine.memory_limit)),
             f"engine.memory_limit = {s.engine.memory_limit!r}: write a size such as 4GB",

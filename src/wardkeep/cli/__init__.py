@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "quarantine": ("wardkeep.cli.quarantine:command", "What was set aside, with reasons."),
     "judge": ("wardkeep.cli.judge:command", "Explain, detect and rank everything ingested."),
     "ledger": ("wardkeep.cli.ledger:command", "The tamper-evident record: its state, proofs, copies, keys."),
+    "witness": ("wardkeep.cli.witness:command", "A witness for other people's logs; needs no home."),
     "doctor": ("wardkeep.cli.doctor:command", "Check an installation."),
     "upgrade": ("wardkeep.cli.upgrade:command", "Back up, migrate, verify, check."),
 }

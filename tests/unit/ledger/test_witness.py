@@ -246,6 +246,12 @@ def test_a_witness_whose_memory_was_changed_does_not_start(folder: WitnessFolder
         Witness(folder)
 
 
+def test_a_witness_whose_memory_is_gone_does_not_start(folder: WitnessFolder) -> None:
+    (folder.path / "checkpoints").rmdir()
+    with pytest.raises(LedgerUnavailable, match="checkpoints is missing"):
+        Witness(folder)
+
+
 def test_the_key_and_the_folder_are_private_and_never_made_twice(folder: WitnessFolder) -> None:
     assert (folder.path / "witness.key").stat().st_mode & 0o077 == 0
     assert folder.path.stat().st_mode & 0o077 == 0
@@ -278,7 +284,9 @@ def test_a_log_of_every_year_is_known_in_every_year_under_its_key(folder: Witnes
 
 
 def test_a_second_key_of_a_log_is_accepted_beside_the_first(folder: WitnessFolder) -> None:
-    folder.add_log(Verifier.of(ORIGIN, OTHER).vkey())
+    with pytest.raises(ProofRefused, match="another key"):
+        folder.add_log(Verifier.of(ORIGIN, OTHER).vkey())
+    folder.add_log(Verifier.of(ORIGIN, OTHER).vkey(), another_key=True)
     witness = Witness(folder)
     assert ask(witness, body(0, 3)).status == 200
     rotated = Checkpoint(ORIGIN, 5, root(5)).sign(OTHER)

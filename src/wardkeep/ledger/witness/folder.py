@@ -29,6 +29,7 @@ KEY, LOGS, CHECKPOINTS, CONFLICTS, LOCK = "witness.key", "logs.json", "checkpoin
 PRIVATE = "PRIVATE+KEY+"
 #: Proofs of forks that are kept of one log; whoever has its key could send any number.
 MOST_CONFLICTS = 100
+_HASH = re.compile(r"[0-9a-f]{64}")
 _YEAR = re.compile(r"(.+)/[0-9]{4}")
 
 
@@ -130,8 +131,10 @@ class WitnessFolder:
         covering = [log for log in self.logs() if log.covers(origin)]
         return min(covering, key=lambda log: log.origin != origin, default=None)
 
-    def add_log(self, vkey: str, *, origin: str | None = None, every_year: bool = False) -> KnownLog:
-        """Know a log, or another key of a known one. Raises ProofRefused."""
+    def add_log(
+        self, vkey: str, *, origin: str | None = None, every_year: bool = False, another_key: bool = False
+    ) -> KnownLog:
+        """Know a log; with `another_key` also under a further key than the known one. Raises ProofRefused."""
         name, _, _ = read_vkey(vkey)
         Verifier.parse(vkey)
         origin = origin or name
@@ -140,6 +143,11 @@ class WitnessFolder:
         logs = {log.origin: log for log in self.logs()}
         before = logs.get(origin)
         keys = list(dict.fromkeys([*(before.vkeys if before else ()), vkey.strip()]))
+        if len(keys) > 1 and before is not None and keys != before.vkeys and not another_key:
+            raise ProofRefused(
+                f"{origin} is known under another key",
+                hint="if its operator changed the key, say --another-key; if it is another log, it needs another origin",
+            )
         logs[origin] = KnownLog(origin, keys, every_year or (before is not None and before.every_year))
         content = msgspec.json.format(msgspec.json.encode(list(logs.values())), indent=1)
         write_durably(self.path / LOGS, content + b"\n")
@@ -154,6 +162,21 @@ class WitnessFolder:
             return None
         except UnicodeDecodeError:
             raise LedgerDamaged(f"{path} is no text") from None
+
+    def seen(self) -> list[str]:
+        """The newest note of every log that was ever cosigned. Raises LedgerUnavailable, LedgerDamaged."""
+        folder = self.path / CHECKPOINTS
+        if not folder.is_dir():
+            raise LedgerUnavailable(f"{folder} is missing", hint="restore it: without it a rollback would not be seen")
+        notes = []
+        for path in sorted(path for path in folder.iterdir() if _HASH.fullmatch(path.name)):
+            try:
+                notes.append(path.read_bytes().decode())
+                if origin_hash(notes[-1].partition("\n")[0]) != path.name:
+                    raise ValueError
+            except ValueError:
+                raise LedgerDamaged(f"{path} is no checkpoint of its log", hint="restore the file as it was") from None
+        return notes
 
     def keep(self, origin: str, note: str) -> None:
         """Remember a log's newest checkpoint; durable when this returns. Raises OSError."""

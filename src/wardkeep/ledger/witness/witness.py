@@ -41,8 +41,9 @@ class Witness:
         self.cosigner = Cosigner.of(self.name, self._signer)
         #: Held from comparing the old size until the new checkpoint is durable: no answer takes another one back.
         self._turn = threading.Lock()
-        for log in folder.logs():
-            self.newest(log.origin)
+        folder.logs()
+        for note in folder.seen():
+            self.newest(note.partition("\n")[0])
 
     def newest(self, origin: str) -> Checkpoint | None:
         """The last checkpoint that we cosigned. Raises LedgerDamaged where it is not ours."""
