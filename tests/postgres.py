@@ -33,8 +33,11 @@ def binaries() -> Path:
 
 
 @contextmanager
-def a_server() -> Iterator[str]:
-    """Run a server and yield a URL of its database `wardkeep`. PostgreSQL refuses root: root runs it as `postgres`."""
+def a_server(*, durable: bool = False) -> Iterator[str]:
+    """Run a server and yield a URL of its database `wardkeep`. PostgreSQL refuses root: root runs it as `postgres`.
+
+    `durable`: each commit waits for the disk, as in a hospital; else none does.
+    """
     import psycopg
 
     place = binaries()
@@ -56,7 +59,9 @@ def a_server() -> Iterator[str]:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
-        options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "shared_buffers=32MB"]
+        options += ["-c", "shared_buffers=32MB"]
+        if not durable:
+            options += ["-c", "fsync=off", "-c", "synchronous_commit=off"]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
                 [*before, str(place / "postgres"), "-D", str(data), *options], stdout=log, stderr=log, cwd=folder

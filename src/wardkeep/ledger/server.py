@@ -129,6 +129,7 @@ class _Service:
                 published, behind = loop.time(), not done
             if not self._waiting:
                 await self._something(PUBLISH_AFTER if behind else None)
+            await self._stragglers()
             group = self._group()
             if not group:
                 continue
@@ -164,6 +165,14 @@ class _Service:
         finally:
             if alarm is not None:
                 alarm.cancel()
+
+    async def _stragglers(self) -> None:
+        """Let those who were just answered ask again, while any do: one sync for 64 costs what one for 32 does."""
+        seen = 0
+        while seen < len(self._waiting) < len(self._connections):
+            seen = len(self._waiting)
+            await asyncio.sleep(0)  # the loop looks at its sockets,
+            await asyncio.sleep(0)  # and reads from them
 
     def _wake(self) -> None:
         if self._woken is not None and not self._woken.done():
