@@ -26,6 +26,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "judge": ("wardkeep.cli.judge:command", "Explain, detect and rank everything ingested."),
     "ledger": ("wardkeep.cli.ledger:command", "The tamper-evident record: its state, proofs, copies, keys."),
     "witness": ("wardkeep.cli.witness:command", "A witness for other people's logs; needs no home."),
+    "keys": ("wardkeep.cli.keys:command", "Recovery shares: open lost keys again, or make a new set."),
+    "evidence": ("wardkeep.cli.evidence:command", "Results of named queries, as bundles that anyone can verify."),
+    "verify": ("wardkeep.cli.verify:command", "Check an evidence bundle offline."),
     "doctor": ("wardkeep.cli.doctor:command", "Check an installation."),
     "upgrade": ("wardkeep.cli.upgrade:command", "Back up, migrate, verify, check."),
 }

@@ -108,6 +108,16 @@ class Frame:
         configure_language(LANGUAGES[self.lang])
 
 
+def empty_folder(folder: Path, option: str) -> Path:
+    """Make the folder that `option` names, for its owner alone; refuses one that holds something."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if any(folder.iterdir()):
+        raise click.UsageError(
+            speak("%(option)s %(folder)s is not empty: name another folder") % {"option": option, "folder": folder}
+        )
+    return folder
+
+
 def standard(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command --home, --json and --lang, and a `Frame` as its first argument."""
 

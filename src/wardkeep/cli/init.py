@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
-from wardkeep.cli.frame import Frame, speak, standard
+from wardkeep.cli.frame import Frame, empty_folder, speak, standard
 from wardkeep.home import now
 from wardkeep.settings import Database, Hospital, Keys, Settings, SettingsError, check
 
@@ -41,13 +40,12 @@ def command(
     )
     if faults := check(settings):
         raise SettingsError(faults)
-    folder = _empty_folder(shares) if shares else None
+    folder = empty_folder(shares, "--shares") if shares else None
     made = install(frame.home, settings, at=now())
     if folder is not None:
-        for number, share in enumerate(made.recovery_shares, start=1):
-            path = folder / f"share-{number}.txt"
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(share + "\n")
+        from wardkeep.jobs.recovering import keep_shares  # noqa: PLC0415
+
+        keep_shares(made.recovery_shares, folder)
     result = {
         "home": str(frame.home.path),
         "timezone": timezone,
@@ -61,13 +59,6 @@ def command(
         frame.out(result)
         return
     frame.out(_text({**result, "link_expires_at": frame.clock(made.link_expires_at)}))
-
-
-def _empty_folder(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if any(folder.iterdir()):
-        raise click.UsageError(speak("--shares %(folder)s is not empty: name another folder") % {"folder": folder})
-    return folder
 
 
 def _text(result: dict[str, object]) -> str:

@@ -42,11 +42,21 @@ class Keyring:
         return cls(folder, providers.load_root(folder, passphrase=passphrase))
 
     @classmethod
-    def recover(cls, folder: Path, texts: Sequence[str]) -> Keyring:
+    def recover(
+        cls, folder: Path, texts: Sequence[str], *, provider: str = "file", passphrase: bytes | None = None
+    ) -> Keyring:
         """Put the root key that the recovery shares give into a folder that lost it; wrapped keys stay.
 
-        Raises ShareError, also where the shares are of other keys than those that lie wrapped in `folder`.
+        Raises ShareError, also where the shares are of other keys than those that lie wrapped in `folder`, and
+        ProviderError where a root key is there already.
         """
+        ring = cls.of_shares(folder, texts)
+        providers.save_root(folder, ring._root, provider=provider, passphrase=passphrase)
+        return ring
+
+    @classmethod
+    def of_shares(cls, folder: Path, texts: Sequence[str]) -> Keyring:
+        """The keys that the shares give, if they open what lies wrapped in `folder`; nothing is written. Raises ShareError."""
         ring = cls(folder, shares.join(texts))
         for path in sorted(folder.glob("*.key")):
             if path.name != providers.ROOT:
@@ -54,7 +64,6 @@ class Keyring:
                     ring.kept(path.stem)
                 except KeysError:
                     raise ShareError(f"these shares do not open {path}: they are of other keys") from None
-        providers.save_root(folder, ring._root, provider="file", passphrase=None)
         return ring
 
     def recovery_shares(self, threshold: int = 2, shares_: int = 3) -> list[str]:
