@@ -31,6 +31,8 @@ NEEDS = (
         ("/usr/share/fonts/truetype/wqy/*", "/usr/share/fonts/opentype/noto/*CJK*", "/usr/share/fonts/**/*CJK*"),
         "nothing, but Chinese pages show empty boxes in pictures",
     ),
+    Need("golang-go", ("/usr/bin/go", "/usr/local/go/bin/go"), "the test that Go's own verifier accepts our proofs"),
+    Need("golang-golang-x-mod-dev", ("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog",), "the same test"),
     Need("gettext", ("/usr/bin/xgettext",), "the test that finds untranslated text"),
     Need("git", ("/usr/bin/git", "/usr/local/bin/git"), "the tests that read the list of tracked files"),
 )
