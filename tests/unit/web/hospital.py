@@ -257,6 +257,7 @@ def fill() -> Any:
                 "days": days,
                 "systems": {"HIS": {d: n for d, (n, _) in days.items()}, "PACS": {}, "LIS": {}},
                 "reasons": {"ward": 400, "order_placed": 21, "front_desk": 21, "learned": 21},
+                "evaluated": {"household": "evaluated", "self_access": "evaluated", "vip": ["patients"]},
                 "last_event_us": {"HIS": newest, "PACS": newest - 2 * DAY, "LIS": newest - 3_600_000_000},
             },
             cases_opened=6,

@@ -75,6 +75,7 @@ def today(actor: Any, *, now: datetime) -> Today:
         run=run_line(run) if run else None,
         newest_event_at=latest,
         unavailable={k: v for k, v in (run.available if run else {}).items() if v != "available"},
+        unevaluated=run.unevaluated if run else {},
     )
 
 

@@ -54,13 +54,18 @@ class Run(Sealed):
     ledger_root = models.CharField(max_length=64, blank=True)
     events = models.BigIntegerField(default=0)
     explained = models.BigIntegerField(default=0)
-    #: Numbers for pages, by local day and by system: {"days": {...}, "systems": {...}, "reasons": {...}}.
+    #: Numbers for pages, by local day and by system, and what could not be evaluated (run_actions._run).
     summary = models.JSONField(default=dict)
     cases_opened = models.IntegerField(default=0)
     cases_explained = models.IntegerField(default=0)
 
     def __str__(self) -> str:
         return f"run {self.id}"
+
+    @property
+    def unevaluated(self) -> dict[str, list[str]]:
+        """Detections that could not be evaluated, and the tables that they miss."""
+        return {name: missing for name, missing in self.summary.get("evaluated", {}).items() if missing != "evaluated"}
 
 
 class Case(Sealed):

@@ -94,6 +94,8 @@ class Today:
     newest_event_at: datetime | None
     #: Reasons that cannot be looked for, with the tables that they miss.
     unavailable: Mapping[str, Sequence[str]]
+    #: Detections that could not be evaluated, with the tables that they miss.
+    unevaluated: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

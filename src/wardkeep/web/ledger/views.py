@@ -32,6 +32,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "reasons": sorted(row.summary.get("reasons", {}).items(), key=lambda item: -item[1]),
         "systems": sorted((name, sum(days.values())) for name, days in row.summary.get("systems", {}).items()),
         "missing": sorted((k, v) for k, v in row.available.items() if v != "available"),
+        "unevaluated": sorted(row.unevaluated.items()),
         "texts": texts(),
     }
     return render(request, "ledger/run.html", context)
