@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.acceptance.commands import Done, wardkeep
 from wardkeep.ledger.note import Verifier, open_checkpoint
+from wardkeep.ledger.page import page as verifier_page
 
 
 class Bench:
@@ -151,6 +152,43 @@ def test_prove_writes_the_proof_and_the_entry(bench: Bench) -> None:
     again = bench.call("prove", f"{log}:3", "--out", bench.folder / "again").said
     assert again["entry"] is None
     assert (bench.folder / "again").read_text() == bench.proof.read_text()
+
+
+def test_a_bundle_holds_all_that_check_needs_and_the_page_lies_beside_it(bench: Bench, tmp_path: Path) -> None:
+    bundle, page = tmp_path / "3.proof.json", tmp_path / "verifier.html"
+    said = bench.call("prove", "3", "--bundle", bundle, "--page", page).said
+    assert (said["proof"], said["bundle"], said["page"]) == (None, str(bundle), str(page))
+    assert page.read_bytes() == verifier_page()
+    words = ("check", bundle, "--vkey", bench.vkey, "--home", tmp_path / "no-home", "--json")
+    found = wardkeep("ledger", *words).said
+    assert (found["ok"], found["index"], found["row"]) == (True, 3, None)
+    bundle.write_bytes(bundle.read_bytes().replace(b"index 3", b"index 2"))
+    assert wardkeep("ledger", *words, status=1).said["ok"] is False
+
+
+def test_a_bundle_of_an_access_shows_its_row_where_that_is_asked_for(copy: Bench, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(
+        "event_id,time,account,patient_id,action\nE1,2026-03-01T09:00:00+08:00,lina,P000777,read\n"
+        "E2,2026-03-01T09:01:00+08:00,lina,P000778,read\n"
+    )
+    index = wardkeep("ingest", tmp_path / "log.csv", "--home", copy.home, "--json").said["first_index"]
+    bundle = tmp_path / "access.proof.json"
+    words = ("check", bundle, "--vkey", copy.vkey, "--home", tmp_path / "no-home", "--json")
+    copy.call("prove", index, "--bundle", bundle)
+    assert wardkeep("ledger", *words).said["row"] is None
+    assert b"row" not in bundle.read_bytes()
+    copy.call("prove", index, "--bundle", bundle, "--with-row")
+    row = wardkeep("ledger", *words).said["row"]
+    assert "2:E1," in row
+    assert "7:P000777," in row
+    assert "P000777" in wardkeep("ledger", "check", bundle, "--vkey", copy.vkey).out
+    assert "no event" in copy.call("prove", "3", "--bundle", bundle, "--with-row", status=1).err
+
+
+def test_prove_and_check_say_which_file_they_lack(bench: Bench, tmp_path: Path) -> None:
+    assert "--out" in bench.call("prove", "3", status=2).err
+    assert "--bundle" in bench.call("prove", "3", "--out", tmp_path / "x", "--with-row", status=2).err
+    assert "--entry" in bench.call("check", bench.proof, "--vkey", bench.vkey, status=2).err
 
 
 @pytest.mark.parametrize("index", ["999", "1999:0", "x", "2026:", "-1"])
@@ -300,3 +338,60 @@ def edited(raw: bytes, dice: random.Random) -> bytes:
         lambda: raw[:at] + os.urandom(1 + dice.randrange(3)) + raw[at:],
     ]
     return dice.choice(choices)()
+
+
+# --- verify since, and one entry
+
+
+def test_verify_goes_on_from_what_was_verified_last(copy: Bench) -> None:
+    whole = copy.call("verify").said
+    size, log = whole["size"], copy.call("status").said["logs"][-1]["log"]
+    again = copy.call("verify", "--since", "last").said
+    assert (again["since"], again["size"], again["intact"]) == ({log: size}, size, 0)
+    wardkeep("user", "create", "newcomer", "--role", "auditor", "--home", copy.home)
+    more = copy.call("verify", "--since", "last").said
+    assert more["ok"] and more["since"] == {log: size}
+    assert more["intact"] == more["size"] - size > 0
+    assert copy.call("verify", "--since", "last").said["since"] == {log: more["size"]}
+
+
+def test_verify_since_a_checkpoint_that_was_kept_elsewhere(copy: Bench, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text(copy.call("status").said["checkpoint"])
+    wardkeep("user", "create", "newcomer", "--role", "auditor", "--home", copy.home)
+    said = copy.call("verify", "--since", kept, "--vkey", copy.vkey).said
+    assert said["ok"] and 0 < said["intact"] < said["size"]
+    kept.write_text(kept.read_text().replace("\n", "\n1", 1))
+    copy.call("verify", "--since", kept, status=1)
+
+
+def test_verify_names_a_log_that_was_set_back_behind_what_was_verified(copy: Bench, tmp_path: Path) -> None:
+    older = shutil.copytree(copy.ledger, tmp_path / "older")
+    wardkeep("user", "create", "newcomer", "--role", "auditor", "--home", copy.home)
+    copy.call("verify", "--ledger-only")
+    shutil.rmtree(copy.ledger)
+    shutil.copytree(older, copy.ledger)
+    for words in (["--ledger-only"], ["--since", "last"]):
+        said = copy.call("verify", *words, status=1).said
+        assert [problem["kind"] for problem in said["problems"]] == ["rollback"]
+    (copy.home / "data/verified.json").unlink()
+    copy.call("verify", "--ledger-only")
+
+
+def test_what_cannot_be_read_of_the_last_verification_ends_with_3(copy: Bench) -> None:
+    (copy.home / "data/verified.json").write_text("{}")
+    assert "verified.json" in copy.call("verify", "--since", "last", status=3).err
+
+
+def test_verify_of_one_entry_says_its_state(copy: Bench) -> None:
+    log = copy.call("status").said["logs"][-1]["log"]
+    said = copy.call("verify", "--entry", "3").said
+    assert (said["ok"], said["index"], said["state"]) == (True, f"{log}:3", "intact")
+    copy.call("verify", "--entry", "999", status=2)
+    copy.call("verify", "--entry", "3", "--since", "last", status=2)
+    bundle = max(copy.ledger.glob("logs/*/tile/entries/000.p/*"), key=lambda path: int(path.name))
+    raw = bundle.read_bytes()
+    body = copy.entry.read_bytes()
+    bundle.write_bytes(raw.replace(body, body[:-1] + b"]"))
+    said = copy.call("verify", "--entry", "3", status=1).said
+    assert said["state"] == "changed"

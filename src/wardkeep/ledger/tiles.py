@@ -130,6 +130,10 @@ class TileFolder:
             raise LedgerDamaged(f"{tile_path('entries', number, width)} holds {len(bodies)} entries of {width}")
         return bodies[:width]
 
+    def packed(self, number: int, width: int) -> bytes:
+        """A bundle as it lies on disk."""
+        return self._read("entries", number, width, 0)
+
     def node(self, size: int) -> Node:
         """The complete subtrees of the tree of `size` leaves."""
 

@@ -37,7 +37,7 @@ def verify_ledger(folder: Path, *, vkey: str | None = None, progress: Progress |
     try:
         reader = LedgerReader(folder)
         names = logs_in(folder)
-        trusted = _trusted(reader, vkey)
+        trusted = trusted_key(reader, vkey)
     except ProofRefused as error:
         report.say("key", DESCRIPTION, str(error))
         return report
@@ -70,7 +70,7 @@ def verify_ledger(folder: Path, *, vkey: str | None = None, progress: Progress |
     return report
 
 
-def _trusted(reader: LedgerReader, vkey: str | None) -> bytes:
+def trusted_key(reader: LedgerReader, vkey: str | None) -> bytes:
     """The public key to trust. Raises ProofRefused where the ledger is another one than the key's."""
     said = reader.description
     if vkey is None:
