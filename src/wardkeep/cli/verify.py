@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`wardkeep verify`: an evidence bundle against the public key, offline, without a home and without any key of ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wardkeep.cli.frame import Frame, speak, standard
+from wardkeep.ledger import ProofRefused, format_index
+from wardkeep.ledger.note import Verifier
+
+
+@click.command("verify")
+@click.argument("bundle", type=click.Path(exists=True, path_type=Path))
+@click.option("--vkey", required=True, help="The log's public key, from another place than the bundle.")
+@standard
+def command(frame: Frame, bundle: Path, vkey: str) -> None:
+    """Check an evidence BUNDLE offline: range, root, query, result, proofs. Exit status 1 where it does not hold."""
+    from wardkeep.evidence import BundleRefused, verify_bundle  # noqa: PLC0415
+
+    try:
+        Verifier.parse(vkey)
+    except ProofRefused as exc:
+        raise click.UsageError(f"--vkey: {exc}") from None
+    try:
+        shown = verify_bundle(bundle, vkey)
+    except BundleRefused as exc:
+        frame.out({"ok": False, "reason": str(exc)}, speak("NO: %s") % exc)
+        click.get_current_context().exit(1)
+    where, query = shown.where, shown.query
+    said = {
+        "query": query.name,
+        "version": query.version,
+        "parameters": shown.values,
+        "from": format_index(where.log, where.first),
+        "to": format_index(where.log, where.last),
+        "origin": shown.checkpoint.origin,
+        "size": shown.checkpoint.size,
+        "root": shown.checkpoint.root.hex(),
+        "rows": shown.rows,
+        "complete": shown.complete,
+        "gone": shown.gone,
+        "sha256": shown.sha256,
+    }
+    counts = {**said, "rows": f"{shown.rows:,}", "title": query.title[frame.lang]}
+    lines = [
+        speak("YES: %(title)s (%(query)s version %(version)d), entries %(from)s to %(to)s of %(origin)s") % counts,
+        *(f"    {name}: {value}" for name, value in shown.values.items()),
+        speak("%(rows)s records, each of them sealed at its place") % counts,
+        _completeness(shown.complete, shown.gone),
+        f"sha256: {shown.sha256}",
+    ]
+    frame.out({"ok": True, **said}, "\n".join(lines))
+
+
+def _completeness(complete: bool, gone: int) -> str:
+    if complete:
+        return speak("nothing was left out: every entry of the range is in the bundle, and the query was asked again")
+    if gone:
+        return speak("%d entries of the range have no body in the bundle; what they said is not shown") % gone
+    return speak("that nothing was left out is not shown: that takes the store, and the same query asked there again")
