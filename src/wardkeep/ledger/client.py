@@ -227,6 +227,21 @@ class _Talk:
         return raw
 
 
+def nudge(folder: Path, wait: float = 2.0) -> bool:
+    """Ask a running writer to publish; False where none answers in `wait` seconds."""
+    try:
+        talk = _Talk(folder, wait)
+    except OSError:
+        return False
+    try:
+        talk.ask("publish", None)
+    except (OSError, LedgerError, struct.error, msgspec.DecodeError):
+        return False
+    finally:
+        talk.close()
+    return True
+
+
 @contextlib.contextmanager
 def socket_address(folder: Path) -> Iterator[str]:
     """The writer's socket in a form that fits the 108 bytes of a socket address however deep the folder lies."""

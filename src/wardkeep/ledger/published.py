@@ -14,6 +14,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from wardkeep.ledger.cosigned import carry
 from wardkeep.ledger.errors import LedgerDamaged, LedgerError
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
 from wardkeep.ledger.tiles import (
@@ -56,7 +57,8 @@ class Publisher:
         #: Entries whose files no power failure can lose.
         self.settled = settled.size
         self._published = -1
-        self._note = ""
+        #: The newest checkpoint, and as it was last written: with the cosignatures that it has.
+        self._note = self._said = ""
         self._full: list[FullTile] = []
         #: Entries from `_bundled` on, not yet in a full bundle.
         self._bundled = settled.size - settled.size % TILE_WIDTH
@@ -72,7 +74,10 @@ class Publisher:
 
     def publish(self, edge: Edge) -> None:
         """Write tiles, bundles and then the checkpoint of the present size. Raises OSError; what is left is tried again."""
-        if self._published == edge.size or not self._note:
+        if not self._note:
+            return
+        if self._published == edge.size:
+            self._say_checkpoint()
             return
         while self._full:
             level, number, hashes = self._full[-1]
@@ -86,7 +91,7 @@ class Publisher:
                 self._write(level, edge.size >> (8 * (level + 1)), b"".join(edge.tiles[level]), width)
         if self._bodies:
             self._write("entries", self._bundled // TILE_WIDTH, pack_bundle(self._bodies), len(self._bodies))
-        write_file(self.folder / CHECKPOINT, self._note.encode(), durable=True)
+        self._say_checkpoint()
         self._published = edge.size
 
     def settle(self, edge: Edge) -> int:
@@ -120,6 +125,13 @@ class Publisher:
             if found != known:
                 raise LedgerDamaged(f"entry {self._bundled + i} in {self.folder} does not match its leaf hash")
         return edge, bodies
+
+    def _say_checkpoint(self) -> None:
+        """Write the checkpoint, with the cosignatures that have come for it, unless that is there already."""
+        note = carry(self.folder, self._note)
+        if note != self._said:
+            write_file(self.folder / CHECKPOINT, note.encode(), durable=True)
+            self._said = note
 
     def _write_full_bundles(self) -> None:
         done = 0

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from wardkeep.ledger.cosigned import carry, read_cosigned
 from wardkeep.ledger.errors import LedgerDamaged, LedgerUnavailable, ProofRefused, UnknownEntry
 from wardkeep.ledger.journal import Fault, Record, damaged, files, read_file
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
@@ -89,10 +91,10 @@ class LedgerReader:
         return names[-1]
 
     def note(self, log: str) -> str:
-        """The signed note of the newest checkpoint. Raises LedgerDamaged, UnknownEntry."""
+        """The signed note of the newest checkpoint, with its cosignatures. Raises LedgerDamaged, UnknownEntry."""
         path = self.folder / "logs" / log / "checkpoint"
         try:
-            return path.read_bytes().decode()
+            return carry(path.parent, path.read_bytes().decode())
         except FileNotFoundError:
             if log in self.logs():
                 raise LedgerDamaged(f"{path} is missing") from None
@@ -136,17 +138,30 @@ class LedgerReader:
         return found[first - start : last + 1 - start]
 
     def proof(self, log: str, n: int) -> str:
-        """A .tlog-proof of the entry at index `n` against the newest checkpoint. Raises LedgerDamaged where none holds."""
+        """A .tlog-proof of the entry at index `n`. Raises LedgerDamaged where none holds.
+
+        It is against the newest cosigned checkpoint where that reaches the entry, else against the newest one.
+        """
         note = self.note(log)  # read once: a later one would be of another tree
         tree = open_checkpoint(note, self.description.verifier(log))
         self._refuse_beyond(log, n, n, tree.size)
-        path = inclusion_proof(self.tiles(log).node(tree.size), n, tree.size)
         leaf = self.tiles(log).tile(0, n // TILE_WIDTH, min(TILE_WIDTH, tree.size - n // TILE_WIDTH * TILE_WIDTH))
-        try:
-            verify_inclusion(leaf=leaf[n % TILE_WIDTH], index=n, size=tree.size, proof=path, root=tree.root)
-        except ProofRefused:
-            raise LedgerDamaged(f"the tiles of log {log} do not prove entry {n}") from None
-        return write_proof(n, path, note)
+        cosigned = self.cosigned(log)
+        chosen = [(note, tree)] if cosigned is None else [cosigned, (note, tree)]
+        for signed, checkpoint in chosen:
+            if not n < checkpoint.size <= tree.size:
+                continue
+            path = inclusion_proof(self.tiles(log).node(tree.size), n, checkpoint.size)
+            with contextlib.suppress(ProofRefused):
+                verify_inclusion(
+                    leaf=leaf[n % TILE_WIDTH], index=n, size=checkpoint.size, proof=path, root=checkpoint.root
+                )
+                return write_proof(n, path, signed)
+        raise LedgerDamaged(f"the tiles of log {log} do not prove entry {n}")
+
+    def cosigned(self, log: str) -> tuple[str, Checkpoint] | None:
+        """The newest note that witnesses cosigned, and its checkpoint; None where there is none that the log signed."""
+        return read_cosigned(self.folder / "logs" / log, self.description.verifier(log))
 
     def consistency(self, log: str, old: int, new: int) -> list[bytes]:
         """The proof that the tree of size `new` extends that of size `old`. Raises ProofRefused, UnknownEntry."""

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from wardkeep.ledger.cosigned import COSIGNED
 from wardkeep.ledger.damage import Problem, Report
 from wardkeep.ledger.entry import format_index, is_act
 from wardkeep.ledger.errors import LedgerError, ProofRefused
@@ -97,12 +98,14 @@ class _LogCheck:
         self.tree = TreeCheck(self._folder, name, checkpoint.size if checkpoint else 0, root, report)
 
     def run(self, progress: Progress) -> None:
+        cosigned = self._checkpoint(COSIGNED)  # first: the journal that is read later reaches it
         self.tree.run(EXPUNGE.encode(), lambda done: progress(done, self.tree.size))
         # The ledger may grow meanwhile. What a file holds was in the journal before, so the files are listed first.
         paths = files_below(self._folder)
         journal = JournalCheck(self._journal, self._verifier, self.tree, self._report)
         journal.run()
         self._check_settled(journal)
+        self._check_cosigned(cosigned, journal)
         check_files(self._folder, paths, self.tree, journal.end, self._report)
         self._report.size += journal.end
         if journal.end > self.tree.size:
@@ -142,6 +145,14 @@ class _LogCheck:
             self._report.say(
                 "journal", f"journal/{self.name}", f"it begins with entry {journal.first}, later than {where}"
             )
+
+    def _check_cosigned(self, cosigned: Checkpoint | None, journal: JournalCheck) -> None:
+        """What witnesses vouched for is a part of this log."""
+        where = f"logs/{self.name}/{COSIGNED}"
+        if cosigned and cosigned.size > max(self.tree.size, journal.end):
+            self._report.say("root", where, f"witnesses saw {cosigned.size} entries, the log has {self.tree.size}")
+        elif cosigned and cosigned.size <= self.tree.size and cosigned.root != self._root_at(cosigned.size):
+            self._report.say("root", where, f"the root of size {cosigned.size} is not that of the tiles")
 
     def _root_at(self, size: int) -> bytes:
         return self.tree.root_at(size) if size else EMPTY_ROOT

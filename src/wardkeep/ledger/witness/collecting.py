@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One round: offer each log's newest checkpoint to every witness at once, and put the cosignatures where readers find them.
+
+The ledger's writer is not involved: this only reads what is published, and writes the files `cosigned` and `witnesses.json`.
+A witness that hangs holds up nobody but itself.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from wardkeep.ledger.client import nudge
+from wardkeep.ledger.cosignature import Cosignature, Cosigner
+from wardkeep.ledger.cosigned import carry, gather, judge, keep
+from wardkeep.ledger.errors import LedgerError
+from wardkeep.ledger.note import Checkpoint, open_checkpoint, read_note
+from wardkeep.ledger.policy import Policy, TrustedWitness
+from wardkeep.ledger.published import CHECKPOINT
+from wardkeep.ledger.reader import LedgerReader
+from wardkeep.ledger.tiles import write_durably
+from wardkeep.ledger.witness.asking import Asked, Outcome, Told, offer
+from wardkeep.ledger.witness.memory import Memory, Seen
+from wardkeep.ledger.writer import give_back, take_lock
+
+#: Seconds that a round waits for its witnesses.
+PATIENCE = 25.0
+#: A checkpoint that stays the newest is cosigned again after this long: then it is known that nothing came after it.
+FRESH_FOR = timedelta(hours=1)
+#: A log of an earlier year that a witness does not cosign is offered to it again after this long.
+OLD_AGAIN = timedelta(hours=1)
+
+Reach = Callable[[TrustedWitness], Asked | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A checkpoint of one log, the same for all witnesses of a round."""
+
+    log: str
+    note: str
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came of one offer in this round."""
+
+    witness: TrustedWitness
+    log: str
+    seen: Seen
+
+
+@dataclass(slots=True)
+class Collector:
+    """Asks in rounds. One of them at a time writes for a ledger: whoever makes one holds `witnesses.lock`."""
+
+    folder: Path
+    #: How a witness is reached; None where the policy gives no address.
+    reach: Reach
+    #: Cosignatures of the newest checkpoint of each log that are not yet enough to be shown.
+    _partial: dict[str, tuple[str, dict[Cosigner, Cosignature]]] = field(default_factory=dict)
+    _busy: dict[str, threading.Thread] = field(default_factory=dict)
+    _asked_old: dict[tuple[str, str], datetime] = field(default_factory=dict)
+
+    def round(self, policy: Policy, *, at: datetime, patience: float = PATIENCE) -> list[Heard]:
+        """Ask whoever is due. Raises LedgerError, OSError where our own ledger cannot be read or written."""
+        reader = LedgerReader(self.folder)
+        offers = [_offer(reader, log) for log in reversed(reader.logs())]
+        memory = Memory(self.folder)
+        answers: queue.SimpleQueue[tuple[TrustedWitness, _Offer, Told]] = queue.SimpleQueue()
+        asked: list[tuple[TrustedWitness, threading.Thread, int]] = []
+        for witness in policy.witnesses:
+            way = self.reach(witness)
+            due = [one for one in offers if self._is_due(reader, policy, witness, one, reader.current, at)]
+            if way is None or not due or self._still_busy(witness):
+                continue
+            thread = threading.Thread(
+                target=_ask, args=(self.folder, witness, way, due, memory, answers), daemon=True, name="witness"
+            )
+            self._busy[witness.cosigner.vkey()] = thread
+            thread.start()
+            asked.append((witness, thread, len(due)))
+        got = self._wait(answers, sum(count for _, _, count in asked), patience)
+        heard = [
+            Heard(
+                witness,
+                one.log,
+                memory.take(witness.cosigner.vkey(), one.log, told, our_size=one.checkpoint.size, at=at),
+            )
+            for witness, one, told in got
+        ]
+        if heard:
+            memory.save()
+        for one in offers:
+            new = [told.cosignature for _, offered, told in got if offered is one and told.cosignature]
+            if new:
+                self._show(reader, policy, one, new)
+        return heard
+
+    def _is_due(
+        self, reader: LedgerReader, policy: Policy, witness: TrustedWitness, one: _Offer, current: str, at: datetime
+    ) -> bool:
+        """Whether a witness's cosignature of this checkpoint is not in hand, or has grown old."""
+        known = self._in_hand(reader, policy, one).get(witness.cosigner)
+        if one.log == current:
+            return known is None or at.timestamp() - known.at >= FRESH_FOR.total_seconds()
+        if known is not None:
+            return False
+        key = (witness.cosigner.vkey(), one.log)
+        if key in self._asked_old and at - self._asked_old[key] < OLD_AGAIN:
+            return False
+        self._asked_old[key] = at
+        return True
+
+    def _in_hand(self, reader: LedgerReader, policy: Policy, one: _Offer) -> dict[Cosigner, Cosignature]:
+        text = read_note(one.note)[0]
+        shown = judge(reader.cosigned(one.log), policy)
+        found = {c.cosigner: c for c in shown.cosignatures} if shown and read_note(shown.note)[0] == text else {}
+        partial = self._partial.get(one.log)
+        return found | (partial[1] if partial and partial[0] == text else {})
+
+    def _still_busy(self, witness: TrustedWitness) -> bool:
+        thread = self._busy.get(witness.cosigner.vkey())
+        return thread is not None and thread.is_alive()
+
+    @staticmethod
+    def _wait(
+        answers: queue.SimpleQueue[tuple[TrustedWitness, _Offer, Told]], expected: int, patience: float
+    ) -> list[tuple[TrustedWitness, _Offer, Told]]:
+        until = time.monotonic() + patience
+        got: list[tuple[TrustedWitness, _Offer, Told]] = []
+        while len(got) < expected:
+            try:
+                got.append(answers.get(timeout=max(0.0, until - time.monotonic())))
+            except queue.Empty:
+                break
+        return got
+
+    def _show(self, reader: LedgerReader, policy: Policy, one: _Offer, new: Sequence[Cosignature]) -> None:
+        """Let readers see the cosignatures, where they are enough or none are shown yet."""
+        text = read_note(one.note)[0]
+        in_hand = self._in_hand(reader, policy, one) | {c.cosigner: c for c in new}
+        self._partial[one.log] = (text, in_hand)
+        note = gather(one.note, judge(reader.cosigned(one.log), policy), list(in_hand.values()), policy)
+        if note is None:
+            return
+        keep(self.folder / "logs" / one.log, note)
+        show(self.folder, one.log, is_current=one.log == reader.current)
+
+
+def show(folder: Path, log: str, *, is_current: bool) -> None:
+    """Let the published checkpoint carry what `cosigned` has of it. Raises OSError."""
+    if not is_current:
+        _rewrite(folder / "logs" / log)  # a closed log has no writer any more
+    elif not nudge(folder) and (lock := take_lock(folder)) is not None:
+        try:
+            _rewrite(folder / "logs" / log)
+        finally:
+            give_back(lock)
+
+
+def _rewrite(folder: Path) -> None:
+    note = (folder / CHECKPOINT).read_text(encoding="utf-8")
+    if (carried := carry(folder, note)) != note:
+        write_durably(folder / CHECKPOINT, carried.encode())
+
+
+def _offer(reader: LedgerReader, log: str) -> _Offer:
+    """The newest checkpoint of a log under its own signatures alone."""
+    text, signatures = read_note(reader.note(log))
+    origin = text.partition("\n")[0]
+    note = f"{text}\n" + "".join(one.line() for one in signatures if one.name == origin)
+    return _Offer(log, note, open_checkpoint(note, reader.description.verifier(log)))
+
+
+def _ask(
+    folder: Path,
+    witness: TrustedWitness,
+    way: Asked,
+    offers: list[_Offer],
+    memory: Memory,
+    answers: queue.SimpleQueue[tuple[TrustedWitness, _Offer, Told]],
+) -> None:
+    """One witness's thread."""
+    for one in offers:
+        seen = memory.of(witness.cosigner.vkey(), one.log)
+        try:
+            reader = LedgerReader(folder)
+            told = offer(
+                reader,
+                one.log,
+                one.note,
+                cosigner=witness.cosigner,
+                witness=way,
+                known=seen.cosigned_size if seen else 0,
+            )
+        except (LedgerError, OSError) as error:
+            # Our own tree does not hold: nobody is asked to vouch for it.
+            told = Told(Outcome.UNPROVEN, detail=str(error))
+        except Exception as error:  # the round waits for an answer of each witness, whatever happens
+            told = Told(Outcome.UNREACHABLE, detail=type(error).__name__)
+        answers.put((witness, one, told))

@@ -1,0 +1,415 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger's side of its witnesses: who is asked when, what readers then see, and how a conflict is told."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.integration.ledger.conftest import NOON, ORIGIN, SIGNER, connect, event
+from tests.integration.ledger.serving import served
+from wardkeep.ledger import Ledger, LedgerReader, LedgerUnavailable, verify_ledger
+from wardkeep.ledger.compare import Verdict, compare
+from wardkeep.ledger.cosignature import cosign, cosignatures
+from wardkeep.ledger.cosigned import carry, judge
+from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint, sign_note
+from wardkeep.ledger.policy import Policy, TrustedWitness, parse_policy
+from wardkeep.ledger.proof import read_proof
+from wardkeep.ledger.witness.asking import Asked, Outcome, offer
+from wardkeep.ledger.witness.client import Reply
+from wardkeep.ledger.witness.collecting import Collector, Heard
+from wardkeep.ledger.witness.folder import WitnessFolder
+from wardkeep.ledger.witness.memory import Memory
+from wardkeep.ledger.witness.witness import Witness
+
+LOG = "2026"
+AT = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
+
+
+class Near:
+    """A real witness in this process, in the place of one behind an address."""
+
+    def __init__(self, place: Path, name: str) -> None:
+        self.folder = WitnessFolder.create(place / name, f"{name}.example")
+        self.witness = Witness(self.folder)
+        self.at = int(AT.timestamp())
+        self.asked = 0
+        #: What it does instead of answering.
+        self.instead: Callable[[], Reply] | None = None
+
+    def know(self, vkey: str) -> Near:
+        self.folder.add_log(vkey, every_year=True)
+        return self
+
+    def add_checkpoint(self, body: bytes) -> Reply:
+        self.asked += 1
+        if self.instead is not None:
+            return self.instead()
+        answer = self.witness.add_checkpoint(body, at=self.at)
+        return Reply(answer.status, answer.body)
+
+    def checkpoint(self, origin: str) -> Reply:
+        note = self.folder.checkpoint(origin)
+        return Reply(404, "") if note is None else Reply(200, note)
+
+
+class Round:
+    """A ledger, three witnesses of which two are enough, and the one who asks."""
+
+    def __init__(self, folder: Path, place: Path, quorum: str = "group q 2 w0 w1 w2\nquorum q\n") -> None:
+        self.folder = folder
+        vkey = LedgerReader(folder).vkey(LOG)
+        self.near = [Near(place, f"w{number}").know(vkey) for number in range(3)]
+        lines = [
+            f"witness w{n} {one.witness.cosigner.vkey()} https://w{n}.example\n" for n, one in enumerate(self.near)
+        ]
+        self.policy: Policy = parse_policy(("".join(lines) + quorum).encode())
+        self.collector = Collector(folder, self.reach)
+        self.at = AT
+
+    def reach(self, witness: TrustedWitness) -> Asked:
+        return self.near[int(witness.name[1:])]
+
+    def __call__(self, *, patience: float = 20.0) -> dict[str, Outcome]:
+        """One round; what came of it by witness, for the newest log."""
+        self.at += timedelta(minutes=1)
+        for one in self.near:
+            one.at = int(self.at.timestamp())
+        return {one.witness.name: one.seen.outcome for one in self.heard(patience) if one.log == self.reader.current}
+
+    def heard(self, patience: float = 20.0) -> list[Heard]:
+        return self.collector.round(self.policy, at=self.at, patience=patience)
+
+    @property
+    def reader(self) -> LedgerReader:
+        return LedgerReader(self.folder)
+
+    def cosigned(self) -> tuple[int, int]:
+        """The size of the newest cosigned checkpoint, and how many witnesses cosigned it."""
+        found = judge(self.reader.cosigned(self.reader.current), self.policy)
+        return (found.checkpoint.size, len(found.cosignatures)) if found else (0, 0)
+
+    def on_note(self) -> int:
+        """How many cosignatures the published file itself carries."""
+        note = (self.folder / "logs" / self.reader.current / "checkpoint").read_text()
+        return len(self.policy.cosignatures(note))
+
+
+@pytest.fixture
+def asking(folder: Path, tmp_path: Path) -> Round:
+    grow(folder, 5)
+    return Round(folder, tmp_path)
+
+
+def grow(folder: Path, count: int = 1, *, clock: Callable[[], datetime] | None = None) -> None:
+    with connect(folder, **({"clock": clock} if clock else {})) as ledger:
+        last = ledger.last("intake:x")
+        ledger.append("intake:x", last[0] + 1 if last else 0, [event(n) for n in range(count)])
+
+
+def silent() -> Reply:
+    raise LedgerUnavailable("nobody there")
+
+
+def test_a_checkpoint_is_cosigned_by_all_and_read_with_its_cosignatures(asking: Round) -> None:
+    assert asking() == dict.fromkeys(("w0", "w1", "w2"), Outcome.COSIGNED)
+    assert asking.cosigned() == (6, 3)
+    assert asking.on_note() == 3
+    assert len(asking.policy.cosignatures(asking.reader.note(LOG))) == 3
+    report = verify_ledger(asking.folder)
+    assert report.problems == []
+
+
+def test_a_proof_is_against_the_newest_cosigned_checkpoint_where_that_reaches_the_entry(asking: Round) -> None:
+    asking()
+    grow(asking.folder, 400)
+    reader = asking.reader
+    for index, size in ((0, 6), (5, 6), (6, 407 - 1), (399, 406)):
+        note = read_proof(reader.proof(LOG, index))[2]
+        assert open_checkpoint(note, reader.description.verifier(LOG)).size == size
+        assert len(asking.policy.cosignatures(note)) == (3 if index < 6 else 0)
+    asking()
+    assert len(asking.policy.cosignatures(read_proof(asking.reader.proof(LOG, 399))[2])) == 3
+
+
+def test_k_of_n_are_enough_and_a_silent_one_joins_later(asking: Round) -> None:
+    asking.near[1].instead = silent
+    assert asking()["w1"] == Outcome.UNREACHABLE
+    assert asking.cosigned() == (6, 2)
+    asking.near[1].instead = None
+    assert asking() == {"w1": Outcome.COSIGNED}  # nobody else is asked again for the same checkpoint
+    assert asking.cosigned() == (6, 3)
+    assert asking.on_note() == 3
+
+
+def test_too_few_never_take_the_place_of_enough(asking: Round) -> None:
+    asking()
+    asking.near[0].instead = asking.near[1].instead = silent
+    grow(asking.folder)
+    asking()
+    assert asking.cosigned() == (6, 3)
+    asking.near[1].instead = None
+    asking()
+    assert asking.cosigned() == (7, 2)  # the cosignature that came in the round before counts
+
+
+def test_a_checkpoint_that_stays_the_newest_is_cosigned_again_after_an_hour(asking: Round) -> None:
+    asking()
+    assert asking() == {}
+    asking.at += timedelta(hours=1)
+    assert len(asking()) == 3
+    found = judge(asking.reader.cosigned(LOG), asking.policy)
+    assert found is not None and found.at(asking.policy) == int(asking.at.timestamp())
+
+
+def test_a_witness_that_lags_is_caught_up(asking: Round) -> None:
+    asking()
+    asking.near[2].instead = silent
+    for _ in range(3):
+        grow(asking.folder, 300)
+        asking()
+    asking.near[2].instead = None
+    asking.near[0].asked = asking.near[2].asked = 0
+    Memory(asking.folder)
+    (asking.folder / "witnesses.json").unlink()  # what we knew of them is lost
+    grow(asking.folder, 300)
+    assert asking() == dict.fromkeys(("w0", "w1", "w2"), Outcome.COSIGNED)
+    assert (asking.near[0].asked, asking.near[2].asked) == (2, 2)  # 409 with the size, then the proof
+
+
+def test_a_witness_that_knows_no_such_log_or_another_key_is_told_apart(folder: Path, tmp_path: Path) -> None:
+    asking = Round(folder, tmp_path)
+    (asking.near[0].folder.path / "logs.json").write_text("[]")
+    other = Ed25519PrivateKey.generate()
+    (asking.near[1].folder.path / "logs.json").write_text("[]")
+    asking.near[1].know(Verifier.of(f"{ORIGIN}/2026", other).vkey())
+    assert asking() == {"w0": Outcome.UNKNOWN_LOG, "w1": Outcome.OTHER_KEY, "w2": Outcome.COSIGNED}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(200, ""),
+        Reply(200, "nonsense"),
+        Reply(200, "\u2014 w0.example AAAA\n"),
+        Reply(200, "\n\n\n"),
+        Reply(409, ""),
+        Reply(409, "-1\n"),
+        Reply(409, "0\n"),
+        Reply(409, "3\n"),  # again and again
+        Reply(500, "x"),
+        Reply(302, ""),
+        Reply(404, "\x1b[31m" + "x" * 9000),
+    ],
+)
+def test_an_answer_that_is_none_does_no_harm(asking: Round, reply: Reply) -> None:
+    asking.near[0].instead = lambda: reply
+    assert asking()["w0"] in (Outcome.UNREACHABLE, Outcome.UNKNOWN_LOG)
+    assert asking.cosigned() == (6, 2)
+    seen = Memory(asking.folder).of(asking.policy.witnesses[0].cosigner.vkey(), LOG)
+    assert seen is not None and seen.detail.isprintable() and len(seen.detail) < 300
+
+
+@settings(max_examples=60, deadline=None)
+@given(status=st.sampled_from([200, 409, 422, 403, 404, 500]), text=st.text(max_size=200))
+def test_any_answer_is_an_outcome_and_only_a_cosignature_counts(
+    filled: Path, status: int, text: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    near = Near(tmp_path_factory.mktemp("w"), "w0")
+    near.instead = lambda: Reply(status, text)
+    reader = LedgerReader(filled)
+    told = offer(reader, LOG, reader.note(LOG), cosigner=near.witness.cosigner, witness=near)
+    assert told.outcome != Outcome.COSIGNED and told.cosignature is None
+
+
+def test_a_cosignature_of_another_text_or_key_is_not_taken(asking: Round) -> None:
+    text = Checkpoint(f"{ORIGIN}/2026", 6, bytes(32)).text()
+    signer = asking.near[0].witness._signer
+    forged = cosign(text, "w0.example", signer, at=9).line()
+    stranger = cosign(
+        asking.reader.note(LOG).partition("\n\n")[0] + "\n", "w0.example", Ed25519PrivateKey.generate(), at=9
+    )
+    for line in (forged, stranger.line()):
+        asking.near[0].instead = lambda line=line: Reply(200, line)
+        assert asking()["w0"] == Outcome.UNREACHABLE
+
+
+def test_a_witness_that_hangs_holds_up_nobody_else_and_no_append(asking: Round) -> None:
+    hang = threading.Event()
+
+    def hanging() -> Reply:
+        hang.wait(30)
+        return silent()
+
+    asking.near[0].instead = hanging
+    began = time.monotonic()
+    assert set(asking(patience=0.5)) == {"w1", "w2"}
+    grow(asking.folder)
+    assert set(asking(patience=5)) == {"w1", "w2"}  # the one that hangs is not asked a second time
+    assert time.monotonic() - began < 10
+    assert asking.near[0].asked == 1
+    assert asking.cosigned() == (7, 2)
+    hang.set()
+
+
+# --- conflicts
+
+
+def rewritten(folder: Path, place: Path, count: int) -> Path:
+    """A ledger of the same origin and key with another history."""
+    Ledger.create(place, origin=ORIGIN, signer=SIGNER, at=NOON + timedelta(minutes=1))
+    with connect(place) as ledger:
+        ledger.append("intake:x", 0, [event(1000 + n) for n in range(count)])
+    return place
+
+
+def test_a_split_view_is_refused_and_told_with_its_proof(asking: Round, tmp_path: Path) -> None:
+    asking()
+    for size in (5, 9):  # as long as the first, and longer
+        other = rewritten(asking.folder, tmp_path / f"other{size}", size)
+        asking.collector = Collector(other, asking.reach)
+        heard = asking.heard()
+        assert {one.seen.outcome for one in heard} == {Outcome.FORK}
+        conflict = heard[0].seen.conflict
+        assert conflict is not None and conflict.sure and conflict.kind == Outcome.FORK
+        evidence = open_checkpoint(conflict.evidence, LedgerReader(other).description.verifier(LOG))
+        assert evidence.size == 6 and evidence.root != LedgerReader(other).root_at(LOG, 6)
+        assert LedgerReader(other).cosigned(LOG) is None
+
+
+def test_a_rollback_is_told_when_it_was_seen_twice(asking: Round, tmp_path: Path) -> None:
+    shutil.copytree(asking.folder, tmp_path / "older")
+    grow(asking.folder, 3)
+    asking()
+    asking.folder = tmp_path / "older"
+    asking.collector = Collector(asking.folder, asking.reach)
+    first = asking.heard()
+    assert {one.seen.outcome for one in first} == {Outcome.ROLLBACK}
+    assert not any(one.seen.conflict and one.seen.conflict.sure for one in first)
+    second = asking.heard()
+    assert all(one.seen.conflict and one.seen.conflict.sure for one in second)
+    assert second[0].seen.conflict is not None
+    assert (second[0].seen.conflict.witness_size, second[0].seen.conflict.our_size) == (9, 6)
+
+
+def test_a_conflict_stays_while_the_witness_is_silent_and_goes_when_it_cosigns(asking: Round, tmp_path: Path) -> None:
+    asking()
+    true = asking.folder
+    asking.folder = rewritten(true, tmp_path / "other", 9)
+    asking.collector = Collector(asking.folder, asking.reach)
+    asking()
+    for one in asking.near:
+        one.instead = silent
+    asking()
+    vkey = asking.policy.witnesses[0].cosigner.vkey()
+    seen = Memory(asking.folder).of(vkey, LOG)
+    assert seen is not None and seen.outcome == Outcome.UNREACHABLE and seen.conflict is not None
+    # the true history is put back beside what is remembered
+    (true / "witnesses.json").write_bytes((asking.folder / "witnesses.json").read_bytes())
+    grow(true)
+    for one in asking.near:
+        one.instead = None
+    asking.folder, asking.collector = true, Collector(true, asking.reach)
+    asking()
+    seen = Memory(true).of(vkey, LOG)
+    assert seen is not None and seen.conflict is None
+
+
+def test_what_is_damaged_here_is_vouched_for_by_nobody(asking: Round) -> None:
+    asking()
+    grow(asking.folder, 3)
+    for tile in (asking.folder / "logs" / LOG / "tile" / "0").rglob("*.p/*"):
+        tile.write_bytes(bytes(len(tile.read_bytes())))
+    assert set(asking().values()) == {Outcome.UNPROVEN}
+
+
+# --- the file `cosigned`
+
+
+def test_verification_names_a_ledger_that_no_longer_gives_what_was_cosigned(
+    asking: Round, tmp_path: Path, copy_of: Callable[[Path], Path]
+) -> None:
+    asking()
+    cosigned = (asking.folder / "logs" / LOG / "cosigned").read_bytes()
+    for size in (2, 9):
+        other = rewritten(asking.folder, tmp_path / f"other{size}", size)
+        (other / "logs" / LOG / "cosigned").write_bytes(cosigned)
+        problems = verify_ledger(other).problems
+        assert [(p.kind, p.where) for p in problems] == [("root", "logs/2026/cosigned")]
+    (asking.folder / "logs" / LOG / "cosigned").write_bytes(cosigned.replace(b"\n6\n", b"\n7\n"))
+    assert [p.kind for p in verify_ledger(asking.folder).problems] == ["checkpoint"]
+
+
+def test_a_forged_line_in_the_file_never_spoils_the_checkpoint(asking: Round) -> None:
+    """A bad signature under the log's own name would make every reader refuse the note, and the ledger not start."""
+    own = asking.reader.note(LOG)
+    text = own.partition("\n\n")[0] + "\n"
+    bad = sign_note("another text\n", f"{ORIGIN}/2026", SIGNER).splitlines(keepends=True)[-1]
+    other = cosign(text, "w.example", Ed25519PrivateKey.generate(), at=1).line()
+    path = asking.folder / "logs" / LOG / "cosigned"
+    for content in (f"{text}\n{bad}", f"{text}\n{bad}{other}", own + "junk\n", "", "\n\n", f"{text}x\n\n{other}"):
+        path.write_text(content)
+        note = carry(path.parent, own)
+        assert open_checkpoint(note, asking.reader.description.verifier(LOG)).size == 6
+        assert note in (own, own + other)
+        asking.reader.proof(LOG, 2)
+        with connect(asking.folder) as ledger:
+            ledger.publish()
+
+
+def test_a_year_that_ended_is_cosigned_at_its_end_and_the_next_one_too(asking: Round) -> None:
+    asking()
+    grow(asking.folder, 2, clock=lambda: NOON.replace(year=2027))
+    asking.heard()
+    reader = asking.reader
+    assert reader.logs() == ["2026", "2027"]
+    for log in reader.logs():
+        note = (asking.folder / "logs" / log / "checkpoint").read_text()
+        assert len(asking.policy.cosignatures(note)) == 3
+        assert open_checkpoint(note, reader.description.verifier(log)).size == reader.size(log)
+    assert asking.heard() == []
+    assert verify_ledger(asking.folder).problems == []
+
+
+def test_what_was_cosigned_is_carried_while_another_process_writes(asking: Round) -> None:
+    """The writer that holds the lock is asked to publish; without one the file is written under the lock."""
+    with served(asking.folder):
+        asking()
+        assert asking.on_note() == 3
+        grow(asking.folder, 10)
+        asking()
+        assert asking.on_note() == 3
+    assert verify_ledger(asking.folder).problems == []
+
+
+# --- compare
+
+
+def test_a_ledger_is_compared_with_what_was_seen_of_it(asking: Round, tmp_path: Path) -> None:
+    old = asking.reader.note(LOG)
+    grow(asking.folder, 300)
+    new = asking.reader.note(LOG)
+    reader = asking.reader
+    assert compare(reader, "old", old).verdict == Verdict.GROWN
+    assert compare(reader, "new", new).verdict == Verdict.SAME
+    shorter = LedgerReader(rewritten(asking.folder, tmp_path / "short", 2))
+    longer = LedgerReader(rewritten(asking.folder, tmp_path / "long", 500))
+    assert compare(shorter, "new", new).verdict == Verdict.ROLLBACK
+    assert compare(longer, "new", new).verdict == compare(longer, "old", old).verdict == Verdict.FORK
+    stranger = Ed25519PrivateKey.generate()
+    theirs = Checkpoint(f"{ORIGIN}/2026", 3, bytes(32)).sign(stranger)
+    assert compare(reader, "x", theirs).verdict == Verdict.OTHER_KEY
+    vkey = Verifier.of(f"{ORIGIN}/2025", stranger).vkey()
+    assert compare(reader, "x", theirs, vkey=vkey).verdict == Verdict.FORK
+    elsewhere = Checkpoint("other.example/2026", 3, bytes(32)).sign(SIGNER)
+    assert compare(reader, "x", elsewhere).verdict == Verdict.OTHER_LOG
+    assert cosignatures(old, []) == []
