@@ -139,3 +139,25 @@ def test_originals_come_out_byte_for_byte_for_nobody_else_to_read(program: Progr
     (line,) = program.call("intake", "read", one, "--mapping", mended, "--json").lines
     assert line["account"] == "nurse2"
     assert re.search("not empty", program.call("quarantine", "export", out, status=2).err)
+
+
+def test_a_piece_that_needs_no_reading_is_dismissed_with_a_reason_and_stays_where_it_is(
+    program: Program, tmp_path: Path
+) -> None:
+    program.json(
+        "ingest", log(tmp_path / "events.csv", (EVENTS[0], "total,,,,,,,", "9,yesterday,nurse1,p1,read,,EMR,"))
+    )
+    first, second = program.call("quarantine", "list", "--json").lines
+    assert "--why" in program.call("quarantine", "dismiss", first["id"], status=2).err
+    assert program.json("quarantine", "dismiss", first["id"], "--why", "no_record") == {
+        "dismissed": 1, "why": "no_record"
+    }  # fmt: skip
+    assert [line["id"] for line in program.call("quarantine", "list", "--json").lines] == [second["id"]]
+    assert {line["state"] for line in program.call("quarantine", "list", "--all", "--json").lines} == {
+        "open", "dismissed"
+    }  # fmt: skip
+    assert first["id"] in program.call("quarantine", "dismiss", first["id"], "--why", "no_record", status=2).err
+    # The same export once more does not bring it back.
+    program.json("ingest", tmp_path / "events.csv")
+    assert [line["id"] for line in program.call("quarantine", "list", "--json").lines] == [second["id"]]
+    program.verify()

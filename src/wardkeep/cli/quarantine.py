@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`wardkeep quarantine`: what was set aside, with reasons; reading it again; taking it out."""
+"""`wardkeep quarantine`: what was set aside, with reasons; reading it again; closing it; taking it out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def command() -> None:
 
 @command.command("list")
 @_source
-@click.option("--all", "everything", is_flag=True, help="Also those that were read well later.")
+@click.option("--all", "everything", is_flag=True, help="Also those that were read well later, or dismissed.")
 @click.option("--raw", is_flag=True, help="Show the content too: it may name patients.")
 @standard
 def list_(frame: Frame, source: str | None, everything: bool, raw: bool) -> None:
@@ -91,10 +91,31 @@ def replay_(frame: Frame, ids: tuple[str, ...], source: str | None, mapping: str
         click.get_current_context().exit(1)
 
 
+@command.command("dismiss")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.option(
+    "--why",
+    required=True,
+    type=click.Choice(["mended", "no_record", "not_ours", "test_data"]),
+    help="mended: a later export brought it; no_record: a heading or torn line; not_ours; test_data.",
+)
+@standard
+def dismiss_(frame: Frame, ids: tuple[str, ...], why: str) -> None:
+    """Close pieces that need no reading. Their content stays, and `list --all` shows them."""
+    frame.django()
+    from wardkeep.jobs.dismissing import Why, dismiss  # noqa: PLC0415
+    from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
+
+    pieces = _pieces(frame, None, ids)
+    dismiss(frame.home, pieces, why=Why(why), at=now())
+    drain_here(frame.home, say=frame.say)
+    frame.out({"dismissed": len(pieces), "why": why}, speak("%d pieces dismissed") % len(pieces))
+
+
 @command.command("export")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR")
 @_source
-@click.option("--all", "everything", is_flag=True, help="Also those that were read well later.")
+@click.option("--all", "everything", is_flag=True, help="Also those that were read well later, or dismissed.")
 @standard
 def export(frame: Frame, folder: Path, source: str | None, everything: bool) -> None:
     """Write the originals to files that only you can read, one a piece, and a list of them (`pieces.jsonl`)."""

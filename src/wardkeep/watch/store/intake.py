@@ -175,6 +175,10 @@ class Intake:
         """A piece was read well now; it needs no more attention."""
         self._settle(piece_id, "replayed")
 
+    def dismissed(self, piece_id: str) -> None:
+        """A person says that a piece needs no reading; it stays where it is, and is closed."""
+        self._settle(piece_id, "dismissed")
+
     def amend(self, piece_id: str) -> None:
         """Replay a conflict: its event becomes an amendment of the stored one. Raises NotStored."""
         piece = self._store.piece(piece_id)

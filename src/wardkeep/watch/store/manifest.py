@@ -75,7 +75,7 @@ class FileRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DoneRow:
-    """A piece of quarantine that needs no more attention: replayed, or amended."""
+    """A piece of quarantine that needs no more attention: replayed, amended, or dismissed."""
 
     piece: str
     how: str

@@ -49,7 +49,7 @@ class Piece:
     head: bytes
     truncated: bool
     received_us: int
-    #: `open`, `replayed` or `amended`.
+    #: `open`, `replayed`, `amended` or `dismissed`.
     state: str
 
     @property

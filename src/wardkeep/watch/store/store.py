@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wardkeep.watch.store import quarantine
+from wardkeep.watch.store.canonical import render
 from wardkeep.watch.store.context import state
 from wardkeep.watch.store.dedup import Hasher
 from wardkeep.watch.store.errors import NotStored, StoreError
@@ -24,7 +25,7 @@ from wardkeep.watch.store.manifest import FileRow, Manifest
 from wardkeep.watch.store.pending import Appends, Draft, Pending, place
 from wardkeep.watch.store.quarantine import Piece
 from wardkeep.watch.store.retention import QueryKeys
-from wardkeep.watch.store.segment import from_parquet, to_parquet
+from wardkeep.watch.store.segment import from_parquet, to_parquet, unpack
 from wardkeep.watch.store.views import Opening, Question, connect, hashes_of, limit_bytes
 
 if TYPE_CHECKING:
@@ -106,6 +107,14 @@ class Store:
             threads=threads,
         )
         return cast(duckdb.DuckDBPyConnection, opened)
+
+    def sealed(self, log: str, n: int) -> tuple[bytes, bytes]:
+        """The salt and the canonical row to which the entry `n` of a log commits. Raises NotStored, StoreDamaged."""
+        for row in self.manifest.files("segment"):
+            if row.log == log and row.first is not None and row.first <= n < row.first + row.rows:
+                (values,) = unpack(self._plain(row), row.id).rows().slice(n - row.first, 1).to_pylist()
+                return values["salt"], render(values, version=row.canonical)
+        raise NotStored(f"the store has no event for the entry {log}:{n}")
 
     def load_run(self, run_id: str, name: str) -> pa.Table:
         """What a run kept. Raises NotStored, StoreDamaged."""

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was set aside and needs no reading: closed by a person, with a reason, as an act."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from wardkeep.jobs.ingesting import PATIENCE
+
+if TYPE_CHECKING:
+    from wardkeep.home import Home
+    from wardkeep.watch.store import Piece
+
+
+class Why(StrEnum):
+    """Why a piece needs no reading. A code: an act holds no free text."""
+
+    MENDED = "mended"  # a mended export brought the same record
+    NO_RECORD = "no_record"  # a heading, a total, a torn line
+    NOT_OURS = "not_ours"  # of another hospital or system
+    TEST_DATA = "test_data"
+
+
+def dismiss(home: Home, pieces: Sequence[Piece], *, why: Why, at: datetime) -> None:
+    """Close `pieces` in the store and say so in an act. Django must be set up. Raises StoreError, LedgerError."""
+    from wardkeep.seal.act import action  # noqa: PLC0415
+
+    with home.connect_ledger() as ledger, home.store().intake(ledger, received_at=at, wait=PATIENCE) as intake:
+        for piece in pieces:
+            intake.dismissed(piece.id)
+    with action("intake:quarantine:dismissed", actor="cli", at=at) as act:
+        act.fact("why", why.value)
+        act.fact("pieces", [piece.id for piece in pieces])
