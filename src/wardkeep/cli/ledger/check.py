@@ -10,8 +10,9 @@ import click
 from wardkeep.cli.frame import Frame, speak, standard
 from wardkeep.ledger import ProofRefused, check_proof
 from wardkeep.ledger.note import Verifier
+from wardkeep.ledger.proof_bundle import ProofBundle, is_bundle
 
-#: A proof of the largest log that can be is under 3 KB; with many cosignatures a few hundred.
+#: A proof of the largest log that can be is under 3 KB; with many cosignatures a few hundred, with its entry as hex 131 more.
 LARGEST_PROOF = 1 << 20
 LARGEST_ENTRY = 65_535
 
@@ -19,27 +20,40 @@ LARGEST_ENTRY = 65_535
 @click.command("check")
 @click.argument("proof", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--entry", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="The entry's bytes."
+    "--entry",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="The entry's bytes; a .proof.json file holds its own.",
 )
 @click.option("--vkey", required=True, help="The log's public key, from another place than the proof.")
 @standard
-def command(frame: Frame, proof: Path, entry: Path, vkey: str) -> None:
-    """Check a proof offline; needs no home. Exit status 1 where it does not hold."""
+def command(frame: Frame, proof: Path, entry: Path | None, vkey: str) -> None:
+    """Check a .tlog-proof or a .proof.json offline; needs no home. Exit status 1 where it does not hold."""
     try:
         Verifier.parse(vkey)
     except ProofRefused as exc:
         raise click.UsageError(f"--vkey: {exc}") from None
     try:
-        text, body = _read(proof, LARGEST_PROOF), _read(entry, LARGEST_ENTRY)
-        n, checkpoint = check_proof(text.decode(), body, vkey)
+        raw = _read(proof, LARGEST_PROOF)
+        row: bytes | None = None
+        if is_bundle(raw) and entry is None:
+            bundle = ProofBundle.decode(raw)
+            (n, checkpoint), row = bundle.check(vkey), bundle.row
+        elif entry is None:
+            raise click.UsageError(speak("--entry: a .tlog-proof needs the file of its entry"))
+        else:
+            n, checkpoint = check_proof(raw.decode(), _read(entry, LARGEST_ENTRY), vkey)
     except (ProofRefused, UnicodeDecodeError) as exc:
         reason = str(exc) if isinstance(exc, ProofRefused) else speak("the proof is no text")
         frame.out({"ok": False, "reason": reason}, speak("NO: %s") % reason)
         click.get_current_context().exit(1)
     said = {"index": n, "origin": checkpoint.origin, "size": checkpoint.size}
+    lines = [speak("YES: it is entry %(index)d of %(origin)s, which had %(size)d entries") % said]
+    if row is not None:
+        lines.append(speak("its row is the one that was sealed: %s") % row.decode(errors="replace"))
     frame.out(
-        {"ok": True, **said, "root": checkpoint.root.hex()},
-        speak("YES: it is entry %(index)d of %(origin)s, which had %(size)d entries") % said,
+        {"ok": True, **said, "root": checkpoint.root.hex(), "row": row.decode(errors="replace") if row else None},
+        "\n".join(lines),
     )
 
 

@@ -9,32 +9,59 @@ import click
 
 from wardkeep.cli.frame import Frame, speak, standard
 from wardkeep.ledger import LedgerDamaged, LedgerReader, ProofRefused, check_proof, format_index, parse_index
+from wardkeep.ledger.page import page as verifier_page
+from wardkeep.ledger.proof_bundle import ProofBundle
+
+FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 
 
 @click.command("prove")
 @click.argument("index")
+@click.option("--out", type=FILE, default=None, help="The .tlog-proof file.")
+@click.option("--entry", type=FILE, default=None, help="Write the entry itself to this file too; `check` needs both.")
+@click.option("--bundle", type=FILE, default=None, help="One .proof.json file with the proof, the entry and the key.")
 @click.option(
-    "--out", required=True, type=click.Path(dir_okay=False, writable=True, path_type=Path), help="The .tlog-proof file."
+    "--with-row", is_flag=True, help="Put an access's row and salt into the bundle: whoever has it reads who and whose."
 )
 @click.option(
-    "--entry",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    default=None,
-    help="Write the entry itself to this file too; `check` needs both.",
+    "--page", type=FILE, default=None, help="Write the page that checks a bundle in any browser to this file."
 )
 @standard
-def command(frame: Frame, index: str, out: Path, entry: Path | None) -> None:
+def command(
+    frame: Frame,
+    index: str,
+    out: Path | None,
+    entry: Path | None,
+    bundle: Path | None,
+    with_row: bool,
+    page: Path | None,
+) -> None:
     """Write a proof that the entry INDEX (2026:123, or 123 for the newest log) is in the ledger."""
+    if out is None and bundle is None:
+        raise click.UsageError(speak("name a file with --out or --bundle"))
+    if with_row and bundle is None:
+        raise click.UsageError(speak("--with-row needs --bundle"))
     reader = frame.home.ledger_reader()
     log, n = parse_index(index, current=reader.current)
-    proof = reader.proof(log, n)
-    if entry is not None:
+    proof, vkey = reader.proof(log, n), reader.vkey(log)
+    if entry is not None or bundle is not None:
         body = reader.body(log, n)
         _refuse_unproven(reader, log, n, proof, body)
-        entry.write_bytes(body)
-    out.write_text(proof, encoding="utf-8")
-    said = {"index": format_index(log, n), "proof": str(out), "entry": str(entry) if entry else None}
-    frame.out(said | {"vkey": reader.vkey(log)}, speak("%(index)s: proof written to %(proof)s") % said)
+        if entry is not None:
+            entry.write_bytes(body)
+        if bundle is not None:
+            salt, row = frame.home.store().sealed(log, n) if with_row else (None, None)
+            made = ProofBundle(proof=proof, entry=body, vkey=vkey, salt=salt, row=row)
+            made.check(vkey)
+            bundle.write_bytes(made.encode())
+    if out is not None:
+        out.write_text(proof, encoding="utf-8")
+    if page is not None:
+        page.write_bytes(verifier_page())
+    written = {"proof": out, "entry": entry, "bundle": bundle, "page": page}
+    said = {"index": format_index(log, n)} | {name: str(path) if path else None for name, path in written.items()}
+    shown = {"index": said["index"], "proof": out or bundle}
+    frame.out(said | {"vkey": vkey}, speak("%(index)s: proof written to %(proof)s") % shown)
 
 
 def _refuse_unproven(reader: LedgerReader, log: str, n: int, proof: str, body: bytes) -> None:
