@@ -33,7 +33,7 @@ from wardkeep.watch.store import Report, Store
 
 ZONE = "Asia/Shanghai"
 NOW = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
-EVENTS, QUICK = 1_000_000, 30_000
+EVENTS, QUICK = 500_000, 30_000
 ROUNDS = 5
 #: Processes that parse; the main one hashes, seals and appends.
 WORKERS = 2
