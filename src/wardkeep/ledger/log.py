@@ -120,6 +120,11 @@ class Log:
         last = self.producers.get(producer)
         return None if last is None else (last[1], Receipt(last[0], last[2], last[3]))
 
+    def follow(self, before: Log) -> None:
+        """Know what each producer sent to the log before this one."""
+        self.producers = dict(before.producers)
+        self._recent = before._recent.copy()
+
     def publish(self) -> None:
         """Write what readers see at the present size. Raises OSError."""
         self._files.publish(self.edge)

@@ -212,7 +212,7 @@ class Writer:
     def _write_begun(self, log: Log, before: Log | None) -> None:
         """The first entry of a log names the one before; what each producer sent last is carried over."""
         if before is not None:
-            log.producers = dict(before.producers)
+            log.follow(before)
         root = before.edge.root().hex() if before else None
         previous = {"log": before.name, "size": before.size, "root": root} if before else None
         self._say(log, {"act": BEGUN, "log": log.name, "previous": previous})

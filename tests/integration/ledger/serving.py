@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.integration.ledger.conftest import SIGNER, clock
@@ -23,11 +23,11 @@ ROOT = Path(__file__).parents[3]
 class Served:
     """A writer's process."""
 
-    def __init__(self, folder: Path, *, often: bool = False) -> None:
-        """`often`: journal files and settling come so often that a kill falls into them."""
+    def __init__(self, folder: Path, *, often: bool = False, env: Mapping[str, str] | None = None) -> None:
+        """`often`: journal files and settling come so often that a kill falls into them. `env` is added to ours."""
         self.folder = folder
         words = [sys.executable, "-m", "tests.integration.ledger.serving", str(folder), *(["often"] if often else [])]
-        self.process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
         until = time.monotonic() + 30
         while time.monotonic() < until:
             with contextlib.suppress(OSError):

@@ -17,7 +17,7 @@ from tests.integration.ledger.serving import Served
 from wardkeep.ledger import Ledger, LedgerReader, LedgerUnavailable, Receipt, verify_ledger
 from wardkeep.ledger import client as client_module
 
-CLIENTS = 6
+CLIENTS = 16
 
 
 @dataclass
