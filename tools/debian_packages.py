@@ -34,6 +34,8 @@ NEEDS = (
     Need("golang-go", ("/usr/bin/go", "/usr/local/go/bin/go"), "the test that Go's own verifier accepts our proofs"),
     Need("golang-golang-x-mod-dev", ("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog",), "the same test"),
     Need("gettext", ("/usr/bin/xgettext",), "the test that finds untranslated text"),
+    Need("gcc", ("/usr/bin/cc", "/usr/bin/gcc"), "the tests of a ledger on a disk that stalls or fails"),
+    Need("libc6-dev", ("/usr/include/dlfcn.h",), "the same tests"),
     Need("git", ("/usr/bin/git", "/usr/local/bin/git"), "the tests that read the list of tracked files"),
 )
 
