@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+from wardkeep.web.accesses.proof import access_proof
 from wardkeep.web.accesses.views import access, source_row
 from wardkeep.web.accounts.views import account
 from wardkeep.web.cases.own_records import own_records
+from wardkeep.web.cases.proofs import act_proof, case_proof
 from wardkeep.web.cases.views import case, cases
 from wardkeep.web.cases.work import assign, decide, note, reopen
+from wardkeep.web.ledger.acts import acts
+from wardkeep.web.ledger.handing import bundle, verifier
 from wardkeep.web.ledger.views import entry, proof, run, run_list, state
 from wardkeep.web.page import path
 from wardkeep.web.patients.search import search
@@ -37,7 +41,10 @@ urlpatterns = [
     path("cases/<case:key>/note/", note, name="note"),
     path("cases/<case:key>/reopen/", reopen, name="reopen"),
     path("cases/<case:key>/assign/", assign, name="assign"),
+    path("cases/<case:key>/proof/", case_proof, name="case_proof"),
+    path("cases/<case:key>/acts/<uuid:happening>/proof/", act_proof, name="act_proof"),
     path("accesses/<access:key>/", access, name="access"),
+    path("accesses/<access:key>/proof/", access_proof, name="access_proof"),
     path("rows/<row:key>/", source_row, name="row"),
     path("patients/<patient:patient_id>/", patient, name="patient"),
     path("patients/<patient:patient_id>/name/", reveal, name="reveal"),
@@ -50,6 +57,9 @@ urlpatterns = [
     path("runs/", run_list, name="runs"),
     path("runs/<uuid:run_id>/", run, name="run"),
     path("ledger/", state, name="ledger"),
+    path("acts/", acts, name="acts"),
+    path("ledger/verifier/", verifier, name="verifier"),
+    path("ledger/<slug:log>/<int:index>/bundle/", bundle, name="bundle"),
     path("ledger/<slug:log>/<int:index>/proof/", proof, name="proof"),
     path("ledger/<slug:log>/<int:index>/entry/", entry, name="entry"),
 ]

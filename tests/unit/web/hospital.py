@@ -7,10 +7,18 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar
 
 import duckdb
 import pyarrow as pa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from wardkeep.ledger import Receipt, event_leaf
+from wardkeep.ledger.note import Checkpoint, Verifier
+from wardkeep.ledger.proof import write_proof
+from wardkeep.ledger.tree import inclusion_proof, leaf_hash, node_hash, range_root
+from wardkeep.watch.store.canonical import FIELDS, render
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000_000
@@ -129,6 +137,9 @@ class Store:
     def loads(self) -> tuple[str, ...]:
         return ("invented",)
 
+    def sealed(self, log: str, n: int) -> tuple[bytes, bytes]:
+        return sealed(n)
+
     def load_run(self, run_id: str, name: str) -> pa.Table:
         if name == "own_records":
             return OWN_RECORDS
@@ -163,32 +174,75 @@ EVENTS = pa.schema(
 
 
 class Reader:
-    """What the console asks of the ledger."""
+    """What the console asks of the ledger: a real tree, signed, over the rows of the store and what was appended since."""
+
+    #: Acts that were drained into it.
+    more: ClassVar[list[bytes]] = []
+
+    def append(self, producer: str, number: int, bodies: list[bytes]) -> Receipt:
+        first = self.size("2026")
+        self.more.extend(bodies)
+        return Receipt("2026", first, first + len(bodies) - 1)
 
     def logs(self) -> list[str]:
         return ["2026"]
 
     def size(self, log: str) -> int:
-        return len(ROWS)
+        return len(ROWS) + len(self.more)
 
     def root(self, log: str) -> bytes:
-        return bytes(range(32))
+        return range_root(self._node, 0, self.size(log))
 
     def note(self, log: str) -> str:
-        root = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-        return f"wardkeep.example/2026\n{len(ROWS)}\n{root}\n\n— wardkeep.example/2026 bbbb\n"
+        return Checkpoint(VERIFIER.name, self.size(log), self.root(log)).sign(SIGNER)
 
     def vkey(self, log: str) -> str:
-        return "wardkeep.example/2026+0a1b2c3d+AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
+        return VERIFIER.vkey()
 
     def body(self, log: str, n: int) -> bytes:
-        if not (log == "2026" and 0 <= n < len(ROWS)):
-            raise LookupError(n)
-        return b"\x01" + bytes(32)
+        return self.bodies(log, n, n)[0]
+
+    def bodies(self, log: str, first: int, last: int) -> list[bytes]:
+        if not (log == "2026" and 0 <= first <= last < self.size(log)):
+            raise LookupError(first)
+        return [_event(n) if n < len(ROWS) else self.more[n - len(ROWS)] for n in range(first, last + 1)]
 
     def proof(self, log: str, n: int) -> str:
         self.body(log, n)
-        return f"c2sp.org/tlog-proof@v1\nindex {n}\n"
+        return write_proof(n, inclusion_proof(self._node, n, self.size(log)), self.note(log))
+
+    def _node(self, height: int, n: int) -> bytes:
+        if height == 0:
+            return leaf_hash(self.body("2026", n))
+        return node_hash(self._node(height - 1, 2 * n), self._node(height - 1, 2 * n + 1))
+
+
+SIGNER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+VERIFIER = Verifier.of("wardkeep.example/2026", SIGNER)
+
+
+@cache
+def sealed(n: int) -> tuple[bytes, bytes]:
+    """The salt and the canonical row of the event at entry `n`."""
+    _, event_id, time_us, _, account, patient, *_ = ROWS[n]
+    values: dict[str, Any] = dict.fromkeys((field.name for field in FIELDS[1]), None)
+    values |= {
+        "event_id": event_id,
+        "part": 0,
+        "time_us": time_us,
+        "account": account,
+        "patient_id": patient,
+        "count": 1,
+    }
+    values |= dict.fromkeys(
+        ("time_quality", "action", "outcome", "system", "kind", "format", "source", "position"), "-"
+    )
+    values |= {"breakglass": False, "raw_sha256": bytes(32), "received_us": time_us}
+    return n.to_bytes(16, "big"), render(values)
+
+
+def _event(n: int) -> bytes:
+    return event_leaf(*sealed(n))
 
 
 @contextmanager
@@ -198,6 +252,7 @@ def furnished(home: Any, *, store: Store | None = None) -> Iterator[None]:
 
     own = store or Store()
     home.store, home.ledger_reader = lambda: own, Reader
+    Reader.more.clear()
     accesses._kept.cache_clear()
     directory.forget()
     try:
@@ -240,7 +295,7 @@ def fill() -> Any:
         counts[1] += reason[0] is not None
     reviewer = a_member("zhou", "security_specialist", full_name="周静", language="zh")
     newest = max(row[2] for row in ROWS)
-    with action("judgement:run:stored", actor="cli", at=at):
+    with action("judgement:run:stored", actor="cli", at=at) as act:
         run = Run(
             started_at=at,
             finished_at=at,
@@ -263,6 +318,7 @@ def fill() -> Any:
             cases_opened=6,
         )
         run.save()
+        act.fact("run", str(run.id))
         cases = [_case(run, n) for n in range(6)]
         for case in cases:
             case.save()

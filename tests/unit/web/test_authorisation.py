@@ -37,7 +37,10 @@ TABLE: dict[str, tuple[str, set[Role] | None]] = {
     "note": ("POST", REVIEW | {R.DEPARTMENT_HEAD}),
     "reopen": ("POST", REVIEW),
     "assign": ("POST", {R.SECURITY_DIRECTOR, R.PRIVACY_OFFICER}),
+    "case_proof": ("GET", REVIEW),
+    "act_proof": ("GET", REVIEW),
     "access": ("GET", REVIEW),
+    "access_proof": ("GET", REVIEW),
     "row": ("GET", REVIEW),
     "patient": ("GET", REVIEW),
     "reveal": ("POST", REVIEW),
@@ -50,6 +53,9 @@ TABLE: dict[str, tuple[str, set[Role] | None]] = {
     "runs": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
     "run": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
     "ledger": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
+    "acts": ("GET", {R.AUDITOR, R.AUDIT_ADMINISTRATOR, R.SECURITY_DIRECTOR}),
+    "verifier": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
+    "bundle": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
     "proof": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
     "entry": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
 }
@@ -64,7 +70,9 @@ def _address(name: str, case: Any) -> str:
     zhou = User.objects.get(name="zhou").pk
     arguments: dict[str, list[Any]] = {
         "welcome": ["a-token-that-nobody-made"],
-        "access": [f"2026-03-01|2026:{row[0]}"],
+        **{name: [f"2026-03-01|2026:{row[0]}"] for name in ("access", "access_proof")},
+        "act_proof": [case.key, case.history.first().pk],
+        "bundle": ["2026", 3],
         "row": ["orders|4711"],
         "patient": [hospital.VICTIM],
         "reveal": [hospital.VICTIM],
@@ -73,7 +81,7 @@ def _address(name: str, case: Any) -> str:
         "proof": ["2026", 3],
         "entry": ["2026", 3],
         **{name: [zhou] for name in ("person_link", "person_active", "person_role")},
-        **{name: [case.key] for name in ("case", "decide", "note", "reopen", "assign")},
+        **{name: [case.key] for name in ("case", "case_proof", "decide", "note", "reopen", "assign")},
     }
     return reverse(name, args=arguments.get(name, []))
 
@@ -127,7 +135,7 @@ def test_who_has_no_second_factor_is_led_to_enrol_before_anything_else(house: An
 @pytest.mark.parametrize("who", [{"account": hospital.NOSY}, {"staff_id": "S002"}])
 def test_nobody_opens_a_case_about_himself(who: dict[str, str], enter: Any, house: Any) -> None:
     client = enter("security_director", **who)
-    for name in ("case", "decide", "note", "reopen", "assign"):
+    for name in ("case", "case_proof", "act_proof", "decide", "note", "reopen", "assign"):
         assert client.generic(TABLE[name][0], _address(name, house)).status_code == 403, name
     assert house.key not in client.get("/cases/").content.decode()
 

@@ -214,6 +214,7 @@ def history(case: Case) -> list[Said]:
         text = notes.get(row.facts.get("note", ""), "") or (decision.reason if decision else "")
         said.append(
             Said(
+                key=str(row.pk),
                 happening=row.happening,
                 at=row.at,
                 by=str(row.by) if row.by else None,

@@ -201,6 +201,8 @@ class FindingShown:
 class Said:
     """One entry of a case's history: what happened, who did it, what was written."""
 
+    #: The row's, to ask for the proof of its act.
+    key: str
     happening: str
     at: datetime
     by: str | None
