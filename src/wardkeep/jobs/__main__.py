@@ -19,6 +19,8 @@ def main(arguments: list[str]) -> int:
         return processes.ledger(home)
     if name == "clerk":
         return processes.clerk(home)
+    if name == "collector":
+        return processes.collector(home)
     if name == "web":
         return processes.web(home, listener=int(rest[0]), bind=rest[1])
     return 2

@@ -10,13 +10,15 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from wardkeep.home import Home
+from wardkeep.home import Home, now
+from wardkeep.jobs.witnessed import STALE_AFTER, standing
 
 #: What a fresh home still leaves to do: worth saying, and no reason for a command to fail.
-WARNINGS = frozenset({"keys", "administrators", "quarantine"})
+WARNINGS = frozenset({"keys", "administrators", "quarantine", "cosigned"})
 LEAST_FREE = 2 * 1024**3
 UNITS = {"MB": 1e6, "GB": 1e9, "MiB": 2**20, "GiB": 2**30}
 
@@ -134,6 +136,31 @@ def _ledger(home: Home) -> Found:
     return True, ", ".join(f"{log}: {size}" for log, size in sizes.items()), ""
 
 
+def _witnesses(home: Home) -> Found:
+    found = standing(home, home.ledger_reader())
+    if found.problem:
+        return False, found.problem, _("mend the policy, or empty ledger.witnesses")
+    if conflicts := found.conflicts:
+        mend = _(
+            "keep everything as it is, run `wardkeep ledger verify` and `wardkeep ledger diff`, and find out who did it"
+        )
+        return False, "; ".join(conflicts), mend
+    if found.policy is None:
+        return True, _("nobody is asked"), ""
+    return True, ", ".join(f"{one.name}: {one.said}" for one in found.witnesses), ""
+
+
+def _cosigned(home: Home) -> Found:
+    found = standing(home, home.ledger_reader())
+    if found.policy is None:
+        return True, _("nobody is asked"), ""
+    mend = _("see that `wardkeep serve` runs and that the witnesses answer: `wardkeep ledger cosign`")
+    if found.at is None:
+        return False, _("no checkpoint has enough cosignatures yet (%s)") % found.quorum, mend
+    hours = (now() - found.at) / timedelta(hours=1)
+    return hours < STALE_AFTER / timedelta(hours=1), _("the newest is %(hours).1f hours old") % {"hours": hours}, mend
+
+
 def _store(home: Home) -> Found:
     files = home.store().manifest.trusted().files
     segments = [file for file in files if file.kind == "segment"]
@@ -192,6 +219,8 @@ CHECKS: dict[str, Callable[[Home], Found]] = {
     "database": _database,
     "schema": _schema,
     "ledger": _ledger,
+    "witnesses": _witnesses,
+    "cosigned": _cosigned,
     "store": _store,
     "quarantine": _quarantine,
     "outbox": _outbox,

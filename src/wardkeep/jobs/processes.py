@@ -61,6 +61,14 @@ def clerk(home: Home) -> int:
     return 0
 
 
+def collector(home: Home) -> int:
+    """Asks the witnesses. It writes beside the ledger and appends nothing."""
+    from wardkeep.jobs.cosigning import ask_until  # noqa: PLC0415
+
+    ask_until(home, _until_told())
+    return 0
+
+
 def web(home: Home, *, listener: int, bind: str) -> int:
     """The console, on a socket that the supervisor keeps open."""
     import dataclasses  # noqa: PLC0415

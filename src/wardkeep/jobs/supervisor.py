@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one supervisor: starts the processes of an installation, restarts those that die, ends them in order.
 
-    ledger   the one writer of the ledger, on its socket
-    clerk    carries acts into the ledger, feeds our own touches to the store, runs what is due by the clock
-    web      the console
+    ledger     the one writer of the ledger, on its socket
+    clerk      carries acts into the ledger, feeds our own touches to the store, runs what is due by the clock
+    web        the console
+    collector  asks the witnesses for cosignatures, where the settings name some
 
 The supervisor itself holds the lock of the home, listens for the console (so that a restarted web process answers on
 the same port), and alone moves SQLite's write-ahead log into the database.
@@ -28,6 +29,8 @@ from wardkeep.home import Home
 
 #: Order of starting; they end in the opposite order, so that the ledger is there for the last act.
 CHILDREN = ("ledger", "clerk", "web")
+#: Only where witnesses are asked.
+COLLECTOR = "collector"
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 #: A process that lived this long was well: its next pause is the first one again.
 WELL_AFTER = 60.0
@@ -76,7 +79,8 @@ class Supervisor:
         self._listener: socket.socket | None = None
         self._passphrase_fd: int | None = None
         self._next_checkpoint = time.monotonic() + CHECKPOINT_EVERY
-        self.children = {name: Child(name) for name in CHILDREN}
+        names = [*CHILDREN, COLLECTOR] if home.settings.ledger.witnesses else CHILDREN
+        self.children = {name: Child(name) for name in names}
 
     def open(self) -> int:
         """Take the lock and the port; returns the port. Raises ServeError."""
@@ -112,8 +116,8 @@ class Supervisor:
 
     def start(self) -> None:
         """Start every process once."""
-        for name in CHILDREN:
-            self._start(self.children[name])
+        for child in self.children.values():
+            self._start(child)
 
     def tend(self) -> None:
         """One round: restart what died and may start again, move the write-ahead log when it is time."""
@@ -149,7 +153,7 @@ class Supervisor:
     def close(self) -> None:
         """End every process, the last started first, then close the database's log."""
         self.stopping = True
-        for name in reversed(CHILDREN):
+        for name in reversed(self.children):
             process = self.children[name].process
             if process is None or process.poll() is not None:
                 continue

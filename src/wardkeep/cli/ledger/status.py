@@ -1,18 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`wardkeep ledger status`: the newest log, its size, root and signed checkpoint."""
+"""`wardkeep ledger status`: the newest log, its size, root and signed checkpoint, and who else vouches for it."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from wardkeep.cli.frame import Frame, speak, standard
+from wardkeep.home import now
 from wardkeep.ledger.note import open_checkpoint
+
+if TYPE_CHECKING:
+    from wardkeep.jobs.witnessed import Standing
 
 
 @click.command("status")
 @standard
 def command(frame: Frame) -> None:
-    """The newest log: its origin, size, root and signed checkpoint."""
+    """The newest log: its origin, size, root and signed checkpoint, and what the witnesses say.
+
+    Exit status 1 where a witness reports a rollback or another history.
+    """
+    from wardkeep.jobs.witnessed import standing  # noqa: PLC0415
+
     reader = frame.home.ledger_reader()
     # Each note is read once: the ledger may grow meanwhile, and size, root and note must be of one tree.
     notes = {log: reader.note(log) for log in reader.logs()}
@@ -20,15 +31,19 @@ def command(frame: Frame) -> None:
     logs = [{"log": log, "size": tree.size, "root": tree.root.hex()} for log, tree in trees.items()]
     log = reader.current
     note, newest, vkey = notes[log], trees[log], reader.vkey(log)
+    witnessed = standing(frame.home, reader)
     frame.out(
         {
             "origin": newest.origin,
             "size": newest.size,
             "root": newest.root.hex(),
             "checkpoint": note,
-            "cosignatures": _cosignatures(note, newest.origin),
+            "cosignatures": [one.cosigner.name for one in witnessed.cosigned.cosignatures]
+            if witnessed.cosigned
+            else [],
             "vkey": vkey,
             "logs": logs,
+            **_witnesses(witnessed),
         },
         "\n".join(
             [
@@ -37,15 +52,68 @@ def command(frame: Frame) -> None:
                     for one in logs
                 ),
                 speak("public key: %s") % vkey,
+                *_words(frame, witnessed),
                 speak("newest checkpoint (keep a copy elsewhere):"),
                 "",
                 note.rstrip("\n"),
             ]
         ),
     )
+    if witnessed.conflicts:
+        click.get_current_context().exit(1)
 
 
-def _cosignatures(note: str, origin: str) -> list[str]:
-    """Who else signed a checkpoint, by name, unverified."""
-    names = [line.removeprefix("\u2014 ").partition(" ")[0] for line in note.rpartition("\n\n")[2].splitlines()]
-    return [name for name in names if name != origin]
+def _witnesses(witnessed: Standing) -> dict[str, Any]:
+    """The newest cosigned checkpoint, which may be older than the newest one, and what each witness said."""
+    cosigned = witnessed.cosigned
+    return {
+        "cosigned": cosigned
+        and {
+            "size": cosigned.checkpoint.size,
+            "root": cosigned.checkpoint.root.hex(),
+            "enough": cosigned.enough,
+            "at": witnessed.at,
+            "age_seconds": int((now() - witnessed.at).total_seconds()) if witnessed.at else None,
+            "by": [{"name": one.cosigner.name, "at": one.at} for one in cosigned.cosignatures],
+            "note": cosigned.note,
+        },
+        "witnesses": [
+            {
+                "name": one.name,
+                "url": one.url,
+                "outcome": one.seen and one.seen.outcome,
+                "detail": one.seen.detail if one.seen else "",
+                "asked_at": one.seen and one.seen.asked_at,
+                "cosigned_size": one.seen and one.seen.cosigned_size,
+                "cosigned_at": one.cosigned_at,
+                "conflicts": {
+                    log: {
+                        "kind": conflict.kind,
+                        "first_seen": conflict.first_seen,
+                        "witness_size": conflict.witness_size,
+                        "our_size": conflict.our_size,
+                        "evidence": conflict.evidence,
+                    }
+                    for log, conflict in one.conflicts.items()
+                },
+            }
+            for one in witnessed.witnesses
+        ],
+        "problems": witnessed.conflicts + ([witnessed.problem] if witnessed.problem else []),
+    }
+
+
+def _words(frame: Frame, witnessed: Standing) -> list[str]:
+    if witnessed.problem:
+        return [speak("witnesses: %s") % witnessed.problem]
+    if witnessed.policy is None:
+        return [speak("witnesses: nobody is asked")]
+    lines = [speak("PROBLEM: %s") % conflict for conflict in witnessed.conflicts]
+    if witnessed.at and witnessed.cosigned:
+        values = {"size": f"{witnessed.cosigned.checkpoint.size:,}", "at": frame.clock(witnessed.at)}
+        lines.append(speak("cosigned up to %(size)s entries at %(at)s") % values)
+    else:
+        lines.append(speak("no checkpoint has enough cosignatures yet (%s)") % witnessed.quorum)
+    return lines + [
+        speak("witness %(name)s: %(said)s") % {"name": one.name, "said": one.said} for one in witnessed.witnesses
+    ]

@@ -92,7 +92,7 @@ class HttpWitness:
                 return _read(error.code, error)
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = getattr(error, "reason", error)
-            raise LedgerUnavailable(f"{self.url} does not answer: {reason}") from None
+            raise LedgerUnavailable(f"no answer: {reason}") from None
 
 
 def _read(status: int, answer: IO[bytes]) -> Reply:

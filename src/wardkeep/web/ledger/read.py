@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from wardkeep.ledger import UnknownEntry
+from wardkeep.jobs.witnessed import Standing, standing
+from wardkeep.ledger import LedgerError, UnknownEntry
 from wardkeep.seal.models import Outbox, Placed
 from wardkeep.watch.cases.casebook import NotFound
 from wardkeep.watch.cases.models import Run
@@ -52,6 +53,15 @@ def ledger_state() -> LedgerState:
         return LedgerState(
             log="–", size=0, root="", checkpoint="", vkey="", waiting=waiting, problem=type(exc).__name__
         )
+
+
+def witnesses() -> Standing | None:
+    """What the witnesses say; None where the ledger cannot be read, which `ledger_state` says."""
+    home = settings.WARDKEEP_HOME
+    try:
+        return standing(home, home.ledger_reader())
+    except (LedgerError, OSError):
+        return None
 
 
 def runs() -> list[tuple[Run, str | None]]:

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from wardkeep.govern.identity.role import Act
 from wardkeep.watch.cases import queries
 from wardkeep.web.ledger.judging import texts
-from wardkeep.web.ledger.read import entry_body, ledger_state, run_of, runs
+from wardkeep.web.ledger.read import entry_body, ledger_state, run_of, runs, witnesses
 from wardkeep.web.page import page
 
 
@@ -40,8 +40,8 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 @page(Act.LEDGER_READ)
 def state(request: HttpRequest) -> HttpResponse:
-    """The newest log and its checkpoint."""
-    return render(request, "ledger/ledger.html", {"ledger": ledger_state()})
+    """The newest log, its checkpoint, and who else vouches for it."""
+    return render(request, "ledger/ledger.html", {"ledger": ledger_state(), "witnessed": witnesses()})
 
 
 @page(Act.LEDGER_READ)

@@ -13,7 +13,7 @@ from wardkeep.watch.cases import casebook
 from wardkeep.watch.cases.pages import Precision
 from wardkeep.web.accounts.read import people
 from wardkeep.web.draw.share import Whisker, draw_share, draw_whisker
-from wardkeep.web.ledger.read import ledger_state
+from wardkeep.web.ledger.read import ledger_state, witnesses
 from wardkeep.web.page import page, person
 
 
@@ -27,6 +27,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "silent": [s for s in shown.systems if s.state != "covered"],
         "whisker": _whisker(shown.precision) if permission(request.user, Act.PRECISION_READ) else None,
         "ledger": ledger_state() if permission(request.user, Act.LEDGER_READ) else None,
+        "witnessed": witnesses() if permission(request.user, Act.LEDGER_READ) else None,
         "people": people(line.account for line in shown.cases) if shown.cases else None,
     }
     return render(request, "today/today.html", context)
