@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 LEDGER_SIGNER = "ledger"
 
 
+def signer_name(handovers: int) -> str:
+    """Under which name the keyring keeps the key that signs after so many hand-overs."""
+    return f"{LEDGER_SIGNER}-{handovers + 1}" if handovers else LEDGER_SIGNER
+
+
 class NoHome(Exception):
     """There is no home in the folder that was named."""
 
@@ -124,8 +129,12 @@ class Home:
         return self._passphrase
 
     def signer(self) -> Ed25519PrivateKey:
-        """The key that signs the ledger's checkpoints."""
-        return self.keyring().signer(LEDGER_SIGNER)
+        """The key that signs the ledger's checkpoints: after each hand-over the next one. Raises LedgerDamaged."""
+        from wardkeep.ledger.reader import DESCRIPTION, Description  # noqa: PLC0415
+
+        made = (self.ledger_folder / DESCRIPTION).exists()
+        handovers = len(Description.read(self.ledger_folder).handovers) if made else 0
+        return self.keyring().signer(signer_name(handovers))
 
     def store(self) -> Store:
         """The event store."""

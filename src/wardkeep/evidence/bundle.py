@@ -23,6 +23,7 @@ from wardkeep.evidence.collect import Result
 from wardkeep.evidence.errors import BundleUnwritable
 from wardkeep.evidence.manifest import (
     CHECKPOINT,
+    KEYS,
     MANIFEST,
     QUERY,
     RESULT,
@@ -41,7 +42,7 @@ from wardkeep.ledger.tree import inclusion_proof
 #: ZIP has no time before this; a bundle must not differ by when it was made.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 #: Hashes do not get smaller; texts do.
-TEXTS = (MANIFEST, QUERY, RESULT, CHECKPOINT)
+TEXTS = (MANIFEST, QUERY, RESULT, CHECKPOINT, KEYS)
 
 
 def parts(
@@ -57,6 +58,8 @@ def parts(
     yield QUERY, query.text
     yield RESULT, text
     yield CHECKPOINT, note.encode()
+    if handovers := reader.description.handovers:
+        yield KEYS, b"".join(one.body() + b"\n" for one in handovers)
     tiles = reader.tiles(where.log)
     node = tiles.node(tree.size)
     for one in result.found:

@@ -15,6 +15,7 @@ from wardkeep.evidence.collect import Found, Result, acts_in
 from wardkeep.evidence.errors import BundleRefused, UnknownQuery
 from wardkeep.evidence.manifest import (
     CHECKPOINT,
+    KEYS,
     MANIFEST,
     QUERY,
     RESULT,
@@ -29,6 +30,7 @@ from wardkeep.evidence.parcel import Parcel, open_parcel
 from wardkeep.evidence.query import Query, load
 from wardkeep.evidence.record import read_line
 from wardkeep.ledger import LedgerError, ProofRefused, parse_index
+from wardkeep.ledger.handover import Chain, follow
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
 from wardkeep.ledger.proof import read_proof, write_proof
 from wardkeep.ledger.tiles import HASH, partial_widths, tile_path, unpack_bundle
@@ -60,16 +62,16 @@ class Verdict:
 
 def verify_bundle(path: Path, vkey: str) -> Verdict:
     """Check a bundle under a verifier key that came from elsewhere. Raises BundleRefused, OSError."""
-    verifier = Verifier.parse(vkey)
+    Verifier.parse(vkey)
     with open_parcel(path) as parcel:
-        return _Check(parcel, verifier).run()
+        return _Check(parcel, vkey).run()
 
 
 class _Check:
     """One verification."""
 
-    def __init__(self, parcel: Parcel, verifier: Verifier) -> None:
-        self._parcel, self._verifier = parcel, verifier
+    def __init__(self, parcel: Parcel, vkey: str) -> None:
+        self._parcel, self._vkey = parcel, vkey
 
     def run(self) -> Verdict:
         raw = self._read(MANIFEST, LARGEST_MANIFEST)
@@ -111,14 +113,22 @@ class _Check:
     def _checkpoint(self, where: Range) -> tuple[str, Checkpoint]:
         try:
             note = self._read(CHECKPOINT, LARGEST_NOTE).decode()
-            tree = open_checkpoint(note, self._verifier)
+            tree = open_checkpoint(note, self._keys().verifier(where.log))
         except (UnicodeDecodeError, ProofRefused) as error:
             raise BundleRefused(f"{CHECKPOINT}: {error}") from None
-        if tree.origin.rpartition("/")[2] != where.log:
-            raise BundleRefused(f"{MANIFEST}: range is of log {where.log}, the key of {tree.origin}")
         if where.last >= tree.size:
             raise BundleRefused(f"{MANIFEST}: range reaches entry {where.last}, the checkpoint has {tree.size}")
         return note, tree
+
+    def _keys(self) -> Chain:
+        """What the trusted key leads to, by the hand-overs in the bundle."""
+        raw = self._read(KEYS, LARGEST_NOTE) if KEYS in self._parcel.names else b""
+        try:
+            if KEYS in self._parcel.names and not raw.endswith(b"\n"):
+                raise ProofRefused("its last line does not end")
+            return follow(self._vkey, raw.split(b"\n")[:-1])
+        except ProofRefused as error:
+            raise BundleRefused(f"{KEYS}: {error}") from None
 
     def _lines(self, text: bytes, query: Query, values: dict[str, str], where: Range) -> Iterator[Found]:
         """The records of the result, each of them one that the query keeps, in the range, in order."""
@@ -141,7 +151,7 @@ class _Check:
 
     def _names(self, query: Query, where: Range, size: int, found: list[Found]) -> None:
         """The bundle has the files that it must have, and no others. The cheap count comes first."""
-        names = {MANIFEST, QUERY, RESULT, CHECKPOINT}
+        names = {MANIFEST, QUERY, RESULT, CHECKPOINT} | ({KEYS} & self._parcel.names)
         for one in found:
             names |= {proof_name(one.n), entry_name(one.n)}
         if query.over == "acts":

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from wardkeep.ledger import errors, writer
 from wardkeep.ledger.entry import Receipt
 from wardkeep.ledger.errors import LedgerError, LedgerUnavailable
+from wardkeep.ledger.handover import HandOver
 from wardkeep.ledger.stage import MAX_BATCH, Request, pack_batch
 from wardkeep.ledger.writer import Clock, Writer, take_lock
 
@@ -57,6 +58,20 @@ class Ledger:
     def create(folder: Path, *, origin: str, signer: Ed25519PrivateKey, at: datetime) -> None:
         """Make a ledger. Raises LedgerUnavailable where there is one already."""
         writer.create(folder, origin=origin, signer=signer, at=at)
+
+    @staticmethod
+    def rotate(folder: Path, *, old: Ed25519PrivateKey, new: Ed25519PrivateKey, clock: Clock) -> HandOver:
+        """Hand the ledger over to another signing key. Raises LedgerUnavailable, also while somebody else writes."""
+        lock = take_lock(folder)
+        if lock is None:
+            raise LedgerUnavailable(
+                f"the ledger in {folder} is being written", hint="stop `wardkeep serve`, then call this again"
+            )
+        here = Writer(folder, signer=old, clock=clock, lock=lock)
+        try:
+            return here.rotate(new)
+        finally:
+            here.close()
 
     @classmethod
     def connect(cls, folder: Path, *, signer: Ed25519PrivateKey, clock: Clock, wait: float = 10.0) -> Ledger:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wardkeep.ledger.errors import ProofRefused
-from wardkeep.ledger.note import Checkpoint, Verifier, read_note, signed_by
+from wardkeep.ledger.note import Checkpoint, read_note, signed_by
 from wardkeep.ledger.reader import LedgerReader
 from wardkeep.ledger.tree import EMPTY_ROOT
+from wardkeep.ledger.verify import trusted_keys
 
 
 class Verdict(StrEnum):
@@ -52,12 +53,11 @@ def compare(reader: LedgerReader, name: str, note: str, *, vkey: str | None = No
     """
     text, signatures = read_note(note)
     seen = Checkpoint.parse(text)
-    trusted = reader.description.public if vkey is None else Verifier.parse(vkey).public
     base, _, log = seen.origin.rpartition("/")
     if base != reader.description.origin or log not in reader.logs():
         return Compared(name, seen.origin, Verdict.OTHER_LOG, seen.size)
     try:
-        signed = signed_by(text, signatures, [Verifier(seen.origin, trusted)])
+        signed = signed_by(text, signatures, [trusted_keys(reader, vkey).verifier(log).at(seen.size)])
     except ProofRefused:
         signed = []
     ours = reader.checkpoint(log)

@@ -28,6 +28,8 @@ from wardkeep.ledger.tiles import (
 from wardkeep.ledger.tree import TILE_WIDTH, Edge, leaf_hashes, subtree_root
 
 VKEY = "vkey"
+#: Beside the logs, where the signing key was ever handed over: the entries that lead from one key to the next.
+KEYS = "keys.jsonl"
 
 #: Called with the log's name, how many entries were copied so far, and how many there are.
 Progress = Callable[[str, int, int], None]
@@ -54,6 +56,9 @@ def export_ledger(
     recheck: compare every file, also those that the copy's own checkpoint vouches for. Raises LedgerDamaged where the
     ledger's files do not give the signed root, ProofRefused where `to` holds another history, OSError.
     """
+    if handovers := reader.description.handovers:
+        make_folder(to)
+        write_durably(to / KEYS, b"".join(one.body() + b"\n" for one in handovers))
     for log in reader.logs():
         yield _Export(reader, log, to / log, recheck=recheck, progress=progress).run()
 

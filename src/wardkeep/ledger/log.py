@@ -47,15 +47,27 @@ class Staged:
 class Log:
     """The writer's hold on one log. The ledger's lock protects it."""
 
-    def __init__(self, folder: Path, journal: Path, *, name: str, origin: str, signer: Ed25519PrivateKey) -> None:
-        """Open a log, an empty one where there is none. Raises LedgerDamaged where the journal does not hold."""
+    def __init__(
+        self,
+        folder: Path,
+        journal: Path,
+        *,
+        name: str,
+        origin: str,
+        signer: Ed25519PrivateKey,
+        verifier: Verifier | None = None,
+    ) -> None:
+        """Open a log, an empty one where there is none. Raises LedgerDamaged where the journal does not hold.
+
+        verifier: who signed what is there, where it was not always `signer`.
+        """
         self.name, self.origin = name, origin
-        self._signer = signer
+        self._signer, self._verifier = signer, verifier or Verifier.of(origin, signer)
         make_folder(folder)
         make_folder(journal)
         self.producers: dict[str, Producer] = {}
         self._recent: OrderedDict[Key, Known] = OrderedDict()
-        self._files = Publisher(folder, Verifier.of(origin, signer))
+        self._files = Publisher(folder, self._verifier)
         self.edge = self._files.edge
         #: The newest entry, b"" in an empty log.
         self.last_body = b""
@@ -134,6 +146,10 @@ class Log:
         self._journal.forget(self._files.settle(self.edge))
         self._unsettled_bytes = 0
 
+    def hand_over(self, signer: Ed25519PrivateKey, verifier: Verifier) -> None:
+        """Sign with another key from the next entry on."""
+        self._signer, self._verifier = signer, verifier
+
     @property
     def due(self) -> bool:
         """Whether so much hangs on the journal alone that it is time to settle."""
@@ -182,7 +198,7 @@ class Log:
     def _signed_here(self, last: Record) -> None:
         """Refuse a journal that somebody without the key went on with: the next checkpoint would vouch for it."""
         try:
-            open_checkpoint(last.checkpoint, Verifier.of(self.origin, self._signer))
+            open_checkpoint(last.checkpoint, self._verifier)
         except ProofRefused as error:
             raise LedgerDamaged(f"the journal of {self.name} ends in a record that is not ours: {error}") from None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from wardkeep.ledger.cosigned import carry, read_cosigned
 from wardkeep.ledger.errors import LedgerDamaged, LedgerUnavailable, ProofRefused, UnknownEntry
+from wardkeep.ledger.handover import Chain, HandOver
 from wardkeep.ledger.journal import Fault, Record, damaged, files, read_file
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
 from wardkeep.ledger.proof import write_proof
@@ -22,10 +23,11 @@ DESCRIPTION = "ledger.json"
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a ledger says of itself: the origin without the year, and the public key of its checkpoints."""
+    """What a ledger says of itself: the origin without the year, the public key that signs now, and how it came to sign."""
 
     origin: str
     public: bytes
+    handovers: tuple[HandOver, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> Description:
@@ -33,30 +35,45 @@ class Description:
         try:
             raw = (folder / DESCRIPTION).read_bytes()
             said = json.loads(raw)
-            found = cls(str(said["origin"]), bytes.fromhex(said["public"]))
+            found = cls(
+                str(said["origin"]),
+                bytes.fromhex(said["public"]),
+                tuple(HandOver.parse(one) for one in said.get("handovers", ())),
+            )
         except FileNotFoundError:
             if logs_in(folder):
                 raise LedgerDamaged(f"{folder / DESCRIPTION} is missing") from None
             raise LedgerUnavailable(
                 f"there is no ledger in {folder}", hint="make a home with `wardkeep init`"
             ) from None
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError, ProofRefused):
             raise LedgerDamaged(f"{folder / DESCRIPTION} is not readable") from None
         if raw != found.encode():
             raise LedgerDamaged(f"{folder / DESCRIPTION} is not as it was written, or of a newer version")
+        try:
+            Chain.of(found.origin, found.public, found.handovers)
+        except ProofRefused as error:
+            raise LedgerDamaged(f"{folder / DESCRIPTION}: {error}") from None
         return found
 
     def encode(self) -> bytes:
         """The file's one form, with a digest, so that a damaged description is not taken for a foreign one."""
-        said = {"version": 1, "origin": self.origin, "public": self.public.hex()}
+        said: dict[str, object] = {"version": 1, "origin": self.origin, "public": self.public.hex()}
+        if self.handovers:  # a ledger whose key was never handed over is described as ever
+            said |= {"version": 2, "handovers": [one.said() for one in self.handovers]}
         digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()
         return json.dumps(said | {"sha256": digest}).encode() + b"\n"
 
     def origin_of(self, log: str) -> str:
         return f"{self.origin}/{log}"
 
+    @property
+    def chain(self) -> Chain:
+        return Chain(self.origin, self.public, self.handovers)
+
     def verifier(self, log: str) -> Verifier:
-        return Verifier(self.origin_of(log), self.public)
+        """Who signs the checkpoints of a log: one key, or the one for each size."""
+        return self.chain.verifier(log)
 
 
 def logs_in(folder: Path) -> list[str]:
@@ -147,6 +164,9 @@ class LedgerReader:
         self._refuse_beyond(log, n, n, tree.size)
         leaf = self.tiles(log).tile(0, n // TILE_WIDTH, min(TILE_WIDTH, tree.size - n // TILE_WIDTH * TILE_WIDTH))
         cosigned = self.cosigned(log)
+        keys = self.description.verifier(log)
+        if cosigned is not None and keys.at(cosigned[1].size).public != keys.public:
+            cosigned = None  # signed before the key was handed over; whoever checks a proof has the newest key
         chosen = [(note, tree)] if cosigned is None else [cosigned, (note, tree)]
         for signed, checkpoint in chosen:
             if not n < checkpoint.size <= tree.size:

@@ -17,6 +17,8 @@ from wardkeep.ledger.entry import format_index, is_act
 from wardkeep.ledger.errors import LedgerError, ProofRefused
 from wardkeep.ledger.expunged import EXPUNGE, Expunged
 from wardkeep.ledger.filecheck import DRAFT, check_files, files_below
+from wardkeep.ledger.handover import Chain
+from wardkeep.ledger.handovercheck import check_handovers
 from wardkeep.ledger.journal import files
 from wardkeep.ledger.journalcheck import JournalCheck, last_signed
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
@@ -38,7 +40,7 @@ def verify_ledger(folder: Path, *, vkey: str | None = None, progress: Progress |
     try:
         reader = LedgerReader(folder)
         names = logs_in(folder)
-        trusted = trusted_key(reader, vkey)
+        keys = trusted_keys(reader, vkey)
     except ProofRefused as error:
         report.say("key", DESCRIPTION, str(error))
         return report
@@ -49,8 +51,7 @@ def verify_ledger(folder: Path, *, vkey: str | None = None, progress: Progress |
         report.say("missing", "logs", "the ledger has no log")
     checks: list[_LogCheck] = []
     for name in names:
-        verifier = Verifier(reader.description.origin_of(name), trusted)
-        check = _LogCheck(folder, name, verifier, report, newest=name == names[-1])
+        check = _LogCheck(folder, name, keys.verifier(name), report, newest=name == names[-1])
         check.run(progress or (lambda done, size: None))
         if checks and not check.unpublished:
             _check_link(checks[-1], check, report)
@@ -66,20 +67,16 @@ def verify_ledger(folder: Path, *, vkey: str | None = None, progress: Progress |
                 report.expunged += 1
             else:
                 report.say("missing", format_index(check.name, n), "the entry has no body, and no act removes it")
+    check_handovers(keys, reader, {check.name: check.tree.size for check in checks}, report)
     if checks:
         _check_ends(folder, names, report)
     return report
 
 
-def trusted_key(reader: LedgerReader, vkey: str | None) -> bytes:
-    """The public key to trust. Raises ProofRefused where the ledger is another one than the key's."""
-    said = reader.description
-    if vkey is None:
-        return said.public
-    verifier = Verifier.parse(vkey)
-    if verifier.public != said.public or verifier.name.rpartition("/")[0] != said.origin:
-        raise ProofRefused(f"the ledger is {said.origin} under another key than {verifier.name}'s")
-    return verifier.public
+def trusted_keys(reader: LedgerReader, vkey: str | None) -> Chain:
+    """The keys to trust: those that the ledger names, where one of them is the trusted one. Raises ProofRefused else."""
+    chain = reader.description.chain
+    return chain if vkey is None else chain.trusting(vkey)
 
 
 class _LogCheck:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from wardkeep.ledger.errors import LedgerDamaged, ProofRefused
 from wardkeep.ledger.expunged import EXPUNGE, Expunged
-from wardkeep.ledger.note import Verifier, open_checkpoint
+from wardkeep.ledger.note import open_checkpoint
 from wardkeep.ledger.proof import check_proof
 from wardkeep.ledger.reader import LedgerReader
 from wardkeep.ledger.tiles import unpack_bundle
 from wardkeep.ledger.tree import TILE_WIDTH, leaf_hash
-from wardkeep.ledger.verify import trusted_key
+from wardkeep.ledger.verify import trusted_keys
 
 
 class State(StrEnum):
@@ -47,7 +47,7 @@ class Found:
 def verify_entry(folder: Path, log: str, n: int, *, vkey: str | None = None) -> Found:
     """Verify the entry at index `n`. Raises UnknownEntry, ProofRefused where the checkpoint does not hold."""
     reader = LedgerReader(folder)
-    verifier = Verifier(reader.description.origin_of(log), trusted_key(reader, vkey))
+    verifier = trusted_keys(reader, vkey).verifier(log)
     tree = open_checkpoint(reader.note(log), verifier)
     try:
         proof = reader.proof(log, n)

@@ -15,6 +15,7 @@ from wardkeep.ledger.damage import Report
 from wardkeep.ledger.entry import format_index, is_act
 from wardkeep.ledger.errors import LedgerDamaged, LedgerError, ProofRefused
 from wardkeep.ledger.expunged import EXPUNGE, Expunged
+from wardkeep.ledger.handovercheck import check_handovers
 from wardkeep.ledger.journalcheck import JournalCheck
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
 from wardkeep.ledger.published import CHECKPOINT
@@ -22,7 +23,7 @@ from wardkeep.ledger.reader import DESCRIPTION, LedgerReader, logs_in
 from wardkeep.ledger.tiles import TileFolder, partial_widths, tile_path
 from wardkeep.ledger.tree import EMPTY_ROOT, TILE_HEIGHT, TILE_WIDTH, Edge, leaf_hashes, range_root
 from wardkeep.ledger.treecheck import TreeCheck
-from wardkeep.ledger.verify import Progress, trusted_key
+from wardkeep.ledger.verify import Progress, trusted_keys
 
 
 def verify_since(
@@ -36,7 +37,7 @@ def verify_since(
     report = Report()
     try:
         reader = LedgerReader(folder)
-        trusted = trusted_key(reader, vkey)
+        keys = trusted_keys(reader, vkey)
     except ProofRefused as error:
         report.say("key", DESCRIPTION, str(error))
         return report
@@ -48,11 +49,12 @@ def verify_since(
         report.say("missing", f"logs/{log}", "it was verified before")
     parts: list[_Part] = []
     for log in names:
-        part = _Part(folder, log, Verifier(reader.description.origin_of(log), trusted), known.get(log), report)
+        part = _Part(folder, log, keys.verifier(log), known.get(log), report)
         part.run(progress or (lambda done, size: None), newest=log == names[-1])
         if parts and log not in known:
             _check_link(reader, parts[-1], part, report)
         parts.append(part)
+    check_handovers(keys, reader, {part.name: part.checkpoint.size for part in parts if part.checkpoint}, report)
     expunged = Expunged(body for part in parts for body in part.marked)
     for part in parts:
         for n in part.gone:

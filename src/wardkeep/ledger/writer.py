@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wardkeep.ledger.entry import Receipt, act_leaf, is_act
 from wardkeep.ledger.errors import KeyConflict, LedgerDamaged, LedgerError, LedgerUnavailable
+from wardkeep.ledger.handover import Chain, HandOver
 from wardkeep.ledger.log import Log, Staged
 from wardkeep.ledger.reader import DESCRIPTION, Description, logs_in
 from wardkeep.ledger.stage import Request
@@ -99,6 +100,7 @@ class Writer:
             if not names and description is None:
                 raise LedgerDamaged(f"the logs of {folder} are gone", hint="restore the ledger from a backup")
             self.log = self._open(names[-1] if names else str(clock().year))
+            self._finish_hand_over()
             self._mend(names[:-1])
         except OSError as error:
             give_back(lock)
@@ -156,6 +158,27 @@ class Writer:
                 f"cannot publish: {error.strerror}", hint="nothing that was acknowledged is lost; make room"
             ) from error
 
+    def rotate(self, new: Ed25519PrivateKey) -> HandOver:
+        """Hand the ledger over to another key. Raises LedgerUnavailable; the next start then does what is left of it.
+
+        The description names the new key first, so that it is known who has to sign, whatever happens then; the entry that
+        both keys signed is the first that the new one vouches for.
+        """
+        self.publish()
+        said, log = self._description, self.log
+        one = HandOver.make(said.origin, log=log.name, index=log.size, old=self._signer, new=new, at=self._clock())
+        described = Description(said.origin, one.new, (*said.handovers, one))
+        Chain.of(described.origin, described.public, described.handovers)
+        try:
+            write_durably(self.folder / DESCRIPTION, described.encode())
+        except OSError as error:
+            raise LedgerUnavailable(f"cannot write {self.folder / DESCRIPTION}: {error.strerror}") from error
+        self._description, self._signer = described, new
+        log.hand_over(new, described.verifier(log.name))
+        self._finish_hand_over()
+        self.publish()
+        return one
+
     def close(self) -> None:
         """Publish and give the lock back."""
         self.log.close()
@@ -169,6 +192,7 @@ class Writer:
                 name=name,
                 origin=self._description.origin_of(name),
                 signer=self._signer,
+                verifier=self._description.verifier(name),
             )
         except OSError as error:
             raise LedgerUnavailable(f"cannot open log {name} in {self.folder}: {error.strerror}") from error
@@ -217,9 +241,22 @@ class Writer:
         previous = {"log": before.name, "size": before.size, "root": root} if before else None
         self._say(log, {"act": BEGUN, "log": log.name, "previous": previous})
 
+    def _finish_hand_over(self) -> None:
+        """Write the entry of the newest hand-over, where a crash left it to us."""
+        one = next(reversed(self._description.handovers), None)
+        if one is None or one.log != self.log.name or one.index < self.log.size:
+            return
+        if one.index > self.log.size:
+            raise LedgerDamaged(
+                f"log {self.log.name} ends at {self.log.size}, before the hand-over of its key at {one.index}"
+            )
+        self._append(self.log, one.body())
+
     def _say(self, log: Log, act: dict[str, object]) -> None:
+        self._append(log, act_leaf({**act, "at": self._clock().isoformat()}))
+
+    def _append(self, log: Log, body: bytes) -> None:
         last = log.last(SELF)
-        body = act_leaf({**act, "at": self._clock().isoformat()})
         (answer,) = log.commit([Request(SELF, last[0] + 1 if last else 0, [body])])
         if isinstance(answer, LedgerError):
             raise answer

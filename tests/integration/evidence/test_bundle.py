@@ -10,9 +10,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.integration.evidence.world import DOCTOR, World
 from tests.integration.ledger.outsider import mth
+from tests.stored import NOON, SIGNER
 from wardkeep.evidence import (
     BundleRefused,
     BundleUnwritable,
@@ -23,7 +25,7 @@ from wardkeep.evidence import (
     range_of,
     verify_bundle,
 )
-from wardkeep.ledger import check_proof
+from wardkeep.ledger import Ledger, check_proof
 from wardkeep.ledger.note import Verifier
 
 
@@ -126,6 +128,27 @@ def test_a_bundle_is_nothing_under_another_key(world: World, bundles: dict[str, 
     other = world.vkey.split("+")[0]
     with pytest.raises(BundleRefused, match="not signed by"):
         verify_bundle(bundles["acts"], Verifier(other, bytes(32)).vkey())
+
+
+def test_a_bundle_holds_under_an_older_key_that_handed_over(world: World, tmp_path: Path) -> None:
+    copy = World(type(world.kept)(Path(shutil.copytree(world.kept.path, tmp_path / "copy"))))
+    new = Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32)
+    Ledger.rotate(copy.kept.path / "ledger", old=SIGNER, new=new, clock=lambda: NOON)
+    bundle = copy.bundle("cases-decided", 100, 700, tmp_path / "b")
+    assert copy.vkey != world.vkey
+    assert verify_bundle(bundle, world.vkey) == verify_bundle(bundle, copy.vkey)
+    foreign = Verifier.of(world.vkey.split("+")[0], Ed25519PrivateKey.generate()).vkey()
+    with pytest.raises(BundleRefused, match=r"keys\.jsonl"):
+        verify_bundle(bundle, foreign)
+    keys = bundle / "keys.jsonl"
+    kept = keys.read_bytes()
+    for lie in (b"", kept[:-1], kept + kept, kept.replace(b'"index":931', b'"index":900'), kept + b"{}\n", b"[" * 9000):
+        keys.write_bytes(lie)
+        with pytest.raises(BundleRefused, match=r"keys\.jsonl|checkpoint"):
+            verify_bundle(bundle, world.vkey)
+    keys.unlink()
+    with pytest.raises(BundleRefused, match="checkpoint"):
+        verify_bundle(bundle, world.vkey)
 
 
 def test_a_range_must_lie_in_one_log(world: World) -> None:

@@ -74,7 +74,7 @@ def set_in(said: Any, path: str, value: Any) -> None:
         ("query.version", True, "not readable"),
         ("query.sha256", "00" * 32, "query.sha256"),
         ("parameters", {"account": NURSE}, "asks for no parameter"),
-        ("range.log", "2027", "log 2027"),
+        ("range.log", "2027", "not signed|of tests.example"),
         ("range.from", 150, "not in the range"),
         ("range.from", 256, "not in the range"),
         ("range.to", 600, "not in the range"),

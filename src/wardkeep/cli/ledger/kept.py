@@ -13,8 +13,9 @@ from pathlib import Path
 from wardkeep.cli.frame import Frame, speak
 from wardkeep.ledger import LedgerReader, LedgerUnavailable
 from wardkeep.ledger.errors import LedgerError, ProofRefused
-from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
+from wardkeep.ledger.note import Checkpoint, open_checkpoint
 from wardkeep.ledger.tiles import write_durably
+from wardkeep.ledger.verify import trusted_keys
 
 NAME = "verified.json"
 LARGEST_NOTE = 1 << 20
@@ -66,8 +67,7 @@ def read_named(reader: LedgerReader, path: Path, vkey: str | None) -> dict[str, 
         raise ProofRefused(speak("%s is no signed checkpoint") % path) from None
     origin = note.partition("\n")[0]
     log = origin.rpartition("/")[2]
-    public = Verifier.parse(vkey).public if vkey else reader.description.public
-    return {log: open_checkpoint(note, Verifier(reader.description.origin_of(log), public))}
+    return {log: open_checkpoint(note, trusted_keys(reader, vkey).verifier(log))}
 
 
 def _of(path: Path, error: OSError) -> dict[str, object]:
