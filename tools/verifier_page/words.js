@@ -3,10 +3,10 @@
 "use strict";
 
 const WORDS = {
-  title: ["Check a proof", "验证证明"],
+  title: ["Check a proof", "核验证明"],
   lead: [
     "Drop a proof file here and read what it proves, and what it does not. Everything happens inside this page: nothing is sent anywhere, and the page works without a network.",
-    "把证明文件拖到这里，即可看到它证明了什么、不能证明什么。验证全部在本页内完成：不向外发送任何内容，断网也能使用。",
+    "把证明文件拖到这里，即可看到它证明了什么、不能证明什么。核验全部在本页内完成：不向外发送任何内容，断网也能使用。",
   ],
   drop: ["Drop files here", "把文件拖到这里"],
   choose: ["or choose files", "或选择文件"],
@@ -29,10 +29,10 @@ const WORDS = {
   missing_entry: ["the entry", "条目文件"],
   missing_key: ["the public key of the log", "日志的公钥"],
   holds: ["The proof holds", "证明成立"],
-  holds_own: ["It was checked under the public key that you gave.", "已用您提供的公钥验证。"],
+  holds_own: ["It was checked under the public key that you gave.", "已用您提供的公钥核验。"],
   holds_file: [
     "It was checked under the key that the file itself brought. Whoever made the file chose that key: compare it before you rely on this.",
-    "验证所用的公钥来自文件本身，由文件制作者选定。请先核对公钥，再采信此结果。",
+    "核验所用的公钥来自文件本身，由文件制作者选定。请先核对公钥，再采信此结果。",
   ],
   holds_not: ["The proof does not hold", "证明不成立"],
   proves: ["What it proves", "它证明了什么"],
@@ -76,11 +76,11 @@ const WORDS = {
   ],
   n_event: [
     "Which access it is. The entry is a salted hash and says nothing by itself; with its row and salt it can be shown.",
-    "不能证明这是哪一次访问。该条目是加盐哈希，本身不含任何信息；取得记录行与盐值后才能说明。",
+    "不能证明这是哪一次访问。该条目是加盐散列值，本身不含任何信息；取得记录行与盐值后才能说明。",
   ],
   n_witness: [
     "Anything about the signatures of {names}: their keys are not here, so they were not looked at.",
-    "未验证 {names} 的签名：此处没有相应公钥。",
+    "未核验 {names} 的签名：此处没有相应公钥。",
   ],
   the_access: ["The access", "访问记录"],
   the_act: ["The act", "操作内容"],
@@ -89,14 +89,14 @@ const WORDS = {
   d_index: ["Index", "序号"],
   d_origin: ["Log", "日志"],
   d_size: ["Entries", "条目数"],
-  d_leaf: ["Leaf hash", "叶哈希"],
-  d_root: ["Root", "根哈希"],
+  d_leaf: ["Leaf hash", "叶散列值"],
+  d_root: ["Root", "根散列"],
   d_key: ["Public key", "公钥"],
   d_checkpoint: ["Signed checkpoint", "已签名的检查点"],
   about: ["About this page", "关于本页"],
   about_text: [
     "One file, the same for everybody. It was made by Wardkeep; you need not trust the one who sent it: compare its SHA-256 with the published one, or check the proof with any other C2SP tool. Browsers from Chrome 67, Firefox 68 and Safari 14.1 on.",
-    "本页是单个文件，对所有人都相同，由 Wardkeep 制作。您无需信任发送者：可将其 SHA-256 与公布值比对，或用其他任何 C2SP 工具验证。支持 Chrome 67、Firefox 68、Safari 14.1 及以上版本。",
+    "本页是单个文件，对所有人都相同，由 Wardkeep 制作。您无需信任发送者：可将其 SHA-256 与公布值比对，或用其他任何 C2SP 工具核验。支持 Chrome 67、Firefox 68、Safari 14.1 及以上版本。",
   ],
   library: ["SHA-256 and Ed25519 are by:", "SHA-256 与 Ed25519 的实现："],
 

@@ -67,6 +67,7 @@ def _addresses(case: Any) -> list[str]:
         "/runs/",
         reverse("run", args=[case.last_run_id]),
         "/ledger/",
+        "/acts/",
         "/me/",
     ]
 
@@ -74,7 +75,10 @@ def _addresses(case: Any) -> list[str]:
 @pytest.mark.parametrize("width", list(WIDTHS))
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_page_sticks_out_or_reports_an_error(width: str, language: str, site: str, browser: Any, house: Any) -> None:
+    from wardkeep.seal import outbox
+
     hospital.a_member("looker", "security_director", language, full_name=hospital.LONG_NAME)
+    outbox.drain(hospital.Reader())
     page, wrong = _page(browser, width, language)
     sign_in(page, site, "looker")
     for address in _addresses(house):
@@ -215,3 +219,26 @@ def test_a_case_prints_without_its_forms(site: str, browser: Any, house: Any) ->
     assert not page.is_visible("header.top")
     assert page.is_visible("#findings")
     assert page.pdf()[:4] == b"%PDF"
+
+
+def test_a_proof_from_the_console_holds_in_the_page_that_the_console_serves(
+    site: str, browser: Any, house: Any, tmp_path: Path
+) -> None:
+    hospital.a_member("prover", "security_specialist", "en")
+    page, wrong = _page(browser)
+    sign_in(page, site, "prover")
+    page.goto(site + reverse("access", args=[f"2026-03-19|2026:{hospital.ROWS[-2][0]}"]))
+    saved = []
+    for link in ("Proof that shows this access", "The page that checks it"):
+        with page.expect_download() as download:
+            page.click(f"text={link}")
+        saved.append(tmp_path / download.value.suggested_filename)
+        download.value.save_as(saved[-1])
+    assert saved[1].name == "wardkeep-verifier.html"
+    for address in (saved[1].as_uri(), site + reverse("verifier")):
+        page.goto(address)
+        page.fill("#keys", hospital.VERIFIER.vkey())
+        page.set_input_files("#files", saved[0])
+        page.wait_for_selector(".verdict-good")
+        assert hospital.ROWS[-2][5] in page.inner_text("#answer")
+    assert [one for one in wrong if not one.startswith("file:")] == []

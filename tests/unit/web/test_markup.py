@@ -30,6 +30,7 @@ def _addresses(case: Any) -> dict[str, str]:
         "runs": "/runs/",
         "run": reverse("run", args=[case.last_run_id]),
         "ledger": "/ledger/",
+        "acts": "/acts/",
         "me": "/me/",
         "nothing": "/nothing/",
     }

@@ -74,7 +74,22 @@ def test_a_finding_is_never_called_a_violation() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["today", "cases", "case", "decided", "patient", "account", "access", "open", "runs", "run", "ledger", "me"]
+    "name",
+    [
+        "today",
+        "cases",
+        "case",
+        "decided",
+        "patient",
+        "account",
+        "access",
+        "open",
+        "runs",
+        "run",
+        "ledger",
+        "acts",
+        "me",
+    ],
 )
 def test_a_chinese_page_has_no_english_left(name: str, enter: Any, house: Any) -> None:
     decided = house.__class__.objects.filter(state="decided").first()

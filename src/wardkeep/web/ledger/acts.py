@@ -48,7 +48,7 @@ def _lines(placed: Iterable[Placed]) -> list[ActLine]:
     actors = {str(act.get("actor", "")) for _row, act in said}
     keys = [actor.removeprefix("user:") for actor in actors if actor.startswith("user:")]
     names = {f"user:{user.pk}": str(user) for user in User.objects.filter(pk__in=keys)}
-    names |= {"cli": _("the command line"), "jobs": _("Wardkeep itself")}
+    names |= {"cli": _("the command line"), **dict.fromkeys(("jobs", "system", "wardkeep"), _("Wardkeep itself"))}
     return [
         ActLine(
             entry=f"{row.log}:{row.index}",

@@ -48,6 +48,6 @@ def verifier(request: HttpRequest) -> HttpResponse:
     """The page with which anyone checks a proof, byte for byte as it is published."""
     headers = {
         "Content-Security-Policy": f"{policy()}; frame-ancestors 'none'",
-        "Content-Disposition": f'inline; filename="{NAME}"',
+        "Content-Disposition": f'inline; filename="wardkeep-{NAME}"',
     }
     return HttpResponse(verifier_page(), content_type="text/html; charset=utf-8", headers=headers)
