@@ -39,9 +39,9 @@ def usable_policy(home: Home) -> Policy | None:
     return policy
 
 
-def collector(home: Home) -> Collector:
+def collector(home: Home, stop: threading.Event | None = None) -> Collector:
     """What asks for this home."""
-    return Collector(home.ledger_folder, lambda witness: reach(home, witness))
+    return Collector(home.ledger_folder, lambda witness: reach(home, witness), (stop or threading.Event()).is_set)
 
 
 def ask_once(home: Home, asking: Collector, *, wait: float = LOCK_PATIENCE) -> list[Heard]:
@@ -55,7 +55,7 @@ def ask_once(home: Home, asking: Collector, *, wait: float = LOCK_PATIENCE) -> l
 
 def ask_until(home: Home, stop: threading.Event) -> None:
     """Round after round until `stop` is set."""
-    asking = collector(home)
+    asking = collector(home, stop)
     told: set[str] = set()
     while True:
         problems = set()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wardkeep.ledger.errors import ProofRefused
-from wardkeep.ledger.note import Checkpoint, read_note, signed_by
+from wardkeep.ledger.note import Checkpoint, Verifier, read_note, signed_by
 from wardkeep.ledger.reader import LedgerReader
 from wardkeep.ledger.tree import EMPTY_ROOT
 from wardkeep.ledger.verify import trusted_keys
@@ -48,8 +48,8 @@ class Compared:
 def compare(reader: LedgerReader, name: str, note: str, *, vkey: str | None = None) -> Compared:
     """Compare a signed note with the ledger as it is published. Raises ProofRefused where it cannot be read.
 
-    `vkey` is the key to trust, of any year; without it the one that the ledger names. The root of the seen size is computed
-    from our own tiles.
+    `vkey` is the key to trust, of any year; without it those that the ledger names. It may be one that this ledger does not
+    name: then the ledger was replaced as a whole, key and all. The root of the seen size is computed from our own tiles.
     """
     text, signatures = read_note(note)
     seen = Checkpoint.parse(text)
@@ -57,7 +57,11 @@ def compare(reader: LedgerReader, name: str, note: str, *, vkey: str | None = No
     if base != reader.description.origin or log not in reader.logs():
         return Compared(name, seen.origin, Verdict.OTHER_LOG, seen.size)
     try:
-        signed = signed_by(text, signatures, [trusted_keys(reader, vkey).verifier(log).at(seen.size)])
+        keys = [trusted_keys(reader, vkey).verifier(log).at(seen.size)]
+    except ProofRefused:
+        keys = [Verifier(seen.origin, Verifier.parse(vkey).public)] if vkey else []
+    try:
+        signed = signed_by(text, signatures, keys)
     except ProofRefused:
         signed = []
     ours = reader.checkpoint(log)

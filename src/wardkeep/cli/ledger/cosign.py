@@ -27,6 +27,7 @@ def command(frame: Frame) -> None:
     enough = (
         now.cosigned is not None and now.cosigned.enough and now.cosigned.checkpoint.size == reader.size(reader.current)
     )
+    contradicted = bool(now.conflicts) or any(one.seen.outcome.is_conflict for one in heard)
     lines = [f"{shown(one.witness.name)}, {one.log}: {said(one.seen.outcome)}" for one in heard] + now.conflicts
     for one in heard:
         if one.seen.detail:
@@ -38,7 +39,7 @@ def command(frame: Frame) -> None:
     )
     frame.out(
         {
-            "ok": enough and not now.conflicts,
+            "ok": enough and not contradicted,
             "asked": [
                 {
                     "witness": shown(one.witness.name),
@@ -52,5 +53,5 @@ def command(frame: Frame) -> None:
         },
         "\n".join(lines),
     )
-    if now.conflicts or not enough:
-        click.get_current_context().exit(1 if now.conflicts else 3)
+    if contradicted or not enough:
+        click.get_current_context().exit(1 if contradicted else 3)

@@ -7,6 +7,7 @@ A witness that hangs holds up nobody but itself.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -30,6 +31,8 @@ from wardkeep.ledger.writer import give_back, take_lock
 
 #: Seconds that a round waits for its witnesses.
 PATIENCE = 25.0
+#: Seconds after which it looks whether to stop.
+LOOK_EVERY = 0.25
 #: A checkpoint that stays the newest is cosigned again after this long: then it is known that nothing came after it.
 FRESH_FOR = timedelta(hours=1)
 #: A log of an earlier year that a witness does not cosign is offered to it again after this long.
@@ -47,6 +50,9 @@ class _Offer:
     checkpoint: Checkpoint
 
 
+Answered = tuple[TrustedWitness, _Offer, Told]
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What came of one offer in this round."""
@@ -58,12 +64,19 @@ class Heard:
 
 @dataclass(slots=True)
 class Collector:
-    """Asks in rounds. One of them at a time writes for a ledger: whoever makes one holds `witnesses.lock`."""
+    """Asks in rounds. One of them at a time writes for a ledger: whoever makes one holds `witnesses.lock`.
+
+    In its first round it asks everybody, whatever was cosigned before: a ledger that was set back meanwhile is told at once.
+    """
 
     folder: Path
     #: How a witness is reached; None where the policy gives no address.
     reach: Reach
-    #: Cosignatures of the newest checkpoint of each log that are not yet enough to be shown.
+    #: Whether to give up waiting.
+    stopped: Callable[[], bool] = lambda: False
+    #: By witness and log: the checkpoint's text that it cosigned for us last, and when.
+    _heard: dict[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
+    #: Cosignatures of the newest checkpoint of each log, also while they are not yet enough to be shown.
     _partial: dict[str, tuple[str, dict[Cosigner, Cosignature]]] = field(default_factory=dict)
     _busy: dict[str, threading.Thread] = field(default_factory=dict)
     _asked_old: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -73,28 +86,28 @@ class Collector:
         reader = LedgerReader(self.folder)
         offers = [_offer(reader, log) for log in reversed(reader.logs())]
         memory = Memory(self.folder)
-        answers: queue.SimpleQueue[tuple[TrustedWitness, _Offer, Told]] = queue.SimpleQueue()
-        asked: list[tuple[TrustedWitness, threading.Thread, int]] = []
+        answers: queue.SimpleQueue[Answered] = queue.SimpleQueue()
+        asked: list[tuple[TrustedWitness, list[_Offer]]] = []
         for witness in policy.witnesses:
             way = self.reach(witness)
-            due = [one for one in offers if self._is_due(reader, policy, witness, one, reader.current, at)]
-            if way is None or not due or self._still_busy(witness):
+            due = [one for one in offers if self._is_due(witness, one, reader.current, at)]
+            if way is None or not due:
                 continue
-            thread = threading.Thread(
-                target=_ask, args=(self.folder, witness, way, due, memory, answers), daemon=True, name="witness"
-            )
-            self._busy[witness.cosigner.vkey()] = thread
-            thread.start()
-            asked.append((witness, thread, len(due)))
-        got = self._wait(answers, sum(count for _, _, count in asked), patience)
-        heard = [
-            Heard(
-                witness,
-                one.log,
-                memory.take(witness.cosigner.vkey(), one.log, told, our_size=one.checkpoint.size, at=at),
-            )
-            for witness, one, told in got
-        ]
+            asked.append((witness, due))
+            before = self._busy.get(witness.cosigner.vkey())
+            if before is None or not before.is_alive():  # one that still hangs is not called a second time
+                thread = threading.Thread(
+                    target=_ask, args=(self.folder, witness, way, due, memory, answers), daemon=True, name="witness"
+                )
+                self._busy[witness.cosigner.vkey()] = thread
+                thread.start()
+        got = self._wait(answers, asked, patience)
+        heard = []
+        for witness, one, told in got:
+            vkey = witness.cosigner.vkey()
+            if told.cosignature:
+                self._heard[vkey, one.log] = (read_note(one.note)[0], at)
+            heard.append(Heard(witness, one.log, memory.take(vkey, one.log, told, our_size=one.checkpoint.size, at=at)))
         if heard:
             memory.save()
         for one in offers:
@@ -103,16 +116,14 @@ class Collector:
                 self._show(reader, policy, one, new)
         return heard
 
-    def _is_due(
-        self, reader: LedgerReader, policy: Policy, witness: TrustedWitness, one: _Offer, current: str, at: datetime
-    ) -> bool:
-        """Whether a witness's cosignature of this checkpoint is not in hand, or has grown old."""
-        known = self._in_hand(reader, policy, one).get(witness.cosigner)
-        if one.log == current:
-            return known is None or at.timestamp() - known.at >= FRESH_FOR.total_seconds()
-        if known is not None:
-            return False
+    def _is_due(self, witness: TrustedWitness, one: _Offer, current: str, at: datetime) -> bool:
+        """Whether a witness's cosignature of this checkpoint did not come yet, or has grown old."""
         key = (witness.cosigner.vkey(), one.log)
+        text, heard_at = self._heard.get(key, ("", at))
+        if text == read_note(one.note)[0]:
+            return one.log == current and at - heard_at >= FRESH_FOR
+        if one.log == current:
+            return True
         if key in self._asked_old and at - self._asked_old[key] < OLD_AGAIN:
             return False
         self._asked_old[key] = at
@@ -125,22 +136,21 @@ class Collector:
         partial = self._partial.get(one.log)
         return found | (partial[1] if partial and partial[0] == text else {})
 
-    def _still_busy(self, witness: TrustedWitness) -> bool:
-        thread = self._busy.get(witness.cosigner.vkey())
-        return thread is not None and thread.is_alive()
-
-    @staticmethod
     def _wait(
-        answers: queue.SimpleQueue[tuple[TrustedWitness, _Offer, Told]], expected: int, patience: float
-    ) -> list[tuple[TrustedWitness, _Offer, Told]]:
+        self, answers: queue.SimpleQueue[Answered], asked: list[tuple[TrustedWitness, list[_Offer]]], patience: float
+    ) -> list[Answered]:
+        """What came in time, in the order of the policy; who said nothing is said to be silent."""
         until = time.monotonic() + patience
-        got: list[tuple[TrustedWitness, _Offer, Told]] = []
-        while len(got) < expected:
-            try:
-                got.append(answers.get(timeout=max(0.0, until - time.monotonic())))
-            except queue.Empty:
-                break
-        return got
+        expected = sum(len(due) for _, due in asked)
+        got: dict[tuple[str, str], Answered] = {}
+        while len(got) < expected and time.monotonic() < until and not self.stopped():
+            with contextlib.suppress(queue.Empty):
+                answer = answers.get(timeout=min(LOOK_EVERY, max(0.0, until - time.monotonic())))
+                got[answer[0].name, answer[1].log] = answer
+        if self.stopped():
+            return list(got.values())
+        silent = Told(Outcome.UNREACHABLE, detail=f"no answer in {patience:g} s")
+        return [got.get((witness.name, one.log), (witness, one, silent)) for witness, due in asked for one in due]
 
     def _show(self, reader: LedgerReader, policy: Policy, one: _Offer, new: Sequence[Cosignature]) -> None:
         """Let readers see the cosignatures, where they are enough or none are shown yet."""
@@ -185,7 +195,7 @@ def _ask(
     way: Asked,
     offers: list[_Offer],
     memory: Memory,
-    answers: queue.SimpleQueue[tuple[TrustedWitness, _Offer, Told]],
+    answers: queue.SimpleQueue[Answered],
 ) -> None:
     """One witness's thread."""
     for one in offers:
