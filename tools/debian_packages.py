@@ -36,6 +36,7 @@ NEEDS = (
     Need("gettext", ("/usr/bin/xgettext",), "the test that finds untranslated text"),
     Need("gcc", ("/usr/bin/cc", "/usr/bin/gcc"), "the tests of a ledger on a disk that stalls or fails"),
     Need("libc6-dev", ("/usr/include/dlfcn.h",), "the same tests"),
+    Need("openssl", ("/usr/bin/openssl",), "the tests of time stamps, whose authority it is"),
     Need("git", ("/usr/bin/git", "/usr/local/bin/git"), "the tests that read the list of tracked files"),
 )
 

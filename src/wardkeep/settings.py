@@ -76,6 +76,11 @@ class Ledger:
     ask_every: int = 60
     #: Accepts http to a witness on another machine: others on the way can then read sizes and times, and forge nothing.
     plain_http: bool = False
+    #: Address of a time-stamping authority (RFC 3161) that stamps the checkpoint of each day; http will do, an answer is
+    #: believed only under `timestamp_roots`. Empty: nobody is asked.
+    timestamps: str = ""
+    #: A PEM file in the home folder with the root certificates of that authority.
+    timestamp_roots: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -233,6 +238,19 @@ def check(settings: Settings) -> list[str]:
         ),
         (1 <= s.ledger.ask_every <= 86400, f"ledger.ask_every = {s.ledger.ask_every}: use 1 to 86400"),
         (
+            not s.ledger.timestamps or _address_ok(s.ledger.timestamps),
+            f"ledger.timestamps = {s.ledger.timestamps!r} is no address: write http://HOST/PATH or https://HOST/PATH",
+        ),
+        (
+            bool(s.ledger.timestamps) == bool(s.ledger.timestamp_roots),
+            f"ledger.timestamps = {s.ledger.timestamps!r} and ledger.timestamp_roots = {s.ledger.timestamp_roots!r}: set "
+            "both, a stamp is believed only under the authority's own certificates",
+        ),
+        (
+            "\0" not in s.ledger.timestamp_roots and s.ledger.timestamp_roots == s.ledger.timestamp_roots.strip(),
+            f"ledger.timestamp_roots = {s.ledger.timestamp_roots!r} is no name of a file: write one such as tsa.pem",
+        ),
+        (
             bool(_SIZE.fullmatch(s.engine.memory_limit)),
             f"engine.memory_limit = {s.engine.memory_limit!r}: write a size such as 4GB",
         ),
@@ -279,6 +297,15 @@ def check(settings: Settings) -> list[str]:
     set_twice = {"settling_hours", "cases_a_day", "random_share", "self_access"} & set(s.judging.thresholds)
     faults += [f"judging.thresholds.{name}: write it as judging.{name}" for name in sorted(set_twice)]
     return faults
+
+
+def _address_ok(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable() and " " not in url
 
 
 def _database_ok(url: str) -> bool:
