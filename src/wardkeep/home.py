@@ -84,6 +84,11 @@ class Home:
         return self.data_folder / "ledger"
 
     @property
+    def spool_folder(self) -> Path:
+        """Where care paths write while the ledger is away."""
+        return self.data_folder / "spool"
+
+    @property
     def store_folder(self) -> Path:
         return self.data_folder / "store"
 

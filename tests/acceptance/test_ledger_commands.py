@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.acceptance.commands import Done, wardkeep
 from wardkeep.ledger.note import Verifier, open_checkpoint
 from wardkeep.ledger.page import page as verifier_page
+from wardkeep.ledger.spool import START, Spool
 
 
 class Bench:
@@ -395,3 +396,43 @@ def test_verify_of_one_entry_says_its_state(copy: Bench) -> None:
     bundle.write_bytes(raw.replace(body, body[:-1] + b"]"))
     said = copy.call("verify", "--entry", "3", status=1).said
     assert said["state"] == "changed"
+
+
+# --- reconcile
+
+
+def test_reconcile_carries_a_spool_over_once_and_says_where_it_went(copy: Bench) -> None:
+    spool = Spool.make(copy.home / "data/spool/gateway.wks", "gateway", size=START + 8192)
+    for number in range(4):
+        spool.put(number, 1_700_000_000_000_000, b'{"act":"care:record:read","n":%d}' % number)
+    held = copy.call("reconcile").said
+    assert (held["ok"], held["spools"][0]["in_use"]) == (True, True)
+    spool.close()
+    before = copy.call("status").said["size"]
+    assert "wait" in wardkeep("doctor", "--home", copy.home, "--lang", "en", status=1).out
+    said = copy.call("reconcile").said
+    log = copy.call("status").said["logs"][-1]["log"]
+    assert said["ok"] and said["younger"] == []
+    assert said["spools"] == [
+        {"file": "gateway.wks", "entries": 4, "last": f"{log}:{before + 3}", "in_use": False, "damage": None}
+    ]
+    assert copy.call("reconcile").said["spools"][0]["entries"] == 0
+    assert copy.call("status").said["size"] == before + 5  # and the act that says so
+    copy.call("verify", "--ledger-only")
+
+
+def test_reconcile_keeps_a_damaged_spool_and_carries_what_is_whole(copy: Bench) -> None:
+    spool = Spool.make(copy.home / "data/spool/gateway.wks", "gateway", size=START + 8192)
+    for number in range(4):
+        spool.put(number, 1_700_000_000_000_000, b"x" * 50)
+    spool.close()
+    raw = bytearray(spool.path.read_bytes())
+    raw[START + 300] ^= 1
+    aside = spool.path.with_name("gateway.1.damaged")
+    aside.write_bytes(bytes(raw))
+    spool.path.unlink()
+    said = copy.call("reconcile", status=1).said
+    assert (said["ok"], said["spools"][0]["entries"]) == (False, 2)
+    assert "does not hold" in said["spools"][0]["damage"]
+    assert [path.name for path in spool.path.parent.iterdir()] == ["gateway.1.kept"]
+    assert copy.call("reconcile").said["spools"] == []

@@ -136,6 +136,19 @@ def _ledger(home: Home) -> Found:
     return True, ", ".join(f"{log}: {size}" for log, size in sizes.items()), ""
 
 
+def _spool(home: Home) -> Found:
+    from wardkeep.ledger.spool import Spool, spools_in  # noqa: PLC0415
+
+    spools = [Spool(path, look_only=True) for path in spools_in(home.spool_folder)]
+    for spool in spools:
+        spool.close()
+    damaged = [spool.path.name for spool in spools if spool.damage]
+    if damaged:
+        return False, _("damaged: %s") % ", ".join(damaged), "wardkeep ledger reconcile"
+    count = sum(len(spool.entries) for spool in spools)
+    return not count, _("%d entries of care wait for the ledger") % count, "wardkeep ledger reconcile"
+
+
 def _witnesses(home: Home) -> Found:
     found = standing(home, home.ledger_reader())
     if found.problem:
@@ -219,6 +232,7 @@ CHECKS: dict[str, Callable[[Home], Found]] = {
     "database": _database,
     "schema": _schema,
     "ledger": _ledger,
+    "spool": _spool,
     "witnesses": _witnesses,
     "cosigned": _cosigned,
     "store": _store,

@@ -22,6 +22,7 @@ from tests.rows import a_run, a_user, populate
 from wardkeep.home import Home
 from wardkeep.jobs import checks
 from wardkeep.jobs.checks import CHECKS, Check, examine
+from wardkeep.ledger.spool import START, Spool
 from wardkeep.settings import Engine, Settings, SettingsError
 
 pytestmark = pytest.mark.usefixtures("rows")
@@ -78,6 +79,22 @@ def test_a_folder_that_others_can_read_is_named_with_its_mode(folder: str, home:
     assert not check.ok
     assert f"{getattr(home, folder)} (755)" in check.detail
     assert check.mend == f"chmod -R go-rwx {home.path}"
+
+
+def test_entries_of_care_that_wait_for_the_ledger_are_counted_and_damage_is_named(home: Any) -> None:
+    spool = Spool.make(home.spool_folder / "gateway.wks", "gateway", size=START + 4096)
+    assert found(home, "spool").ok
+    for number in range(3):
+        spool.put(number, 1, b"x")
+    check = found(home, "spool")  # though its process has it open
+    assert (check.ok, check.mend) == (False, "wardkeep ledger reconcile")
+    assert check.detail.startswith("3 ")
+    spool.close()
+    raw = bytearray(spool.path.read_bytes())
+    raw[START + 10] ^= 1
+    spool.path.write_bytes(bytes(raw))
+    assert "gateway.wks" in found(home, "spool").detail
+    spool.path.unlink()
 
 
 def test_keys_that_cannot_be_opened_fail_and_say_what_the_provider_says(

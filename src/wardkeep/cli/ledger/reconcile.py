@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`wardkeep ledger reconcile`: acts that the ledger has and the rows have not."""
+"""`wardkeep ledger reconcile`: what care wrote into a spool goes into the ledger; acts that the rows have not are listed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import dataclasses
 import click
 
 from wardkeep.cli.frame import Frame, speak, standard
+from wardkeep.cli.ledger.spools import carry_spools, said_of
 from wardkeep.ledger import LedgerUnavailable
 
 #: Acts that are listed for people.
@@ -18,13 +19,15 @@ SHOWN = 20
 @click.option("--restored", is_flag=True, help="The rows are an older copy, put back on purpose: go on with them.")
 @standard
 def command(frame: Frame, restored: bool) -> None:
-    """List the acts that the ledger has of this database and the database has not.
+    """Carry over what care wrote down while the ledger was away, then list the acts that the database does not know.
 
-    There are some where an older copy of the rows was put back: exit status 1. With --restored the rows get a new
-    incarnation, and an act says what they do not know; without it no new act of theirs can be sealed.
+    There are such acts where an older copy of the rows was put back: exit status 1, as where a spool is damaged. With
+    --restored the rows get a new incarnation, and an act says what they do not know; without it no new act of theirs
+    can be sealed.
     """
     from wardkeep.home import now  # noqa: PLC0415
 
+    spools = carry_spools(frame.home)
     reader = frame.home.ledger_reader()
     frame.django()
     from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
@@ -41,7 +44,8 @@ def command(frame: Frame, restored: bool) -> None:
     if begun:
         found = begin_again(reader, actor="cli", at=now())
         drain_here(frame.home, say=frame.say)
-    lines = [f"{act.index}  {act.act}" for act in found.younger[:SHOWN]]
+    damaged = any(spool["damage"] for spool in spools)
+    lines = [*said_of(spools), *(f"{act.index}  {act.act}" for act in found.younger[:SHOWN])]
     if len(found.younger) > SHOWN:
         lines.append("…")
     lines.append(speak("%d acts of the ledger are younger than the rows") % len(found.younger))
@@ -49,13 +53,15 @@ def command(frame: Frame, restored: bool) -> None:
         lines.append(speak("the rows go on as a new incarnation: %s") % incarnation())
     frame.out(
         {
-            "ok": begun or not found.younger,
+            "ok": (begun or not found.younger) and not damaged,
             "incarnation": str(incarnation()),
             "younger": [dataclasses.asdict(act) for act in found.younger],
             "restored": begun,
+            "spools": spools,
         },
         "\n".join(lines),
     )
     if found.younger and not begun:
         frame.say(speak("if an older copy was put back on purpose: `wardkeep ledger reconcile --restored`"))
+    if damaged or (found.younger and not begun):
         click.get_current_context().exit(1)
