@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from wardkeep.ledger.entry import Receipt
 from wardkeep.ledger.errors import LedgerDamaged, LedgerError, OutOfOrder, ProofRefused
 from wardkeep.ledger.journal import NO_RECORD, Fault, Journal, Producer, Record, cut, damaged, encode, files, read_file
-from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
+from wardkeep.ledger.note import Checkpoint, NoteSigner, Verifier, open_checkpoint
 from wardkeep.ledger.published import Publisher
 from wardkeep.ledger.stage import Group, Key, Known, Request, gather
 from wardkeep.ledger.tiles import make_folder, unpack_bundle
@@ -62,7 +62,7 @@ class Log:
         verifier: who signed what is there, where it was not always `signer`.
         """
         self.name, self.origin = name, origin
-        self._signer, self._verifier = signer, verifier or Verifier.of(origin, signer)
+        self._notes, self._verifier = NoteSigner(origin, signer), verifier or Verifier.of(origin, signer)
         make_folder(folder)
         make_folder(journal)
         self.producers: dict[str, Producer] = {}
@@ -93,7 +93,7 @@ class Log:
         group = gather(requests, log=self.name, edge=self.edge, producers=self.producers, recent=self._recent)
         if not group.bodies:
             return Staged(group, "", b"", b"")
-        note = Checkpoint(self.origin, group.edge.size, group.edge.root()).sign(self._signer)
+        note = self._notes.sign(Checkpoint(self.origin, group.edge.size, group.edge.root()).text())
         record = Record(
             first=self.size,
             count=len(group.bodies),
@@ -148,7 +148,7 @@ class Log:
 
     def hand_over(self, signer: Ed25519PrivateKey, verifier: Verifier) -> None:
         """Sign with another key from the next entry on."""
-        self._signer, self._verifier = signer, verifier
+        self._notes, self._verifier = NoteSigner(self.origin, signer), verifier
 
     @property
     def due(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -16,6 +17,7 @@ from wardkeep.ledger.errors import ProofRefused
 
 ED25519 = b"\x01"
 DASH = "\u2014 "
+_UNFIT = re.compile(r"[\x00-\x09\x0b-\x1f]")
 #: More signatures than any policy of witnesses needs; the format asks for a limit of at least 16.
 MOST_SIGNATURES = 100
 
@@ -141,12 +143,25 @@ class Signature:
         return cls(name, raw[:4], raw[4:])
 
 
+class NoteSigner:
+    """Signs notes under one name, one after another: what they have in common is worked out once."""
+
+    def __init__(self, name: str, signer: Ed25519PrivateKey) -> None:
+        """Raises ValueError where no key can have this name."""
+        if not _fit(name):
+            raise ValueError(f"{name!r} is no name of a key")
+        self._name, self._key_id, self._sign = name, Verifier.of(name, signer).key_id, signer.sign
+
+    def sign(self, text: str) -> str:
+        """`text` (which ends in a newline) with a signature line after an empty line. Raises ValueError for no such text."""
+        if not text.endswith("\n") or _UNFIT.search(text):
+            raise ValueError(f"{text!r} is no text that a note of {self._name!r} can have")
+        return f"{text}\n{Signature(self._name, self._key_id, self._sign(text.encode())).line()}"
+
+
 def sign_note(text: str, name: str, signer: Ed25519PrivateKey) -> str:
-    """`text` (which ends in a newline) with one signature line after an empty line. Raises ValueError for no such text."""
-    if not _fit(name) or not text.endswith("\n") or any(c < " " and c != "\n" for c in text):
-        raise ValueError(f"{name!r} is no name of a key, or its text is none that a note can have")
-    ours = Signature(name, Verifier.of(name, signer).key_id, signer.sign(text.encode()))
-    return f"{text}\n{ours.line()}"
+    """A note of `text` with one signature. Raises ValueError."""
+    return NoteSigner(name, signer).sign(text)
 
 
 def read_note(note: str) -> tuple[str, list[Signature]]:
