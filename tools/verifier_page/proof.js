@@ -190,6 +190,20 @@ const proofs = (() => {
     return values.map((value, i) => [FIELDS[i], value]);
   }
 
+  // What a row says; as it stands where it has other fields than this page knows.
+  function readRow(bytes) {
+    try {
+      return parseRow(bytes);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+    }
+    try {
+      return [["canonical", text(bytes)]];
+    } catch (error) {
+      return [["canonical", hex(bytes)]];
+    }
+  }
+
   function parseBundle(said) {
     let found = null;
     try {
@@ -241,7 +255,7 @@ const proofs = (() => {
     };
     if (row !== undefined) {
       if (kind !== "event" || salt.length !== 16 || !same(sha256(salt, row), entry.slice(1))) throw new Refused("row_other");
-      found.row = parseRow(row);
+      found.row = readRow(row);
     }
     if (kind === "act") {
       found.text = text(entry);

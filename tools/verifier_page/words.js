@@ -115,10 +115,10 @@ const WORDS = {
   signature: ["the signature of {said} is false", "{said} 的签名不正确"],
   path: ["the entry is not at that place of the signed log", "该条目不在已签名日志的该位置"],
   entry_size: ["the entry has no bytes, or more than an entry can have", "条目为空，或超过条目的最大长度"],
-  row: ["the row is not readable", "记录行无法读取"],
   row_other: ["the row and its salt do not give the entry: it is another access, or was changed", "记录行与盐值算不出该条目：不是同一次访问，或已被改动"],
 
   // The fields of an access.
+  canonical: ["Row", "记录行"],
   event_id: ["Event", "事件"],
   part: ["Part", "分条"],
   time_us: ["Time (UTC)", "时间（UTC）"],

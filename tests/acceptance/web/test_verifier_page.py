@@ -116,6 +116,25 @@ def test_the_page_knows_the_fields_of_a_row_in_their_order() -> None:
     assert "".join(re.findall(r'"([^"]*)"', found.group(1))).split() == [field.name for field in FIELDS[1]]
 
 
+def test_every_answer_and_every_label_has_its_words_in_both_languages() -> None:
+    parts = {
+        name: (ROOT / "tools" / "verifier_page" / f"{name}.js").read_text(encoding="utf-8")
+        for name in ("proof", "page", "words")
+    }
+    words = dict(re.findall(r"^  (\w+): (\[.*?\]),$", parts["words"], re.MULTILINE | re.DOTALL))
+    used = set(re.findall(r'Refused\("(\w+)"', parts["proof"] + parts["page"])) - {"row"}  # which readRow takes up
+    used |= set(re.findall(r'(?:base64|number)\(.*?, "(\w+)"\)', parts["proof"])) | set(
+        re.findall(r'say\("(\w+)"[,)]', parts["page"])
+    )
+    used |= set(re.findall(r'data-say="(\w+)"', page().decode())) | {field.name for field in FIELDS[1]}
+    assert used - set(words) == set()
+    for said in words.values():
+        english, chinese = json.loads(re.sub(r",\s*\]", "]", said))
+        assert not re.search(r"[\u4e00-\u9fff]", english)
+        assert re.search(r"[\u4e00-\u9fff]", chinese)
+        assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", chinese))
+
+
 @pytest.mark.soak
 def test_the_library_is_made_again_byte_for_byte() -> None:
     """Needs npm and its registry."""
@@ -189,8 +208,30 @@ def test_the_page_holds_our_vectors_good_and_broken(browser: Any) -> None:
     broken = [Chance(one["why"], one["proof"], bytes.fromhex(one["entry"]), one["vkey"]) for one in SAID["no_proofs"]]
     assert otherwise(tab, good, True) == {}
     assert otherwise(tab, broken, False) == {}
+    vkey, witness = SAID["key"]["vkey"], SAID["witness"]["vkey"]
+    assert tab.evaluate(BUNDLES, [[one["file"] for one in SAID["bundles"]], [vkey]]) == [True] * 3
+    found = tab.evaluate(BUNDLES, [[one["file"] for one in SAID["no_bundles"]], [vkey]])
+    assert [one["why"] for one, answer in zip(SAID["no_bundles"], found, strict=True) if answer] == []
+    plain = json.loads(SAID["bundles"][0]["file"])
+    for note, accepted in [(SAID["cosigned"]["note"], True), *((one["note"], False) for one in SAID["no_cosigned"])]:
+        said = plain | {"proof": plain["proof"].replace(LOG["checkpoint"], note)}
+        (cosigned,) = tab.evaluate(
+            BUNDLES.replace("return true", "return found.cosigned.length === 1"), [[json.dumps(said)], [vkey, witness]]
+        )
+        assert cosigned is accepted
+    for one in SAID["no_keys"]:
+        assert tab.evaluate(BUNDLES, [[json.dumps(plain)], [vkey, one["vkey"]]]) == [False], one["why"]
 
 
+BUNDLES = """([files, keys]) => files.map((file) => {
+  try {
+    const found = proofs.check(Object.assign(proofs.parseBundle(file), { keys }));
+    return true;
+  } catch (error) {
+    if (error instanceof proofs.Refused) return false;
+    throw error;
+  }
+})"""
 DROP = """files => {
   const transfer = new DataTransfer();
   for (const [name, bytes] of files) transfer.items.add(new File([Uint8Array.from(bytes)], name));

@@ -129,5 +129,22 @@ def test_go_follows_our_log_from_size_to_size(by_go: Ask) -> None:
         for o in LOG["consistency"]
     ]
     assert by_go(json.dumps(one) + "\n" for one in good) == [True] * len(good)
-    bad = [one | {"old_root": roots[255 if one["old"] != 255 else 256]} for one in good]
+    bad = [
+        {name: one[name] for name in ("old", "new", "old_root", "new_root")} | {"steps": one["proof"]}
+        for one in SAID["no_consistency"]
+        if one["old"] > 0  # which Go takes for a fault of the caller
+    ]
     assert by_go(json.dumps(one) + "\n" for one in bad) == [False] * len(bad)
+
+
+def test_go_opens_our_notes_and_refuses_the_broken_ones(by_go: Ask) -> None:
+    def lines(names: str) -> list[str]:
+        # Go's decoder lets bits behind the end of base 64 through.
+        chosen = [one["note"] for one in SAID[names] if one.get("why") != "base64 with bits behind its end"]
+        return [json.dumps({"note": note, "vkey": SAID["key"]["vkey"]}) + "\n" for note in chosen]
+
+    assert all(by_go(iter(lines("notes"))))
+    assert not any(by_go(iter(lines("no_notes"))))
+    assert by_go(json.dumps({"note": "x", "vkey": one["vkey"]}) + "\n" for one in SAID["no_keys"]) == [False] * len(
+        SAID["no_keys"]
+    )

@@ -9,7 +9,8 @@ import pytest
 
 from tests.shared import SHARED, needs_shared
 from wardkeep.ledger.errors import ProofRefused
-from wardkeep.ledger.note import Checkpoint, Verifier, open_note
+from wardkeep.ledger.note import Checkpoint, Verifier, open_note, read_note
+from wardkeep.ledger.proof import read_proof
 from wardkeep.ledger.tiles import number_path, partial_widths
 
 pytestmark = needs_shared
@@ -46,3 +47,21 @@ def test_the_numbers_of_tlog_tiles_hold() -> None:
     assert number_path(1_234_067) == "x001/x234/067"
     assert "a tree of size 70,000 will be represented by 273 full level 0 tiles" in text
     assert (70_000 // 256, partial_widths(70_000)) == (273, [112, 17, 1])
+
+
+def test_the_example_of_tlog_proof_is_read() -> None:
+    (proof,) = blocks(specification("tlog-proof.md"))
+    index, path, note = read_proof(proof)
+    assert (index, len(path)) == (73_894, 5)
+    assert note.startswith("example.com/fancylog\n109482\n")
+
+
+def test_the_example_of_tlog_cosignature_holds_the_time_that_its_message_says() -> None:
+    text = specification("tlog-cosignature.md")
+    note = next(block for block in blocks(text) if "witness.example.com/w1" in block)
+    message = "".join(re.findall(r"^ {4}(.*\n)", text[text.index("    cosignature/v1") :], flags=re.MULTILINE)[:5])
+    body, signatures = read_note(note)
+    witness = next(one for one in signatures if one.name == "witness.example.com/w1")
+    moment = int.from_bytes(witness.raw[:8], "big")
+    assert len(witness.raw) == 72
+    assert message == f"cosignature/v1\ntime {moment}\n{body}"

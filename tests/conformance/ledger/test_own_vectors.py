@@ -14,12 +14,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from tests.conformance.ledger.vectors import FILE, make
 from tests.unit.ledger import model
 from wardkeep.ledger import ProofRefused, act_leaf, check_proof
-from wardkeep.ledger.note import Verifier, open_checkpoint
+from wardkeep.ledger.cosignature import Cosigner, cosignatures
+from wardkeep.ledger.note import Verifier, open_checkpoint, open_note
+from wardkeep.ledger.proof_bundle import ProofBundle
 from wardkeep.ledger.tree import verify_consistency
 
 SAID: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 LOG = SAID["log"]
 ENTRIES = [bytes.fromhex(entry) for entry in LOG["entries"]]
+KEY = Verifier.parse(SAID["key"]["vkey"])
 ROOTS = {one["size"]: bytes.fromhex(one["root"]) for one in LOG["roots"]}
 
 
@@ -99,6 +102,67 @@ def test_each_good_proof_is_accepted() -> None:
 def test_each_broken_proof_is_refused(one: dict[str, str]) -> None:
     with pytest.raises(ProofRefused):
         check_proof(one["proof"], bytes.fromhex(one["entry"]), one["vkey"])
+
+
+@pytest.mark.parametrize("one", SAID["no_keys"], ids=lambda one: one["why"])
+def test_each_broken_key_is_refused(one: dict[str, str]) -> None:
+    with pytest.raises(ProofRefused):
+        Verifier.parse(one["vkey"])
+
+
+def test_each_signed_note_opens() -> None:
+    for one in SAID["notes"]:
+        assert open_note(one["note"], KEY) == one["note"].rpartition("\n\n")[0] + "\n"
+
+
+@pytest.mark.parametrize("one", SAID["no_notes"], ids=lambda one: one["why"])
+def test_each_broken_note_is_refused(one: dict[str, str]) -> None:
+    with pytest.raises(ProofRefused):
+        open_note(one["note"], KEY)
+
+
+def test_the_witness_signed_what_the_specification_says() -> None:
+    witness, note = SAID["witness"], SAID["cosigned"]["note"]
+    signer = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(witness["seed"]))
+    text, _, lines = note.partition("\n\n")
+    raw = base64.b64decode(lines.splitlines()[1].rpartition(" ")[2])
+    message = f"cosignature/v1\ntime {SAID['cosigned']['at']}\n{text}\n".encode()
+    assert raw[4:12] == SAID["cosigned"]["at"].to_bytes(8, "big")
+    assert raw[12:] == signer.sign(message)
+    public = b"\x04" + signer.public_key().public_bytes_raw()
+    assert raw[:4] == hashlib.sha256(witness["name"].encode() + b"\n" + public).digest()[:4]
+    (found,) = cosignatures(note, [Cosigner.parse(witness["vkey"])])
+    assert (found.cosigner.name, found.at) == (witness["name"], SAID["cosigned"]["at"])
+    assert open_checkpoint(note, KEY).root == ROOTS[260]
+
+
+@pytest.mark.parametrize("one", SAID["no_cosigned"], ids=lambda one: one["why"])
+def test_each_broken_cosignature_is_refused(one: dict[str, str]) -> None:
+    witness = Cosigner.parse(SAID["witness"]["vkey"])
+    if one["why"].startswith("a plain"):
+        assert cosignatures(one["note"], [witness]) == []  # of a key of another type, and so of nobody
+    else:
+        with pytest.raises(ProofRefused):
+            cosignatures(one["note"], [witness])
+
+
+@pytest.mark.parametrize("one", SAID["no_consistency"], ids=lambda one: one["why"])
+def test_each_broken_consistency_is_refused(one: dict[str, Any]) -> None:
+    old_root, new_root, *steps = (bytes.fromhex(raw) for raw in (one["old_root"], one["new_root"], *one["proof"]))
+    with pytest.raises(ProofRefused):
+        verify_consistency(old=one["old"], new=one["new"], proof=steps, old_root=old_root, new_root=new_root)
+
+
+def test_each_bundle_holds_by_itself() -> None:
+    found = [ProofBundle.decode(one["file"].encode()) for one in SAID["bundles"]]
+    assert [one.check(SAID["key"]["vkey"])[0] for one in found] == [0, 1, 1]
+    assert [one.row for one in found] == [None, None, b"row 1"]
+
+
+@pytest.mark.parametrize("one", SAID["no_bundles"], ids=lambda one: one["why"])
+def test_each_broken_bundle_is_refused(one: dict[str, str]) -> None:
+    with pytest.raises(ProofRefused):
+        ProofBundle.decode(one["file"].encode()).check(SAID["key"]["vkey"])
 
 
 def test_the_journal_record_reads_as_the_page_says() -> None:

@@ -36,23 +36,59 @@ function bytes(text) {
   return raw.toString("base64") === text ? raw : null;
 }
 
-// The lines of a checkpoint that the verifier key signed, else null.
-function open(note, vkey) {
+// Name, id, type and public key of a verifier key NAME+ID+BASE64, else null.
+function readKey(vkey) {
   const [name, id, ...rest] = vkey.split("+");
   const key = bytes(rest.join("+"));
-  if (!key || key.length !== 33 || key[0] !== 1) return null;
+  if (!key || key.length !== 33 || !/^[^\s+]+$/.test(name)) return null;
   if (sha256(Buffer.from(`${name}\n`), key).subarray(0, 4).toString("hex") !== id) return null;
-  const end = note.lastIndexOf("\n\n");
-  const text = note.slice(0, end + 1);
   const der = Buffer.concat([hex("302a300506032b6570032100"), key.subarray(1)]);
-  const publicKey = crypto.createPublicKey({ key: der, format: "der", type: "spki" });
-  for (const line of note.slice(end + 2).split("\n")) {
-    const [, signer, encoded] = line.match(/^\u2014 (\S+) (\S+)$/) ?? [];
-    const signature = signer === name ? bytes(encoded) : null;
-    if (signature === null || signature.subarray(0, 4).toString("hex") !== id) continue;
-    return crypto.verify(null, Buffer.from(text), publicKey, signature.subarray(4)) ? text.split("\n") : null;
+  return { name, id, type: key[0], public: crypto.createPublicKey({ key: der, format: "der", type: "spki" }) };
+}
+
+// What a known key signed of a note: its text and the bytes of the signature behind the id; null where nothing, or one fails.
+function open(note, vkey) {
+  const key = readKey(vkey);
+  const end = note.lastIndexOf("\n\n");
+  if (!key || (key.type !== 1 && key.type !== 4)) return null;
+  if (end < 0 || !note.endsWith("\n") || /[\0-\x09\x0b-\x1f]/.test(note)) return null;
+  const text = note.slice(0, end + 1);
+  let found = null;
+  for (const line of note.slice(end + 2, -1).split("\n")) {
+    const [, signer, encoded] = line.match(/^\u2014 ([^\s+]+) ([^\s]+)$/) ?? [];
+    const raw = signer === undefined ? null : bytes(encoded);
+    if (raw === null || raw.length < 5) return null;
+    if (signer !== key.name || raw.subarray(0, 4).toString("hex") !== key.id) continue;
+    // A witness signs the time too (tlog-cosignature), in the eight bytes before the signature.
+    const time = key.type === 4 ? raw.subarray(4, 12) : Buffer.alloc(0);
+    if (raw.length !== 4 + time.length + 64 || (time.length && time[0] > 127)) return null;
+    const moment = time.length ? time.readBigUInt64BE() : null;
+    const message = Buffer.from(time.length ? `cosignature/v1\ntime ${moment}\n${text}` : text);
+    if (!crypto.verify(null, message, key.public, raw.subarray(4 + time.length))) return null;
+    found = { text: text.split("\n"), moment };
   }
-  return null;
+  return found;
+}
+
+// Whether steps show that a tree grew from old to new (RFC 9162, section 2.1.4.2).
+function grew(one) {
+  const [oldRoot, newRoot, ...steps] = [one.old_root, one.new_root, ...one.proof].map(hex);
+  if (one.old < 1 || one.old > one.new) return false;
+  if (one.old === one.new) return steps.length === 0 && oldRoot.equals(newRoot);
+  const path = (one.old & (one.old - 1)) === 0 ? [oldRoot, ...steps] : steps;
+  if (path.length === 0) return false;
+  let [fn, sn] = [one.old - 1, one.new - 1];
+  while (fn & 1) [fn, sn] = [fn >> 1, sn >> 1];
+  let [before, after] = [path[0], path[0]];
+  for (const step of path.slice(1)) {
+    if (sn === 0) return false;
+    if (fn & 1 || fn === sn) {
+      [before, after] = [nodeHash(step, before), nodeHash(step, after)];
+      while (fn && !(fn & 1)) [fn, sn] = [fn >> 1, sn >> 1];
+    } else after = nodeHash(after, step);
+    [fn, sn] = [fn >> 1, sn >> 1];
+  }
+  return sn === 0 && before.equals(oldRoot) && after.equals(newRoot);
 }
 
 // Whether a .tlog-proof shows the entry (RFC 9162, section 2.1.3.2).
@@ -61,7 +97,7 @@ function proves(proof, entry, vkey) {
   const [header, line, ...steps] = proof.slice(0, end).split("\n");
   const [, index] = (line ?? "").match(/^index (0|[1-9][0-9]*)$/) ?? [];
   const path = steps.map(bytes);
-  const checkpoint = open(proof.slice(end + 2), vkey);
+  const checkpoint = open(proof.slice(end + 2), vkey)?.text ?? null;
   if (end < 0 || header !== "c2sp.org/tlog-proof@v1" || index === undefined || checkpoint === null) return false;
   if (path.some((step) => step?.length !== 32) || checkpoint[0] !== vkey.split("+")[0]) return false;
   let [fn, sn, value] = [Number(index), Number(checkpoint[1]) - 1, leafHash(entry)];
@@ -75,6 +111,24 @@ function proves(proof, entry, vkey) {
     [fn, sn] = [fn >> 1, sn >> 1];
   }
   return sn === 0 && value.toString("base64") === checkpoint[2];
+}
+
+// Whether a proof in one file holds, its row included.
+function holds(file, vkey) {
+  let said = null;
+  try {
+    said = JSON.parse(file);
+  } catch {
+    return false;
+  }
+  const isHex = (text) => typeof text === "string" && text.length % 2 === 0 && /^[0-9a-f]*$/.test(text);
+  if (said.format !== "wardkeep-proof/1" || typeof said.vkey !== "string" || typeof said.proof !== "string") return false;
+  if (!isHex(said.entry) || ("salt" in said) !== ("row" in said)) return false;
+  if ("row" in said) {
+    if (!isHex(said.salt) || !isHex(said.row) || said.salt.length !== 32) return false;
+    if (said.entry !== `01${sha256(hex(said.salt), hex(said.row)).toString("hex")}`) return false;
+  }
+  return proves(said.proof, hex(said.entry), vkey);
 }
 
 for (const one of vectors.events) {
@@ -91,6 +145,18 @@ for (const one of vectors.log.proofs) {
   expect(`proof ${one.index}`, proves(one.proof, entries[one.index], vectors.key.vkey), true);
 }
 for (const one of vectors.no_proofs) expect(one.why, proves(one.proof, hex(one.entry), one.vkey), false);
+for (const one of vectors.no_keys) expect(one.why, [1, 4].includes(readKey(one.vkey)?.type), false);
+for (const one of vectors.notes) expect(one.what, open(one.note, vectors.key.vkey) !== null, true);
+for (const one of vectors.no_notes) expect(one.why, open(one.note, vectors.key.vkey) !== null, false);
+expect("cosigned", Number(open(vectors.cosigned.note, vectors.witness.vkey)?.moment), vectors.cosigned.at);
+for (const one of vectors.no_cosigned) expect(one.why, open(one.note, vectors.witness.vkey) !== null, false);
+const roots = Object.fromEntries(vectors.log.roots.map((one) => [one.size, one.root]));
+for (const one of vectors.log.consistency) {
+  expect(`from ${one.old}`, grew({ ...one, old_root: roots[one.old], new_root: roots[one.new] }), true);
+}
+for (const one of vectors.no_consistency) expect(one.why, grew(one), false);
+for (const one of vectors.bundles) expect("bundle", holds(one.file, vectors.key.vkey), true);
+for (const one of vectors.no_bundles) expect(one.why, holds(one.file, vectors.key.vkey), false);
 const record = hex(vectors.journal.record);
 expect("journal", sha256(record.subarray(0, -32)).toString("hex"), vectors.journal.digest);
 console.log(held);

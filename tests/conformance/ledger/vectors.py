@@ -11,6 +11,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.conformance.ledger import note_vectors
+from tests.conformance.ledger.note_vectors import ORIGIN, SIGNER, VERIFIER
 from wardkeep.ledger.entry import act_leaf, event_leaf
 from wardkeep.ledger.journal import NO_RECORD, Record, encode
 from wardkeep.ledger.log import Log
@@ -21,10 +23,7 @@ from wardkeep.ledger.tiles import TileFolder
 from wardkeep.ledger.tree import Edge, consistency_proof, inclusion_proof, leaf_hash, leaf_hashes, range_root
 
 FILE = Path(__file__).parents[3] / "docs" / "reference" / "ledger-vectors.json"
-ORIGIN = "vectors.example/hospital/2026"
 SEED = bytes(range(32))
-SIGNER = Ed25519PrivateKey.from_private_bytes(SEED)
-VERIFIER = Verifier.of(ORIGIN, SIGNER)
 SIZE = 260
 
 ACTS: list[dict[str, Any]] = [
@@ -95,6 +94,11 @@ def make() -> dict[str, Any]:
         },
         "no_proofs": list(broken(bodies, proofs, note)),
         "journal": journal(),
+        **note_vectors.keys(),
+        **note_vectors.notes(),
+        **note_vectors.cosigned(note),
+        **note_vectors.consistency(steps, roots, SIZE),
+        **note_vectors.bundles(proofs[0], (proofs[1], bodies[1], (1).to_bytes(16, "big"), b"row 1"), bodies[0]),
     }
     plain: dict[str, Any] = json.loads(json.dumps(said))
     return plain
