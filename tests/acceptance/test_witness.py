@@ -143,6 +143,19 @@ def test_a_served_ledger_is_cosigned_and_its_proofs_carry_it(witness: Elsewhere,
     check_proof(proof.read_text(), entry.read_bytes(), vkey)
     policy = parse_policy(f"log {vkey}\nwitness w {witness.vkey}\nquorum w\n".encode())
     assert policy.open(read_proof(proof.read_text())[2])[0].size == said["size"]
+    rules = tmp_path / "auditor.policy"
+    rules.write_text(f"log {vkey}\nwitness w {witness.vkey}\nquorum w\n")
+    check = ("ledger", "check", proof, "--entry", entry)
+    checked = wardkeep(*check, "--policy", rules, "--json").said
+    assert checked["ok"] and [one["name"] for one in checked["cosignatures"]] == ["w1.example"]
+    assert "w1.example" in wardkeep(*check, "--policy", rules, "--lang", "zh").out
+    stranger = Elsewhere(tmp_path, "stranger").vkey
+    rules.write_text(f"log {vkey}\nwitness w {witness.vkey}\nwitness s {stranger}\ngroup g all w s\nquorum g\n")
+    assert "quorum" in wardkeep(*check, "--policy", rules, "--json", status=1).said["reason"]
+    rules.write_text("quorum none")
+    wardkeep(*check, "--policy", rules, status=2)
+    wardkeep(*check, status=2)
+    wardkeep(*check, "--policy", rules, "--vkey", vkey, status=2)
     assert watched.ledger("verify")["ok"]
     assert (watched.checks()["witnesses"]["ok"], watched.checks()["cosigned"]["ok"]) == (True, True)
 

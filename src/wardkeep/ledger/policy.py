@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from wardkeep.ledger.cosignature import Cosignature, Cosigner, cosignatures
 from wardkeep.ledger.errors import PolicyError, ProofRefused
-from wardkeep.ledger.note import Checkpoint, Verifier, read_note, signed_by
+from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint, read_note, signed_by
 
 NONE = "none"
 #: Bytes of a file, and lines that define something; the format asks for 32 logs, witnesses and groups at least.
@@ -75,15 +75,21 @@ class Policy:
         """Who of the witnesses cosigned a checkpoint. Raises ProofRefused where a cosignature of theirs fails."""
         return cosignatures(note, [one.cosigner for one in self.witnesses])
 
+    def signer(self, note: str) -> Verifier:
+        """The key of the listed log that signed a checkpoint. Raises ProofRefused."""
+        text, signatures = read_note(note)
+        origin = Checkpoint.parse(text).origin
+        keys = [one.verifier for one in self.logs if one.verifier.name == origin]
+        if not keys:
+            raise ProofRefused(f"the policy names no log {origin}")
+        signed = signed_by(text, signatures, keys)
+        if not signed:
+            raise ProofRefused(f"the note is not signed by {origin}")
+        return signed[0][0]
+
     def open(self, note: str) -> tuple[Checkpoint, list[Cosignature]]:
         """The checkpoint in a note that a listed log signed and enough witnesses cosigned. Raises ProofRefused."""
-        text, signatures = read_note(note)
-        checkpoint = Checkpoint.parse(text)
-        keys = [one.verifier for one in self.logs if one.verifier.name == checkpoint.origin]
-        if not keys:
-            raise ProofRefused(f"the policy names no log {checkpoint.origin}")
-        if not signed_by(text, signatures, keys):
-            raise ProofRefused(f"the note is not signed by {checkpoint.origin}")
+        checkpoint = open_checkpoint(note, self.signer(note))
         found = self.cosignatures(note)
         if not self.is_enough([one.cosigner for one in found]):
             raise ProofRefused(f"the {len(found)} cosignatures of known witnesses are not the quorum {self.quorum!r}")

@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from wardkeep.cli.frame import Frame, speak, standard
 from wardkeep.ledger import ProofRefused, check_proof
+from wardkeep.ledger.cosignature import Cosignature
 from wardkeep.ledger.note import Verifier
+from wardkeep.ledger.policy import parse_policy
+from wardkeep.ledger.proof import read_proof
 from wardkeep.ledger.proof_bundle import ProofBundle, is_bundle
 
 #: A proof of the largest log that can be is under 3 KB; with many cosignatures a few hundred, with its entry as hex 131 more.
@@ -25,36 +30,66 @@ LARGEST_ENTRY = 65_535
     default=None,
     help="The entry's bytes; a .proof.json file holds its own.",
 )
-@click.option("--vkey", required=True, help="The log's public key, from another place than the proof.")
+@click.option("--vkey", default=None, help="The log's public key, from another place than the proof.")
+@click.option(
+    "--policy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="In place of --vkey a policy file (c2sp.org/tlog-policy): trusted logs and witnesses, and how many are enough.",
+)
 @standard
-def command(frame: Frame, proof: Path, entry: Path | None, vkey: str) -> None:
+def command(frame: Frame, proof: Path, entry: Path | None, vkey: str | None, policy: Path | None) -> None:
     """Check a .tlog-proof or a .proof.json offline; needs no home. Exit status 1 where it does not hold."""
-    try:
-        Verifier.parse(vkey)
-    except ProofRefused as exc:
-        raise click.UsageError(f"--vkey: {exc}") from None
+    trusted = _trusted(vkey, policy)
     try:
         raw = _read(proof, LARGEST_PROOF)
         row: bytes | None = None
         if is_bundle(raw) and entry is None:
             bundle = ProofBundle.decode(raw)
-            (n, checkpoint), row = bundle.check(vkey), bundle.row
+            key, cosigned = trusted(bundle.proof)
+            (n, checkpoint), row = bundle.check(key), bundle.row
         elif entry is None:
             raise click.UsageError(speak("--entry: a .tlog-proof needs the file of its entry"))
         else:
-            n, checkpoint = check_proof(raw.decode(), _read(entry, LARGEST_ENTRY), vkey)
+            key, cosigned = trusted(raw.decode())
+            n, checkpoint = check_proof(raw.decode(), _read(entry, LARGEST_ENTRY), key)
     except (ProofRefused, UnicodeDecodeError) as exc:
         reason = str(exc) if isinstance(exc, ProofRefused) else speak("the proof is no text")
         frame.out({"ok": False, "reason": reason}, speak("NO: %s") % reason)
         click.get_current_context().exit(1)
     said = {"index": n, "origin": checkpoint.origin, "size": checkpoint.size}
     lines = [speak("YES: it is entry %(index)d of %(origin)s, which had %(size)d entries") % said]
+    lines += [
+        speak("cosigned by %(name)s at %(at)s")
+        % {"name": one.cosigner.name, "at": f"{datetime.fromtimestamp(one.at, UTC):%Y-%m-%d %H:%M:%SZ}"}
+        for one in cosigned
+    ]
     if row is not None:
         lines.append(speak("its row is the one that was sealed: %s") % row.decode(errors="replace"))
     frame.out(
-        {"ok": True, **said, "root": checkpoint.root.hex(), "row": row.decode(errors="replace") if row else None},
+        {
+            "ok": True,
+            **said,
+            "root": checkpoint.root.hex(),
+            "row": row.decode(errors="replace") if row else None,
+            "cosignatures": [{"name": one.cosigner.name, "at": one.at} for one in cosigned],
+        },
         "\n".join(lines),
     )
+
+
+def _trusted(vkey: str | None, policy: Path | None) -> Callable[[str], tuple[str, list[Cosignature]]]:
+    """What gives, for the text of a proof, the key that must have signed it, and the cosignatures that a policy knows."""
+    if (vkey is None) == (policy is None):
+        raise click.UsageError(speak("give --vkey or --policy: whom to trust comes from another place than the proof"))
+    if policy is not None:
+        rules = parse_policy(policy.read_bytes())
+        return lambda text: (rules.signer(note := read_proof(text)[2]).vkey(), rules.open(note)[1])
+    try:
+        key = Verifier.parse(vkey or "").vkey()
+    except ProofRefused as exc:
+        raise click.UsageError(f"--vkey: {exc}") from None
+    return lambda text: (key, [])
 
 
 def _read(path: Path, most: int) -> bytes:
