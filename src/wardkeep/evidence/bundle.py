@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Making a bundle: a folder or a ZIP with the query, its result, and what proves it. The same bytes for the same ledger.
+"""Making a bundle: a folder or a ZIP with the query, its result, and what proves it. One ledger and page, the same bytes.
 
 manifest.json   what it is: query, parameters, range, checkpoint, number and hash of the rows
 query.toml      the text of the query
 result.jsonl    the result, one record a line, in the order of the log
 checkpoint      the signed checkpoint under which everything is proven
 keys.jsonl      hand-over entries of the log's signing key, where it was ever rotated
+verifier.html   the page that checks a proof in any browser
 proofs/N.tlog-proof, proofs/N.entry   of each record: the proof for any other tool, and the sealed entry
 tile/…          over acts: every entry of the range and the tiles that prove them, laid out as C2SP tlog-tiles
 """
@@ -35,6 +36,8 @@ from wardkeep.evidence.manifest import (
 from wardkeep.evidence.query import Query
 from wardkeep.ledger import LedgerReader
 from wardkeep.ledger.note import open_checkpoint
+from wardkeep.ledger.page import NAME as PAGE
+from wardkeep.ledger.page import page
 from wardkeep.ledger.proof import write_proof
 from wardkeep.ledger.tiles import pack_bundle, tile_path
 from wardkeep.ledger.tree import inclusion_proof
@@ -42,7 +45,7 @@ from wardkeep.ledger.tree import inclusion_proof
 #: ZIP has no time before this; a bundle must not differ by when it was made.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 #: Hashes do not get smaller; texts do.
-TEXTS = (MANIFEST, QUERY, RESULT, CHECKPOINT, KEYS)
+TEXTS = (MANIFEST, QUERY, RESULT, CHECKPOINT, KEYS, PAGE)
 
 
 def parts(
@@ -60,6 +63,7 @@ def parts(
     yield CHECKPOINT, note.encode()
     if handovers := reader.description.handovers:
         yield KEYS, b"".join(one.body() + b"\n" for one in handovers)
+    yield PAGE, page()
     tiles = reader.tiles(where.log)
     node = tiles.node(tree.size)
     for one in result.found:

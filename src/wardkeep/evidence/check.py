@@ -32,6 +32,8 @@ from wardkeep.evidence.record import read_line
 from wardkeep.ledger import LedgerError, ProofRefused, parse_index
 from wardkeep.ledger.handover import Chain, follow
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
+from wardkeep.ledger.page import LARGEST_PAGE, is_published
+from wardkeep.ledger.page import NAME as PAGE
 from wardkeep.ledger.proof import read_proof, write_proof
 from wardkeep.ledger.tiles import HASH, partial_widths, tile_path, unpack_bundle
 from wardkeep.ledger.tree import TILE_WIDTH, Edge, leaf_hash, leaf_hashes, subtree_root, verify_inclusion
@@ -151,7 +153,7 @@ class _Check:
 
     def _names(self, query: Query, where: Range, size: int, found: list[Found]) -> None:
         """The bundle has the files that it must have, and no others. The cheap count comes first."""
-        names = {MANIFEST, QUERY, RESULT, CHECKPOINT} | ({KEYS} & self._parcel.names)
+        names = {MANIFEST, QUERY, RESULT, CHECKPOINT, PAGE} | ({KEYS} & self._parcel.names)
         for one in found:
             names |= {proof_name(one.n), entry_name(one.n)}
         if query.over == "acts":
@@ -162,6 +164,9 @@ class _Check:
             raise BundleRefused(f"{missing[0]} is missing")
         if beyond := sorted(self._parcel.names - names):
             raise BundleRefused(f"{beyond[0]} does not belong to it")
+        # Nothing here rests on the page, but whoever opens a false one believes it.
+        if not is_published(self._read(PAGE, LARGEST_PAGE)):
+            raise BundleRefused(f"{PAGE} is no page that this Wardkeep knows: do not open it")
 
     def _proof(self, one: Found, note: str, tree: Checkpoint) -> None:
         """One record is the entry that was sealed at its place."""

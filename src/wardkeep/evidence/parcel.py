@@ -19,7 +19,7 @@ from typing import Protocol
 from wardkeep.evidence.errors import BundleRefused
 
 NAME = re.compile(
-    r"manifest\.json|query\.toml|result\.jsonl|checkpoint|keys\.jsonl"
+    r"manifest\.json|query\.toml|result\.jsonl|checkpoint|keys\.jsonl|verifier\.html"
     r"|proofs/(?:0|[1-9]\d{0,15})\.(?:tlog-proof|entry)"
     r"|tile/(?:entries|\d)/(?:x\d{3}/){0,5}\d{3}(?:\.p/[1-9]\d{0,2})?",
     re.ASCII,

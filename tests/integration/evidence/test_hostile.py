@@ -183,6 +183,8 @@ def test_what_is_missing_or_does_not_belong_is_named(world: World, bundles: dict
             assert re.search(r"missing|does not belong", refuse(put(tmp_path / "b", less), world.vkey))
         refuse(put(tmp_path / "b", files | {"proofs/1.entry": b"x"}), world.vkey, "proofs/1.entry does not belong")
         refuse(put(tmp_path / "b", files | {"tile/7/000": b"x"}), world.vkey, "tile/7/000 does not belong")
+        false = files["verifier.html"].replace(b"The proof does not hold", b"The proof holds")
+        refuse(put(tmp_path / "b", files | {"verifier.html": false}), world.vkey, "do not open it")
 
 
 # --- files that mean harm
