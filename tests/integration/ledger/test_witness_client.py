@@ -138,9 +138,8 @@ def test_octets_at_random_are_no_answer(seed: int, monkeypatch: pytest.MonkeyPat
             if raw:
                 raw[dice.randrange(len(raw))] = dice.randrange(256)
         raw = raw[: dice.randrange(len(raw) + 1)] if dice.random() < 0.3 else raw
-        with a_server(saying(bytes(raw))) as port:
-            with suppress(LedgerUnavailable):
-                assert isinstance(ask(port).body, str)
+        with a_server(saying(bytes(raw))) as port, suppress(LedgerUnavailable):
+            assert isinstance(ask(port).body, str)
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
