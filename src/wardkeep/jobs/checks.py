@@ -15,11 +15,16 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from wardkeep.home import Home, now
+from wardkeep.jobs.dated import dated, local_day
 from wardkeep.jobs.witnessed import STALE_AFTER, standing
 
 #: What a fresh home still leaves to do: worth saying, and no reason for a command to fail.
-WARNINGS = frozenset({"keys", "administrators", "quarantine", "cosigned"})
+WARNINGS = frozenset({"keys", "administrators", "quarantine", "cosigned", "stamped"})
 LEAST_FREE = 2 * 1024**3
+#: Kept days that are compared with the ledger.
+KEPT_DAYS = 14
+#: A newest time stamp that is older is worth a warning.
+STAMPED_SINCE = timedelta(days=2)
 UNITS = {"MB": 1e6, "GB": 1e9, "MiB": 2**20, "GiB": 2**30}
 
 
@@ -174,6 +179,25 @@ def _cosigned(home: Home) -> Found:
     return hours < STALE_AFTER / timedelta(hours=1), _("the newest is %(hours).1f hours old") % {"hours": hours}, mend
 
 
+def _days(home: Home) -> Found:
+    found = dated(home, home.ledger_reader(), most=KEPT_DAYS)
+    wrong = [f"{one.day}: {one.disagrees}" for one in found if one.disagrees]
+    mend = _("keep everything as it is, run `wardkeep ledger verify`, and find out who did it")
+    return not wrong, "; ".join(wrong) or (str(found[0].day) if found else _("none is kept yet")), mend
+
+
+def _stamped(home: Home) -> Found:
+    if not home.settings.ledger.timestamps:
+        return True, _("nobody is asked"), ""
+    found = dated(home, home.ledger_reader(), most=KEPT_DAYS)
+    newest = next((one for one in found if one.stamped), None)
+    if newest is not None and newest.day >= local_day(home, now()) - STAMPED_SINCE:
+        return True, str(newest.day), ""
+    why = found[0].problem if found else _("none is kept yet")
+    values = {"day": newest.day if newest else "–", "why": why}
+    return False, _("no time stamp since %(day)s: %(why)s") % values, "wardkeep ledger daily"
+
+
 def _store(home: Home) -> Found:
     files = home.store().manifest.trusted().files
     segments = [file for file in files if file.kind == "segment"]
@@ -235,6 +259,8 @@ CHECKS: dict[str, Callable[[Home], Found]] = {
     "spool": _spool,
     "witnesses": _witnesses,
     "cosigned": _cosigned,
+    "days": _days,
+    "stamped": _stamped,
     "store": _store,
     "quarantine": _quarantine,
     "outbox": _outbox,

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from django.db import close_old_connections
 
 from wardkeep.home import Home, now
+from wardkeep.jobs.dated import keep_today
 from wardkeep.jobs.draining import drain_here
 from wardkeep.jobs.feeding import EPOCH, SYSTEM, feed_touches
 from wardkeep.watch.cases.run_actions import settle
@@ -25,6 +26,8 @@ LOG = logging.getLogger("wardkeep.jobs")
 DRAIN_EVERY = timedelta(seconds=1)
 FEED_EVERY = timedelta(seconds=60)
 SETTLE_EVERY = timedelta(minutes=10)
+#: Between two looks whether the checkpoint of the day is kept and stamped.
+DATE_EVERY = timedelta(minutes=15)
 #: A nightly pass that was missed (the machine was off) runs within this time of the day; else it waits for its night.
 CATCH_UP = timedelta(hours=6)
 #: One that failed is tried again after this long: a cause such as a full disk seldom goes away by itself.
@@ -48,12 +51,14 @@ class Clerk:
         self.home = home
         at = now()
         self.nightly: subprocess.Popen[bytes] | None = None
+        self.dating: threading.Thread | None = None
         self.nightly_not_before: datetime | None = None
         self.duties = [
             Duty("drain", DRAIN_EVERY, lambda: drain_here(home, wait=5.0), at),
             Duty("feed", FEED_EVERY, lambda: feed_touches(home, at=now()), at + FEED_EVERY),
             Duty("settle", SETTLE_EVERY, lambda: settle(at=now()), at),
             Duty("nightly", timedelta(seconds=30), self.judge_when_due, at + timedelta(seconds=30)),
+            Duty("daily", DATE_EVERY, self.keep_the_day, at + timedelta(seconds=30)),
         ]
 
     def run(self, stop: threading.Event) -> None:
@@ -85,6 +90,12 @@ class Clerk:
         finally:
             close_old_connections()
 
+    def keep_the_day(self) -> None:
+        """In a thread: an authority that does not answer must not keep acts from the ledger."""
+        if self.dating is None or not self.dating.is_alive():
+            self.dating = threading.Thread(target=_keep_the_day, args=(self.home,), name="daily", daemon=True)
+            self.dating.start()
+
     def judge_when_due(self) -> None:
         """Start the nightly pass in a process of its own, so that its memory is given back."""
         if self.nightly is not None and self.nightly.poll() is None:
@@ -101,6 +112,13 @@ class Clerk:
         self.nightly = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=_passphrase_descriptors()
         )
+
+
+def _keep_the_day(home: Home) -> None:
+    try:
+        keep_today(home, now())
+    except Exception as exc:  # fails open, said aloud, and is tried again
+        LOG.error("daily failed: %s", type(exc).__name__)
 
 
 def nightly_due(home: Home, at: datetime) -> bool:

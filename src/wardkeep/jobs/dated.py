@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from wardkeep.home import Home
 from wardkeep.ledger import LedgerError, LedgerReader, LedgerUnavailable
 from wardkeep.ledger.authority import ask_authority
@@ -31,12 +33,10 @@ class Dated:
     root: str
     #: What the stamp says; None where there is none that holds.
     stamped: Stamped | None
-    #: Why there is no stamp, or why the ledger no longer agrees with this day.
+    #: Why there is no stamp that holds, where there should be one.
     problem: str
-
-    @property
-    def disagrees(self) -> bool:
-        return bool(self.problem) and self.stamped is not None
+    #: Why the ledger no longer agrees with this day, empty where it does: set back, or rewritten.
+    disagrees: str
 
 
 def local_day(home: Home, at: datetime) -> date:
@@ -75,21 +75,24 @@ def _stamp(home: Home, one: Daily) -> bool:
 
 def dated(home: Home, reader: LedgerReader, *, most: int) -> list[Dated]:
     """The newest kept days, the newest first. Asks nobody."""
-    return [_read(home, reader, one) for one in dailies(home.ledger_folder)[:most]]
+    return [read_dated(home, reader, one) for one in dailies(home.ledger_folder)[:most]]
 
 
-def _read(home: Home, reader: LedgerReader, one: Daily) -> Dated:
-    problem, stamped, size, root = check_daily(one, reader), None, 0, ""
+def read_dated(home: Home, reader: LedgerReader, one: Daily) -> Dated:
+    """A kept day, its stamp checked, and compared with the ledger."""
+    problem, stamped, size, root = "", None, 0, ""
+    wanted = home.settings.ledger
     try:
         kept = one.checkpoint
         size, root = kept.size, kept.root.hex()
-        if one.stamp is not None and home.settings.ledger.timestamp_roots:
+        if one.stamp is not None and wanted.timestamp_roots:
             stamped = check_stamp(one.stamp, one.note.encode(), read_roots(_roots(home)))
-        elif home.settings.ledger.timestamps:
-            problem = problem or one.problem
+        elif wanted.timestamps:
+            problem = one.problem or _("not asked yet")
     except LedgerError as error:
-        problem = problem or str(error)
-    return Dated(day=one.day, size=size, root=root, stamped=stamped, problem=problem)
+        problem = str(error)
+    disagrees = check_daily(one, reader)
+    return Dated(day=one.day, size=size, root=root, stamped=stamped, problem=problem, disagrees=disagrees)
 
 
 def _roots(home: Home) -> bytes:

@@ -12,6 +12,7 @@ from wardkeep.web.cases.views import case, cases
 from wardkeep.web.cases.work import assign, decide, note, reopen
 from wardkeep.web.ledger.acts import acts
 from wardkeep.web.ledger.handing import bundle, verifier
+from wardkeep.web.ledger.minutes import minutes
 from wardkeep.web.ledger.views import entry, proof, run, run_list, state
 from wardkeep.web.page import path
 from wardkeep.web.patients.search import search
@@ -58,6 +59,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/", run, name="run"),
     path("ledger/", state, name="ledger"),
     path("acts/", acts, name="acts"),
+    path("ledger/minutes/<slug:day>/", minutes, name="minutes"),
     path("ledger/verifier/", verifier, name="verifier"),
     path("ledger/<slug:log>/<int:index>/bundle/", bundle, name="bundle"),
     path("ledger/<slug:log>/<int:index>/proof/", proof, name="proof"),

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from wardkeep.ledger import Receipt, event_leaf
 from wardkeep.ledger.note import Checkpoint, Verifier
 from wardkeep.ledger.proof import write_proof
+from wardkeep.ledger.reader import Description
 from wardkeep.ledger.tree import inclusion_proof, leaf_hash, node_hash, range_root
 from wardkeep.watch.store.canonical import FIELDS, render
 
@@ -191,10 +192,17 @@ class Reader:
         return len(ROWS) + len(self.more)
 
     def root(self, log: str) -> bytes:
-        return range_root(self._node, 0, self.size(log))
+        return self.root_at(log, self.size(log))
+
+    def root_at(self, log: str, size: int) -> bytes:
+        return range_root(self._node, 0, size)
 
     def note(self, log: str) -> str:
         return Checkpoint(VERIFIER.name, self.size(log), self.root(log)).sign(SIGNER)
+
+    @property
+    def description(self) -> Description:
+        return Description("wardkeep.example", VERIFIER.public)
 
     def vkey(self, log: str) -> str:
         return VERIFIER.vkey()
@@ -409,3 +417,13 @@ def _findings(run: Any, case: Any) -> Iterator[Any]:
             first_run=run,
             last_run=run,
         )
+
+
+def kept_day() -> str:
+    """A day whose checkpoint is kept in the home that Django was configured for."""
+    from django.conf import settings
+
+    folder = settings.WARDKEEP_HOME.ledger_folder / "daily/2026-03-01"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "checkpoint").write_text(Checkpoint(VERIFIER.name, 5, Reader().root_at("2026", 5)).sign(SIGNER))
+    return str(folder.name)

@@ -5,7 +5,20 @@ from __future__ import annotations
 
 import click
 
-from wardkeep.cli.ledger import check, cosign, diff, export, keys, prove, reconcile, rotate_key, status, verify
+from wardkeep.cli.ledger import (
+    check,
+    cosign,
+    daily,
+    diff,
+    export,
+    keys,
+    minutes,
+    prove,
+    reconcile,
+    rotate_key,
+    status,
+    verify,
+)
 
 
 @click.group("ledger")
@@ -13,5 +26,5 @@ def command() -> None:
     """The tamper-evident record: its state, proofs, copies, keys."""
 
 
-for module in (status, verify, prove, check, diff, cosign, export, keys, rotate_key, reconcile):
+for module in (status, verify, prove, check, diff, cosign, export, keys, rotate_key, daily, minutes, reconcile):
     command.add_command(module.command)

@@ -12,7 +12,11 @@ from wardkeep.home import now
 from wardkeep.ledger.note import open_checkpoint
 
 if TYPE_CHECKING:
+    from wardkeep.jobs.dated import Dated
     from wardkeep.jobs.witnessed import Standing
+
+#: Kept days that are told to machines; people are told the newest.
+DAYS = 7
 
 
 @click.command("status")
@@ -20,8 +24,9 @@ if TYPE_CHECKING:
 def command(frame: Frame) -> None:
     """The newest log: its origin, size, root and signed checkpoint, and what the witnesses say.
 
-    Exit status 1 where a witness reports a rollback or another history.
+    Exit status 1 where a witness reports a rollback or another history, or a kept day does.
     """
+    from wardkeep.jobs.dated import dated  # noqa: PLC0415
     from wardkeep.jobs.witnessed import standing  # noqa: PLC0415
 
     reader = frame.home.ledger_reader()
@@ -32,6 +37,7 @@ def command(frame: Frame) -> None:
     log = reader.current
     note, newest, vkey = notes[log], trees[log], reader.vkey(log)
     witnessed = standing(frame.home, reader)
+    days = dated(frame.home, reader, most=DAYS)
     frame.out(
         {
             "origin": newest.origin,
@@ -44,6 +50,16 @@ def command(frame: Frame) -> None:
             "vkey": vkey,
             "logs": logs,
             **_witnesses(witnessed),
+            "daily": [
+                {
+                    "day": one.day,
+                    "size": one.size,
+                    "root": one.root,
+                    "stamped_at": one.stamped and one.stamped.at,
+                    "problem": one.disagrees or one.problem,
+                }
+                for one in days
+            ],
         },
         "\n".join(
             [
@@ -53,13 +69,14 @@ def command(frame: Frame) -> None:
                 ),
                 speak("public key: %s") % vkey,
                 *_words(frame, witnessed),
+                *(_day(frame, one) for one in days[:1]),
                 speak("newest checkpoint (keep a copy elsewhere):"),
                 "",
                 note.rstrip("\n"),
             ]
         ),
     )
-    if witnessed.conflicts:
+    if witnessed.conflicts or any(one.disagrees for one in days):
         click.get_current_context().exit(1)
 
 
@@ -101,6 +118,17 @@ def _witnesses(witnessed: Standing) -> dict[str, Any]:
         ],
         "problems": witnessed.conflicts + ([witnessed.problem] if witnessed.problem else []),
     }
+
+
+def _day(frame: Frame, one: Dated) -> str:
+    if one.disagrees:
+        return speak("PROBLEM: %s") % one.disagrees
+    if one.stamped:
+        values = {"day": one.day, "at": frame.clock(one.stamped.at)}
+        return speak("checkpoint of %(day)s: kept, stamped at %(at)s") % values
+    if one.problem:
+        return speak("checkpoint of %(day)s: kept, no time stamp: %(why)s") % {"day": one.day, "why": one.problem}
+    return speak("checkpoint of %s: kept") % one.day
 
 
 def _words(frame: Frame, witnessed: Standing) -> list[str]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from wardkeep.jobs.dated import Dated, dated
 from wardkeep.jobs.witnessed import Standing, standing
 from wardkeep.ledger import LedgerError, UnknownEntry
 from wardkeep.seal.models import Outbox, Placed
@@ -16,6 +17,7 @@ from wardkeep.watch.cases.casebook import NotFound
 from wardkeep.watch.cases.models import Run
 
 RUNS_SHOWN = 100
+DAYS_SHOWN = 7
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +55,15 @@ def ledger_state() -> LedgerState:
         return LedgerState(
             log="–", size=0, root="", checkpoint="", vkey="", waiting=waiting, problem=type(exc).__name__
         )
+
+
+def days() -> list[Dated]:
+    """The kept checkpoints of the last days; none where the ledger cannot be read, which `ledger_state` says."""
+    home = settings.WARDKEEP_HOME
+    try:
+        return dated(home, home.ledger_reader(), most=DAYS_SHOWN)
+    except (LedgerError, OSError):
+        return []
 
 
 def witnesses() -> Standing | None:

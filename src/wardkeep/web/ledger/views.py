@@ -11,7 +11,7 @@ from django.shortcuts import render
 from wardkeep.govern.identity.role import Act
 from wardkeep.watch.cases import queries
 from wardkeep.web.ledger.judging import texts
-from wardkeep.web.ledger.read import entry_body, ledger_state, run_of, runs, witnesses
+from wardkeep.web.ledger.read import days, entry_body, ledger_state, run_of, runs, witnesses
 from wardkeep.web.page import page
 
 
@@ -41,7 +41,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @page(Act.LEDGER_READ)
 def state(request: HttpRequest) -> HttpResponse:
     """The newest log, its checkpoint, and who else vouches for it."""
-    return render(request, "ledger/ledger.html", {"ledger": ledger_state(), "witnessed": witnesses()})
+    return render(request, "ledger/ledger.html", {"ledger": ledger_state(), "witnessed": witnesses(), "days": days()})
 
 
 @page(Act.LEDGER_READ)
