@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
                     break
                 self._take(data[at + HEAD : at + self._need])
                 at += self._need
-        except (msgspec.DecodeError, ValueError, TypeError, LookupError):
+        except (msgspec.DecodeError, ValueError, TypeError, LookupError, ArithmeticError):
             self.close()
             return
         self._rest += data[at:]

@@ -131,6 +131,7 @@ def test_a_connection_speaks_for_the_producer_that_it_named_first(server: Served
                     [1, "append", ["a"]],
                     [1, "append", ["a", "x", b""]],
                     [1, "append", ["a", 0, 5]],
+                    [1, "append", ["a", float("inf"), b"\0\1x"]],
                     [1, "find", ["a"]],
                     [1, "last", [[]]],
                 ],
