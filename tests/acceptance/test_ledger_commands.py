@@ -186,6 +186,16 @@ def test_a_bundle_of_an_access_shows_its_row_where_that_is_asked_for(copy: Bench
     assert "no event" in copy.call("prove", "3", "--bundle", bundle, "--with-row", status=2).err
 
 
+def test_a_bundle_leads_from_the_key_that_was_published_to_the_one_that_signs_now(copy: Bench, tmp_path: Path) -> None:
+    now = copy.call("rotate-key").said["vkey"]
+    bundle = tmp_path / "3.proof.json"
+    copy.call("prove", "3", "--bundle", bundle)
+    assert now != copy.vkey
+    for vkey in (copy.vkey, now):
+        words = ("check", bundle, "--vkey", vkey, "--home", tmp_path / "no-home", "--json")
+        assert wardkeep("ledger", *words).said["ok"] is True
+
+
 def test_prove_and_check_say_which_file_they_lack(bench: Bench, tmp_path: Path) -> None:
     assert "--out" in bench.call("prove", "3", status=2).err
     assert "--bundle" in bench.call("prove", "3", "--out", tmp_path / "x", "--with-row", status=2).err

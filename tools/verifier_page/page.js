@@ -5,7 +5,7 @@
 (() => {
   const LARGEST_FILE = 4 << 20;
   const byId = (id) => document.getElementById(id);
-  const empty = () => ({ proof: null, entry: null, vkeys: [], salt: undefined, row: undefined, names: [], refused: null });
+  const empty = () => ({ proof: null, entry: null, vkeys: [], salt: undefined, row: undefined, handovers: [], names: [], refused: null });
   let held = empty();
   let language = /^#(zh|en)$/.test(location.hash) ? location.hash.slice(1) : navigator.language.startsWith("zh") ? "zh" : "en";
 
@@ -38,7 +38,7 @@
     if (/^\s*\{/.test(said) && said.includes('"' + proofs.BUNDLE.split("/")[0] + "/")) {
       held = Object.assign(empty(), { names: [name] });
       const bundle = proofs.parseBundle(said);
-      Object.assign(held, { proof: bundle.proof, entry: bundle.entry, vkeys: [bundle.vkey], salt: bundle.salt, row: bundle.row });
+      Object.assign(held, bundle, { vkeys: [bundle.vkey] });
       return;
     }
     held.names.push(name);
@@ -82,7 +82,7 @@
       const ofLog = (vkey) => proofs.parseKey(vkey).type === 1;
       const byReader = own.some(ofLog);
       const keys = byReader ? own : own.concat(held.vkeys);
-      return { own: byReader, found: proofs.check({ proof: held.proof, entry: held.entry, keys, salt: held.salt, row: held.row }) };
+      return { own: byReader, found: proofs.check(Object.assign({}, held, { keys })) };
     } catch (error) {
       if (!(error instanceof proofs.Refused)) throw error;
       return { refused: error };
@@ -103,6 +103,7 @@
 
   function proven(found) {
     const said = [say("p_in", found), say("p_signed", { id: found.key.id })];
+    if (found.followed) said.push(say("p_followed"));
     if (found.row) said.push(say("p_row"));
     if (found.kind === "act") said.push(say("p_act"));
     for (const one of found.cosigned) said.push(say("p_cosigned", { name: one.name, time: moment(Number(one.moment) * 1000) }));

@@ -7,6 +7,8 @@ const proofs = (() => {
   const BUNDLE = "wardkeep-proof/1";
   const MOST_SIGNATURES = 100;
   const MOST_STEPS = 63;
+  const MOST_HANDOVERS = 1000;
+  const HANDOVER = "wardkeep.ledger/key-rotated/v1";
   const LARGEST_ENTRY = 65535;
   const ED25519 = 1;
   const COSIGNATURE = 4;
@@ -92,15 +94,15 @@ const proofs = (() => {
     return moment <= BigInt("9223372036854775807") && signedBy(key, raw.slice(12), message) ? moment : null;
   }
 
-  // The text of a signed note, who cosigned it and when, and whose signatures nobody here knows.
-  function openNote(note, keys, log) {
+  // The text of a signed note, which of `logs` signed it, who cosigned it and when, and whose signatures nobody here knows.
+  function openNote(note, keys, logs) {
     const cut = note.lastIndexOf("\n\n");
     // eslint-disable-next-line no-control-regex
     if (cut < 0 || !note.endsWith("\n") || note.length < cut + 3 || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw new Refused("note");
     const body = note.slice(0, cut + 1);
     const lines = note.slice(cut + 2, -1).split("\n");
     if (lines.length > MOST_SIGNATURES) throw new Refused("note");
-    const found = { body, signed: false, cosigned: [], unknown: [] };
+    const found = { body, signer: null, cosigned: [], unknown: [] };
     for (const line of lines) {
       const match = /^\u2014 ([^ ]+) ([^ ]+)$/.exec(line);
       if (match === null || !isName(match[1])) throw new Refused("note");
@@ -115,10 +117,10 @@ const proofs = (() => {
         if (!found.cosigned.some((one) => one.name === key.name)) found.cosigned.push({ name: key.name, moment });
       } else {
         if (!signedBy(key, raw.slice(4), utf8(body))) throw new Refused("signature", key.name);
-        found.signed = found.signed || key === log;
+        if (logs.includes(key)) found.signer = key;
       }
     }
-    if (!found.signed) throw new Refused("unsigned", log.name);
+    if (found.signer === null) throw new Refused("unsigned", logs[0].name);
     return found;
   }
 
@@ -145,6 +147,46 @@ const proofs = (() => {
 
   const leafHash = (entry) => sha256(Uint8Array.of(0), entry);
   const nodeHash = (left, right) => sha256(Uint8Array.of(1), left, right);
+
+  // -- keys that were handed over --------------------------------------------------------------------------------------
+
+  function keyOf(name, publicKey) {
+    const raw = Uint8Array.of(ED25519, ...publicKey);
+    const id = hex(sha256(utf8(name + "\n"), raw).slice(0, 4));
+    return { name, id, type: ED25519, key: publicKey, vkey: name + "+" + id + "+" + btoa(String.fromCharCode(...raw)) };
+  }
+
+  // An entry by which one key handed over to the next: both signed the same note.
+  function parseHandover(entry, base) {
+    let said = null;
+    try {
+      said = JSON.parse(text(entry));
+    } catch (error) {
+      throw new Refused("handover");
+    }
+    const good = said !== null && typeof said === "object" && said.act === "ledger:key:rotated" && /^[0-9]+$/.test(said.log);
+    if (!good || !Number.isSafeInteger(said.index) || said.index < 1 || typeof said.signatures !== "string") throw new Refused("handover");
+    const name = base + "/" + said.log;
+    const keys = [said.old, said.new].map((one) => keyOf(name, unhex(one)));
+    const body = [HANDOVER, name, said.index, keys[0].vkey, keys[1].vkey, said.at, ""].join("\n");
+    const opened = keys.map((key) => openNote(body + "\n" + said.signatures, keys, [key]));
+    if (said.old === said.new || opened.some((one) => one.body !== body || one.unknown.length)) throw new Refused("handover");
+    return { log: said.log, index: BigInt(said.index), old: said.old, new: said.new };
+  }
+
+  // The key that signs the log `origin` at `size`, as it follows from a trusted key of any year; null where none is trusted.
+  function follow(known, handovers, origin, size) {
+    const cut = origin.lastIndexOf("/");
+    const [base, log] = [origin.slice(0, cut), origin.slice(cut + 1)];
+    const steps = handovers.map((entry) => parseHandover(entry, base));
+    const later = (a, b) => a.log.length < b.log.length || (a.log.length === b.log.length && (a.log < b.log || (a.log === b.log && a.index < b.index)));
+    if (steps.some((step, i) => i > 0 && (steps[i - 1].new !== step.old || !later(steps[i - 1], step)))) throw new Refused("handover");
+    const chain = [steps[0].old, ...steps.map((step) => step.new)];
+    const isTrusted = (key) => key.type === ED25519 && key.name.slice(0, key.name.lastIndexOf("/")) === base && chain.includes(hex(key.key));
+    if (!known.some(isTrusted)) return null;
+    const place = { log, index: size };
+    return keyOf(origin, unhex(steps.reduce((signer, step) => (later(step, place) ? step.new : signer), chain[0])));
+  }
 
   // Whether a path leads from a leaf to the root (RFC 9162, section 2.1.3.2).
   function leads(leaf, index, size, path, root) {
@@ -214,7 +256,9 @@ const proofs = (() => {
     if (found === null || typeof found !== "object" || found.format !== BUNDLE) throw new Refused("bundle");
     if (typeof found.proof !== "string" || typeof found.vkey !== "string") throw new Refused("bundle");
     if ((found.salt === undefined) !== (found.row === undefined)) throw new Refused("bundle");
-    const bundle = { proof: found.proof, vkey: found.vkey, entry: unhex(found.entry) };
+    const handovers = found.handovers === undefined ? [] : found.handovers;
+    if (!Array.isArray(handovers) || handovers.length > MOST_HANDOVERS) throw new Refused("bundle");
+    const bundle = { proof: found.proof, vkey: found.vkey, entry: unhex(found.entry), handovers: handovers.map(unhex) };
     if (found.row !== undefined) {
       bundle.salt = unhex(found.salt);
       bundle.row = unhex(found.row);
@@ -228,15 +272,24 @@ const proofs = (() => {
   }
 
   // Everything that a proof shows of an entry. keys: verifier keys, the log's own among them. Throws Refused.
-  function check({ proof, entry, keys, salt, row }) {
+  // handovers: entries by which keys of the log were handed over, oldest first.
+  function check({ proof, entry, keys, salt, row, handovers }) {
     if (entry.length === 0 || entry.length > LARGEST_ENTRY) throw new Refused("entry_size");
     const known = keys.map(parseKey);
     const { index, path, note } = parseProof(proof);
     const cut = note.indexOf("\n");
     const origin = note.slice(0, Math.max(cut, 0));
-    const log = known.find((key) => key.type === ED25519 && key.name === origin);
-    if (log === undefined) throw new Refused("other_log", origin);
-    const opened = openNote(note, known, log);
+    let logs = known.filter((key) => key.type === ED25519 && key.name === origin);
+    if (handovers && handovers.length) {
+      const signer = follow(known, handovers, origin, parseCheckpoint(note.slice(0, note.lastIndexOf("\n\n") + 1)).size);
+      if (signer !== null) {
+        // No other key may sign this state, though it may be known.
+        logs = [known.find((key) => key.vkey === signer.vkey) || signer];
+        known.push(logs[0]);
+      }
+    }
+    if (!logs.length) throw new Refused("other_log", origin);
+    const opened = openNote(note, known, logs);
     const checkpoint = parseCheckpoint(opened.body);
     const leaf = leafHash(entry);
     if (!leads(leaf, index, checkpoint.size, path, checkpoint.root)) throw new Refused("path");
@@ -248,7 +301,8 @@ const proofs = (() => {
       root: hex(checkpoint.root),
       leaf: hex(leaf),
       note,
-      key: log,
+      key: opened.signer,
+      followed: !keys.some((vkey) => parseKey(vkey).vkey === opened.signer.vkey),
       cosigned: opened.cosigned.map((one) => ({ name: one.name, moment: String(one.moment) })),
       unknown: opened.unknown,
       kind,

@@ -45,6 +45,10 @@ const WORDS = {
     "That state of the log was signed with the private key that belongs to the public key {id}.",
     "该日志状态由公钥 {id} 对应的私钥签名。",
   ],
+  p_followed: [
+    "That key follows from the key that you gave: it was handed over to it by entries that the old and the new key both signed.",
+    "该公钥承接自您提供的公钥：每次交接的条目均由新旧两把密钥共同签名。",
+  ],
   p_row: [
     "The access shown below is the one that was sealed: its row and its salt give exactly this entry.",
     "下方显示的访问记录就是当时封存的那一条：由记录行与盐值可重新算出该条目。",
@@ -113,6 +117,7 @@ const WORDS = {
   other_log: ["the proof is of the log {said}, for which no key is given", "该证明属于日志 {said}，未提供其公钥"],
   unsigned: ["the checkpoint is not signed by the key of {said}", "检查点没有 {said} 公钥对应的签名"],
   signature: ["the signature of {said} is false", "{said} 的签名不正确"],
+  handover: ["a hand-over of the signing key does not hold", "签名密钥的交接不成立"],
   path: ["the entry is not at that place of the signed log", "该条目不在已签名日志的该位置"],
   entry_size: ["the entry has no bytes, or more than an entry can have", "条目为空，或超过条目的最大长度"],
   row_other: ["the row and its salt do not give the entry: it is another access, or was changed", "记录行与盐值算不出该条目：不是同一次访问，或已被改动"],

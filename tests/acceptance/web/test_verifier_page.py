@@ -212,6 +212,9 @@ def test_the_page_holds_our_vectors_good_and_broken(browser: Any) -> None:
     assert tab.evaluate(BUNDLES, [[one["file"] for one in SAID["bundles"]], [vkey]]) == [True] * 3
     found = tab.evaluate(BUNDLES, [[one["file"] for one in SAID["no_bundles"]], [vkey]])
     assert [one["why"] for one, answer in zip(SAID["no_bundles"], found, strict=True) if answer] == []
+    first = SAID["handed_over"]["vkey"]
+    assert tab.evaluate(BUNDLES, [[SAID["handed_over"]["file"]], [first]]) == [True]
+    assert not any(tab.evaluate(BUNDLES, [[one["file"] for one in SAID["no_handed_over"]], [first]]))
     plain = json.loads(SAID["bundles"][0]["file"])
     for note, accepted in [(SAID["cosigned"]["note"], True), *((one["note"], False) for one in SAID["no_cosigned"])]:
         said = plain | {"proof": plain["proof"].replace(LOG["checkpoint"], note)}

@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wardkeep.ledger.cosignature import Cosigner, cosign
+from wardkeep.ledger.handover import HandOver
 from wardkeep.ledger.note import ED25519, Verifier, sign_note, write_vkey
+from wardkeep.ledger.proof import write_proof
 from wardkeep.ledger.proof_bundle import ProofBundle
 
 ORIGIN = "vectors.example/hospital/2026"
@@ -174,6 +178,39 @@ def bundles(proof: str, of_event: tuple[str, bytes, bytes, bytes], act: bytes) -
             {"file": one.encode().decode()} for one in (ProofBundle(proof=proof, entry=act, vkey=vkey), plain, full)
         ],
         "no_bundles": [{"why": why, "file": file} for why, file in broken],
+    }
+
+
+def handed_over(checkpoint: str, path: list[bytes], entry: bytes) -> dict[str, Any]:
+    """A proof in one file whose log changed its key twice, for who trusts the first key, and such as must be refused."""
+    base, _, log = ORIGIN.rpartition("/")
+    first, second = OTHER, WITNESS
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    one = HandOver.make(base, log="2025", index=40, old=first, new=second, at=at)
+    two = HandOver.make(base, log=log, index=100, old=second, new=SIGNER, at=at)
+    later = HandOver.make(base, log=log, index=260, old=second, new=SIGNER, at=at)
+    elsewhere = HandOver.make("another.example", log=log, index=100, old=second, new=SIGNER, at=at)
+    half = dataclasses.replace(two, signatures=two.signatures.splitlines(keepends=True)[1] * 2)
+    moved = dataclasses.replace(two, index=101)
+    proof = write_proof(0, path, checkpoint)
+
+    def file(*handovers: HandOver) -> str:
+        bodies = tuple(each.body() for each in handovers)
+        return ProofBundle(proof=proof, entry=entry, vkey=VERIFIER.vkey(), handovers=bodies).encode().decode()
+
+    broken = [
+        ("none of the hand-overs", file()),
+        ("the first hand-over alone", file(one)),
+        ("the second hand-over alone", file(two)),
+        ("the hand-overs exchanged", file(two, one)),
+        ("a hand-over behind the checkpoint", file(one, later)),
+        ("a hand-over of another ledger", file(one, elsewhere)),
+        ("a hand-over that one key signed", file(one, half)),
+        ("a hand-over at another place than was signed", file(one, moved)),
+    ]
+    return {
+        "handed_over": {"vkey": Verifier.of(f"{base}/2024", first).vkey(), "file": file(one, two)},
+        "no_handed_over": [{"why": why, "file": text} for why, text in broken],
     }
 
 

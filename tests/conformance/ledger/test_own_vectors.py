@@ -165,6 +165,19 @@ def test_each_broken_bundle_is_refused(one: dict[str, str]) -> None:
         ProofBundle.decode(one["file"].encode()).check(SAID["key"]["vkey"])
 
 
+def test_who_trusts_the_first_key_follows_it_to_the_one_that_signed() -> None:
+    said = SAID["handed_over"]
+    assert ProofBundle.decode(said["file"].encode()).check(said["vkey"])[0] == 0
+    with pytest.raises(ProofRefused):
+        ProofBundle.decode(said["file"].encode()).check(SAID["key"]["vkey"].replace("2026+", "2026x+"))
+
+
+@pytest.mark.parametrize("one", SAID["no_handed_over"], ids=lambda one: one["why"])
+def test_each_broken_hand_over_is_refused(one: dict[str, str]) -> None:
+    with pytest.raises(ProofRefused):
+        ProofBundle.decode(one["file"].encode()).check(SAID["handed_over"]["vkey"])
+
+
 def test_the_journal_record_reads_as_the_page_says() -> None:
     raw = bytes.fromhex(SAID["journal"]["record"])
     header_size, body_size = int.from_bytes(raw[4:8], "big"), int.from_bytes(raw[8:16], "big")

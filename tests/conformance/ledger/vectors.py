@@ -99,6 +99,7 @@ def make() -> dict[str, Any]:
         **note_vectors.cosigned(note),
         **note_vectors.consistency(steps, roots, SIZE),
         **note_vectors.bundles(proofs[0], (proofs[1], bodies[1], (1).to_bytes(16, "big"), b"row 1"), bodies[0]),
+        **note_vectors.handed_over(note, paths[0], bodies[0]),
     }
     plain: dict[str, Any] = json.loads(json.dumps(said))
     return plain

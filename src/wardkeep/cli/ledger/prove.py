@@ -51,7 +51,8 @@ def command(
             entry.write_bytes(body)
         if bundle is not None:
             salt, row = frame.home.store().sealed(log, n) if with_row else (None, None)
-            made = ProofBundle(proof=proof, entry=body, vkey=vkey, salt=salt, row=row)
+            handovers = tuple(one.body() for one in reader.description.handovers)
+            made = ProofBundle(proof=proof, entry=body, vkey=vkey, salt=salt, row=row, handovers=handovers)
             made.check(vkey)
             bundle.write_bytes(made.encode())
     if out is not None:

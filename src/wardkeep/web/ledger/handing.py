@@ -31,7 +31,8 @@ def handed_out(log: str, index: int, *, with_row: bool = False) -> HttpResponse:
         raise NotFound(f"{log}:{index}") from exc
     if not body:
         raise NotFound(f"{log}:{index}")  # expunged: its proof stays, and nothing to prove
-    made = ProofBundle(proof=proof, entry=body, vkey=vkey, salt=salt, row=row)
+    handovers = tuple(one.body() for one in reader.description.handovers)
+    made = ProofBundle(proof=proof, entry=body, vkey=vkey, salt=salt, row=row, handovers=handovers)
     made.check(vkey)  # nothing is handed out that its own proof refuses
     disposition = f'attachment; filename="{log}-{index}{SUFFIX}"'
     return HttpResponse(made.encode(), content_type="application/json", headers={"Content-Disposition": disposition})
