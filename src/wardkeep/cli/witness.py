@@ -93,7 +93,7 @@ def serve(frame: Frame, folder: Path | None, bind: str, port: int) -> None:
     witness = Witness(found)
 
     def tell(answer: Answer) -> None:
-        if answer.status in (403, 422, 500):
+        if answer.status in (403, 422, 500, 503):
             frame.say(f"{now():%Y-%m-%dT%H:%M:%SZ} {answer.status} {answer.origin!r}: {answer.body.strip()}")
 
     try:

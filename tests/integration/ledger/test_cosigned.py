@@ -186,6 +186,20 @@ def test_a_witness_that_lags_is_caught_up(asking: Round) -> None:
     assert (asking.near[0].asked, asking.near[2].asked) == (2, 2)  # 409 with the size, then the proof
 
 
+def test_a_witness_that_was_set_back_itself_is_said(asking: Round) -> None:
+    folder = asking.near[0].folder.path / "checkpoints"
+    asking()
+    (path,) = folder.iterdir()
+    older = path.read_bytes()
+    grow(asking.folder, 3)
+    asking()
+    path.write_bytes(older)
+    grow(asking.folder, 3)
+    assert asking()["w0"] == Outcome.COSIGNED
+    details = [Memory(asking.folder).of(one.cosigner.vkey(), LOG) for one in asking.policy.witnesses]
+    assert [bool(seen and "it was set back itself" in seen.detail) for seen in details] == [True, False, False]
+
+
 def test_a_witness_that_knows_no_such_log_or_another_key_is_told_apart(folder: Path, tmp_path: Path) -> None:
     asking = Round(folder, tmp_path)
     (asking.near[0].folder.path / "logs.json").write_text("[]")

@@ -102,6 +102,21 @@ def test_a_split_view_is_refused_and_its_proof_kept(witness: Witness) -> None:
     assert ask(witness, body(9, 12)).status == 200  # the true log goes on
 
 
+def test_a_split_view_is_kept_as_proof_whatever_old_size_came_with_it(witness: Witness) -> None:
+    ask(witness, body(0, 9))
+    forked = [*LEAVES[:4], b"another", *LEAVES[5:]]
+    assert ask(witness, body(0, 9, forked)) == Answer(409, "9\n", SIZE, ORIGIN)
+    assert len(witness.folder.conflicts(ORIGIN)) == 1
+
+
+def test_no_cosignature_is_dated_before_the_last_one(witness: Witness) -> None:
+    """It would say that the larger tree was the largest before the smaller one was."""
+    ask(witness, body(0, 9), at=AT)
+    assert ask(witness, body(9, 12), at=AT - 1).status == 503
+    assert seen(witness) == 9
+    assert ask(witness, body(9, 12), at=AT).status == 200
+
+
 def test_an_unknown_origin_is_not_found_even_when_its_signature_is_bad(witness: Witness) -> None:
     assert ask(witness, body(0, 3, origin="other.example/2026")).status == 404
     assert ask(witness, body(0, 3, origin="hospital.example/ledger/2027")).status == 404

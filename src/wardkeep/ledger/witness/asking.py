@@ -7,7 +7,7 @@ tree saw another tree. Both are conflicts: somebody's history is not the one tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -87,7 +87,10 @@ def offer(reader: LedgerReader, log: str, note: str, *, cosigner: Cosigner, witn
                 return Told(Outcome.ROLLBACK, size, detail=f"it saw {size} entries, the ledger has {checkpoint.size}")
             old = size
             continue
-        return _told(reader, log, note, old, reply, cosigner, witness)
+        told = _told(reader, log, note, old, reply, cosigner, witness)
+        if told.outcome == Outcome.COSIGNED and old < known <= checkpoint.size:
+            return replace(told, detail=f"it had cosigned {known} entries and remembered {old}: it was set back itself")
+        return told
     return Told(Outcome.UNREACHABLE, old, detail="its size changes with every question")
 
 

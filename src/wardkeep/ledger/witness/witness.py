@@ -46,20 +46,24 @@ class Witness:
             self.newest(note.partition("\n")[0])
 
     def newest(self, origin: str) -> Checkpoint | None:
-        """The last checkpoint that we cosigned. Raises LedgerDamaged where it is not ours."""
+        """The last checkpoint that we cosigned, None where there is none. Raises LedgerDamaged where it is not ours."""
+        return self._last(origin)[0] if self.folder.checkpoint(origin) is not None else None
+
+    def _last(self, origin: str) -> tuple[Checkpoint, int]:
+        """The last checkpoint that we cosigned, the empty tree at first, and when. Raises LedgerDamaged."""
         note = self.folder.checkpoint(origin)
         if note is None:
-            return None
+            return Checkpoint(origin, 0, EMPTY_ROOT), 0
         try:
-            checkpoint = Checkpoint.parse(read_note(note)[0])
-            if not cosignatures(note, [self.cosigner]) or checkpoint.origin != origin:
+            checkpoint, ours = Checkpoint.parse(read_note(note)[0]), cosignatures(note, [self.cosigner])
+            if not ours or checkpoint.origin != origin:
                 raise ProofRefused("not cosigned by us")
         except ProofRefused as error:
             raise LedgerDamaged(
                 f"the checkpoint of {origin} in {self.folder.path}: {error}",
                 hint="restore the file as it was; without it a rollback of the log would not be seen",
             ) from None
-        return checkpoint
+        return checkpoint, ours[0].at
 
     def add_checkpoint(self, body: bytes, *, at: int) -> Answer:
         """Answer a request at the second `at`. Raises LedgerDamaged, OSError: then nothing was cosigned."""
@@ -88,11 +92,13 @@ class Witness:
         self, request: Request, checkpoint: Checkpoint, text: str, signatures: list[Signature], at: int
     ) -> Answer:
         origin = checkpoint.origin
-        newest = self.newest(origin) or Checkpoint(origin, 0, EMPTY_ROOT)
+        newest, last_at = self._last(origin)
+        forked = checkpoint.size == newest.size and checkpoint.root != newest.root
+        if forked:  # whatever old size came with it: one key signed two trees of one size
+            self._accuse(checkpoint, text, signatures)
         if request.old != newest.size:
             return Answer(409, f"{newest.size}\n", SIZE, origin)
-        if checkpoint.size == newest.size and checkpoint.root != newest.root:
-            self._accuse(checkpoint, text, signatures)
+        if forked:
             return Answer(422, "the root of this size is another\n", origin=origin)
         try:
             if request.old == 0:
@@ -107,6 +113,8 @@ class Witness:
                 )
         except ProofRefused as error:
             return Answer(422, f"{error}\n", origin=origin)
+        if at < last_at:  # "the largest tree as of then" would contradict what we said of later
+            return Answer(503, "the witness's clock is behind its last cosignature\n", origin=origin)
         ours = cosign(text, self.name, self._signer, at=at)
         lines = "".join(signature.line() for signature in (*signatures, ours))
         self.folder.keep(origin, f"{text}\n{lines}")
