@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wardkeep.keys import Keyring
     from wardkeep.ledger import Ledger, LedgerReader
     from wardkeep.ledger.policy import Policy
+    from wardkeep.ledger.second import SecondKey
     from wardkeep.watch.store import Store
 
 #: The name under which the keyring keeps the ledger's signing key.
@@ -141,6 +142,14 @@ class Home:
         handovers = len(Description.read(self.ledger_folder).handovers) if made else 0
         return self.keyring().signer(signer_name(handovers))
 
+    def second_key(self) -> SecondKey | None:
+        """The key of the second signature, None where the settings want none. Raises LedgerUnavailable."""
+        if self.settings.ledger.second_signature == "none":
+            return None
+        from wardkeep.ledger.second import SecondKey  # noqa: PLC0415
+
+        return SecondKey(self.keyring().kept(f"sign-{LEDGER_SIGNER}-{self.settings.ledger.second_signature}"))
+
     def store(self) -> Store:
         """The event store."""
         from wardkeep.watch.store import Store  # noqa: PLC0415
@@ -157,7 +166,9 @@ class Home:
         """A ledger to append to: in this process where the lock is free, else through the writer's socket."""
         from wardkeep.ledger import Ledger  # noqa: PLC0415
 
-        return Ledger.connect(self.ledger_folder, signer=self.signer(), clock=clock or now, wait=wait)
+        return Ledger.connect(
+            self.ledger_folder, signer=self.signer(), clock=clock or now, wait=wait, second=self.second_key()
+        )
 
     def ledger_reader(self) -> LedgerReader:
         """A reader of the ledger; needs no lock and no key."""

@@ -42,7 +42,7 @@ def ledger(home: Home) -> int:
     async def until_told() -> None:
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-        await run_writer(home.ledger_folder, signer=home.signer(), clock=now, stop=stop)
+        await run_writer(home.ledger_folder, signer=home.signer(), clock=now, stop=stop, second=home.second_key())
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asyncio.run(until_told())

@@ -27,6 +27,7 @@ from wardkeep.ledger import errors, writer
 from wardkeep.ledger.entry import Receipt
 from wardkeep.ledger.errors import LedgerError, LedgerUnavailable
 from wardkeep.ledger.handover import HandOver
+from wardkeep.ledger.second import SecondKey
 from wardkeep.ledger.stage import MAX_BATCH, Request, pack_batch
 from wardkeep.ledger.writer import Clock, Writer, take_lock
 
@@ -60,27 +61,43 @@ class Ledger:
         writer.create(folder, origin=origin, signer=signer, at=at)
 
     @staticmethod
-    def rotate(folder: Path, *, old: Ed25519PrivateKey, new: Ed25519PrivateKey, clock: Clock) -> HandOver:
+    def rotate(
+        folder: Path,
+        *,
+        old: Ed25519PrivateKey,
+        new: Ed25519PrivateKey,
+        clock: Clock,
+        second: SecondKey | None = None,
+    ) -> HandOver:
         """Hand the ledger over to another signing key. Raises LedgerUnavailable, also while somebody else writes."""
         lock = take_lock(folder)
         if lock is None:
             raise LedgerUnavailable(
                 f"the ledger in {folder} is being written", hint="stop `wardkeep serve`, then call this again"
             )
-        here = Writer(folder, signer=old, clock=clock, lock=lock)
+        here = Writer(folder, signer=old, clock=clock, lock=lock, second=second)
         try:
             return here.rotate(new)
         finally:
             here.close()
 
     @classmethod
-    def connect(cls, folder: Path, *, signer: Ed25519PrivateKey, clock: Clock, wait: float = 10.0) -> Ledger:
+    def connect(
+        cls,
+        folder: Path,
+        *,
+        signer: Ed25519PrivateKey,
+        clock: Clock,
+        wait: float = 10.0,
+        second: SecondKey | None = None,
+    ) -> Ledger:
         """Open for appending. Raises LedgerUnavailable when the lock is held and the socket is dead for `wait` seconds."""
         until = time.monotonic() + wait
         while True:
             lock = take_lock(folder)
             if lock is not None:
-                return cls(_Here(Writer(folder, signer=signer, clock=clock, lock=lock)), in_process=True)
+                here = Writer(folder, signer=signer, clock=clock, lock=lock, second=second)
+                return cls(_Here(here), in_process=True)
             try:
                 return cls(_There(folder, wait), in_process=False)
             except OSError:

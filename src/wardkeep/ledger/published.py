@@ -17,6 +17,7 @@ from pathlib import Path
 from wardkeep.ledger.cosigned import carry
 from wardkeep.ledger.errors import LedgerDamaged, LedgerError
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
+from wardkeep.ledger.second import SecondKey
 from wardkeep.ledger.tiles import (
     TileFolder,
     pack_bundle,
@@ -47,9 +48,9 @@ def read_checkpoint(path: Path, verifier: Verifier) -> Checkpoint | None:
 class Publisher:
     """Writes one log's public files. The ledger's lock protects it."""
 
-    def __init__(self, folder: Path, verifier: Verifier) -> None:
+    def __init__(self, folder: Path, verifier: Verifier, second: SecondKey | None = None) -> None:
         """Take up the log in `folder` where it is durable. Raises LedgerDamaged where that part does not hold."""
-        self.folder = folder
+        self.folder, self._second = folder, second
         settled = read_checkpoint(folder / SETTLED, verifier) or Checkpoint(verifier.name, 0, EMPTY_ROOT)
         promised = read_checkpoint(folder / CHECKPOINT, verifier)
         #: The size that readers were told of; whoever opens the log must reach it.
@@ -57,8 +58,8 @@ class Publisher:
         #: Entries whose files no power failure can lose.
         self.settled = settled.size
         self._published = -1
-        #: The newest checkpoint, and as it was last written: with the cosignatures that it has.
-        self._note = self._said = ""
+        #: The newest checkpoint, with its second signature, and as it was last written: with the cosignatures that it has.
+        self._note = self._signed = self._said = ""
         self._full: list[FullTile] = []
         #: Entries from `_bundled` on, not yet in a full bundle.
         self._bundled = settled.size - settled.size % TILE_WIDTH
@@ -128,7 +129,9 @@ class Publisher:
 
     def _say_checkpoint(self) -> None:
         """Write the checkpoint, with the cosignatures that have come for it, unless that is there already."""
-        note = carry(self.folder, self._note)
+        if not self._signed.startswith(self._note):
+            self._signed = self._second.sign(self._note) if self._second else self._note
+        note = carry(self.folder, self._signed)
         if note != self._said:
             write_file(self.folder / CHECKPOINT, note.encode(), durable=True)
             self._said = note

@@ -15,6 +15,7 @@ from wardkeep.ledger.handover import Chain, HandOver
 from wardkeep.ledger.journal import Fault, Record, damaged, files, read_file
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
 from wardkeep.ledger.proof import write_proof
+from wardkeep.ledger.second import SecondVerifier, read_second
 from wardkeep.ledger.tiles import TileFolder
 from wardkeep.ledger.tree import TILE_WIDTH, consistency_proof, inclusion_proof, range_root, verify_inclusion
 
@@ -211,6 +212,11 @@ class LedgerReader:
                     last = newest.producers.get(producer)
                     return None if last is None else last[1]
         return None
+
+    def second(self, log: str) -> SecondVerifier | None:
+        """Who signs the checkpoints of a log once more, None where nobody does. Raises LedgerDamaged."""
+        public = read_second(self.folder)
+        return None if public is None else SecondVerifier(self.description.origin_of(log), public)
 
     def tiles(self, log: str) -> TileFolder:
         if log not in self._tiles:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from wardkeep.ledger.client import SOCKET, socket_address
 from wardkeep.ledger.connection import Connection, Waiting
 from wardkeep.ledger.errors import LedgerError, LedgerUnavailable
+from wardkeep.ledger.second import SecondKey
 from wardkeep.ledger.stage import Request
 from wardkeep.ledger.writer import PUBLISH_AFTER, Clock, Writer, take_lock
 
@@ -35,12 +36,14 @@ def serve_writer(folder: Path, *, signer: Ed25519PrivateKey, clock: Clock, stop:
     asyncio.run(run_writer(folder, signer=signer, clock=clock, stop=stop or asyncio.Event()))
 
 
-async def run_writer(folder: Path, *, signer: Ed25519PrivateKey, clock: Clock, stop: asyncio.Event) -> None:
+async def run_writer(
+    folder: Path, *, signer: Ed25519PrivateKey, clock: Clock, stop: asyncio.Event, second: SecondKey | None = None
+) -> None:
     """As `serve_writer`, in a running loop. Raises LedgerUnavailable also when the disk can no longer be trusted."""
     lock = take_lock(folder)
     if lock is None:
         raise LedgerUnavailable(f"the ledger in {folder} is being written by somebody else")
-    service = _Service(Writer(folder, signer=signer, clock=clock, lock=lock))
+    service = _Service(Writer(folder, signer=signer, clock=clock, lock=lock, second=second))
     try:
         listener = _listen(folder)
     except OSError as error:

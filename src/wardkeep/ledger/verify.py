@@ -14,16 +14,17 @@ from pathlib import Path
 from wardkeep.ledger.cosigned import COSIGNED
 from wardkeep.ledger.damage import Problem, Report
 from wardkeep.ledger.entry import format_index, is_act
-from wardkeep.ledger.errors import LedgerError, ProofRefused
+from wardkeep.ledger.errors import LedgerError, LedgerUnavailable, ProofRefused
 from wardkeep.ledger.expunged import EXPUNGE, Expunged
 from wardkeep.ledger.filecheck import DRAFT, check_files, files_below
 from wardkeep.ledger.handover import Chain
 from wardkeep.ledger.handovercheck import check_handovers
 from wardkeep.ledger.journal import files
 from wardkeep.ledger.journalcheck import JournalCheck, last_signed
-from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
+from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint, read_note, signed_by
 from wardkeep.ledger.published import CHECKPOINT, SETTLED
 from wardkeep.ledger.reader import DESCRIPTION, LedgerReader, logs_in
+from wardkeep.ledger.second import FILE as SECOND
 from wardkeep.ledger.tree import EMPTY_ROOT
 from wardkeep.ledger.treecheck import TreeCheck
 from wardkeep.ledger.writer import BEGUN, CLOSED
@@ -67,6 +68,7 @@ def verify_ledger(folder: Path, *, vkey: str | None = None, progress: Progress |
                 report.expunged += 1
             else:
                 report.say("missing", format_index(check.name, n), "the entry has no body, and no act removes it")
+    _check_second(reader, [check.name for check in checks], report)
     check_handovers(keys, reader, {check.name: check.tree.size for check in checks}, report)
     if checks:
         _check_ends(folder, names, report)
@@ -153,6 +155,25 @@ class _LogCheck:
 
     def _root_at(self, size: int) -> bytes:
         return self.tree.root_at(size) if size else EMPTY_ROOT
+
+
+def _check_second(reader: LedgerReader, names: list[str], report: Report) -> None:
+    """A second signature may be missing, as where it was turned off; one that is there must hold."""
+    try:
+        keys = {name: key for name in names if (key := reader.second(name)) is not None}
+    except LedgerError as error:
+        report.say("description", SECOND, str(error))
+        return
+    for name, second in keys.items():
+        try:
+            text, signatures = read_note(reader.note(name))
+            signed_by(text, signatures, (second,))
+        except ProofRefused as error:
+            report.say("checkpoint", f"logs/{name}/{CHECKPOINT}", f"second signature: {error}")
+        except LedgerUnavailable as error:
+            report.notes.append(f"log {name}: the second signature was not checked: {error}")
+        except LedgerError:
+            continue  # a checkpoint that is not there was named
 
 
 def _check_link(before: _LogCheck, after: _LogCheck, report: Report) -> None:

@@ -22,6 +22,8 @@ from wardkeep.ledger.errors import KeyConflict, LedgerDamaged, LedgerError, Ledg
 from wardkeep.ledger.handover import Chain, HandOver
 from wardkeep.ledger.log import Log, Staged
 from wardkeep.ledger.reader import DESCRIPTION, Description, logs_in
+from wardkeep.ledger.second import FILE as SECOND
+from wardkeep.ledger.second import SecondKey, read_second
 from wardkeep.ledger.stage import Request
 from wardkeep.ledger.tiles import write_durably
 
@@ -85,17 +87,20 @@ class Writer:
         clock: Clock,
         lock: int,
         description: Description | None = None,
+        second: SecondKey | None = None,
     ) -> None:
         """Take up the ledger in `folder`; `lock` comes from `take_lock` and is given back by `close`.
 
         With `description` the first log is made. Raises LedgerDamaged, LedgerUnavailable.
         """
-        self.folder, self._signer, self._clock, self._lock = folder, signer, clock, lock
+        self.folder, self._signer, self._clock, self._lock, self._second = folder, signer, clock, lock, second
         self._published_at = 0.0
         try:
             self._description = description or Description.read(folder)
             if self._description.public != signer.public_key().public_bytes_raw():
                 raise LedgerDamaged(f"{folder / DESCRIPTION} names another key than the one that signs")
+            if second is not None and read_second(folder) != second.public:
+                write_durably(folder / SECOND, second.public.hex().encode() + b"\n")
             names = logs_in(folder)
             if not names and description is None:
                 raise LedgerDamaged(f"the logs of {folder} are gone", hint="restore the ledger from a backup")
@@ -193,6 +198,7 @@ class Writer:
                 origin=self._description.origin_of(name),
                 signer=self._signer,
                 verifier=self._description.verifier(name),
+                second=self._second,
             )
         except OSError as error:
             raise LedgerUnavailable(f"cannot open log {name} in {self.folder}: {error.strerror}") from error

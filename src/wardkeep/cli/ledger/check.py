@@ -16,10 +16,13 @@ from wardkeep.ledger.note import Verifier
 from wardkeep.ledger.policy import parse_policy
 from wardkeep.ledger.proof import read_proof
 from wardkeep.ledger.proof_bundle import ProofBundle, is_bundle
+from wardkeep.ledger.second import SecondVerifier
 
 #: A proof of the largest log that can be is under 3 KB; with many cosignatures a few hundred, with its entry as hex 131 more.
 LARGEST_PROOF = 1 << 20
 LARGEST_ENTRY = 65_535
+#: What gives, for the text of a proof, the key that must have signed it, and the cosignatures that a policy knows.
+Trusted = Callable[[str], tuple[str, list[Cosignature]]]
 
 
 @click.command("check")
@@ -37,10 +40,13 @@ LARGEST_ENTRY = 65_535
     default=None,
     help="In place of --vkey a policy file (c2sp.org/tlog-policy): trusted logs and witnesses, and how many are enough.",
 )
+@click.option("--second-vkey", default=None, help="Ask for the log's second signature too, under this key (ML-DSA-44).")
 @standard
-def command(frame: Frame, proof: Path, entry: Path | None, vkey: str | None, policy: Path | None) -> None:
+def command(
+    frame: Frame, proof: Path, entry: Path | None, vkey: str | None, policy: Path | None, second_vkey: str | None
+) -> None:
     """Check a .tlog-proof or a .proof.json offline; needs no home. Exit status 1 where it does not hold."""
-    trusted = _trusted(vkey, policy)
+    trusted = _twice(_trusted(vkey, policy), second_vkey)
     try:
         raw = _read(proof, LARGEST_PROOF)
         row: bytes | None = None
@@ -78,7 +84,23 @@ def command(frame: Frame, proof: Path, entry: Path | None, vkey: str | None, pol
     )
 
 
-def _trusted(vkey: str | None, policy: Path | None) -> Callable[[str], tuple[str, list[Cosignature]]]:
+def _twice(trusted: Trusted, second_vkey: str | None) -> Trusted:
+    """The same, where the second signature must hold too."""
+    if second_vkey is None:
+        return trusted
+    try:
+        second = SecondVerifier.parse(second_vkey)
+    except ProofRefused as exc:
+        raise click.UsageError(f"--second-vkey: {exc}") from None
+
+    def both(text: str) -> tuple[str, list[Cosignature]]:
+        second.require(read_proof(text)[2])
+        return trusted(text)
+
+    return both
+
+
+def _trusted(vkey: str | None, policy: Path | None) -> Trusted:
     """What gives, for the text of a proof, the key that must have signed it, and the cosignatures that a policy knows."""
     if (vkey is None) == (policy is None):
         raise click.UsageError(speak("give --vkey or --policy: whom to trust comes from another place than the proof"))

@@ -28,7 +28,7 @@ def command(frame: Frame) -> None:
     before = home.ledger_reader()
     old = home.signer()
     new = home.keyring().signer(signer_name(len(before.description.handovers) + 1))
-    one = Ledger.rotate(home.ledger_folder, old=old, new=new, clock=now)
+    one = Ledger.rotate(home.ledger_folder, old=old, new=new, clock=now, second=home.second_key())
     reader = home.ledger_reader()
     said = {
         "index": format_index(one.log, one.index),

@@ -35,7 +35,7 @@ def command(frame: Frame) -> None:
     trees = {log: open_checkpoint(note, reader.description.verifier(log)) for log, note in notes.items()}
     logs = [{"log": log, "size": tree.size, "root": tree.root.hex()} for log, tree in trees.items()]
     log = reader.current
-    note, newest, vkey = notes[log], trees[log], reader.vkey(log)
+    note, newest, vkey, second = notes[log], trees[log], reader.vkey(log), reader.second(log)
     witnessed = standing(frame.home, reader)
     days = dated(frame.home, reader, most=DAYS)
     frame.out(
@@ -48,6 +48,7 @@ def command(frame: Frame) -> None:
             if witnessed.cosigned
             else [],
             "vkey": vkey,
+            "second_vkey": second and second.vkey(),
             "logs": logs,
             **_witnesses(witnessed),
             "daily": [
@@ -68,6 +69,7 @@ def command(frame: Frame) -> None:
                     for one in logs
                 ),
                 speak("public key: %s") % vkey,
+                *([speak("second signature: ML-DSA-44, key in --json")] if second else []),
                 *_words(frame, witnessed),
                 *(_day(frame, one) for one in days[:1]),
                 speak("newest checkpoint (keep a copy elsewhere):"),
