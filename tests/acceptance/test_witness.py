@@ -34,10 +34,14 @@ class Elsewhere:
         self.vkey = wardkeep("witness", "init", "--folder", self.folder, "--name", f"{name}.example", "--json").said[
             "vkey"
         ]
+        self.port = self.free_port()
+        self.process: subprocess.Popen[str] | None = None
+
+    @staticmethod
+    def free_port() -> int:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.process: subprocess.Popen[str] | None = None
+            return int(free.getsockname()[1])
 
     @property
     def address(self) -> str:
