@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.urls import reverse
 
 from tests.acceptance.web.browser import CHROMIUM, WIDTHS, chromium, code_now, serving, sign_in
 from tests.unit.web import hospital
+from tests.unit.web.standing import stand
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
 
@@ -86,6 +88,31 @@ def test_no_page_sticks_out_or_reports_an_error(width: str, language: str, site:
         assert response.status == 200, address
         assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width][0], address
         assert page.evaluate(STICKING_OUT) == [], address
+    assert wrong == []
+
+
+@pytest.mark.parametrize("width", list(WIDTHS))
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_witness_that_contradicts_is_the_first_thing_that_is_seen(
+    width: str, language: str, site: str, browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wardkeep.home import now
+    from wardkeep.ledger.witness.asking import Outcome
+    from wardkeep.ledger.witness.memory import Conflict
+    from wardkeep.web.ledger import read
+
+    conflict = Conflict(kind=Outcome.FORK, first_seen=now(), witness_size=60_000_000, our_size=60_000_001)
+    monkeypatch.setattr(read, "standing", lambda home, reader: stand(timedelta(hours=30), conflict=conflict))
+    hospital.a_member("looker", "security_director", language, full_name=hospital.LONG_NAME)
+    page, wrong = _page(browser, width, language)
+    sign_in(page, site, "looker")
+    for address in ("/", "/ledger/"):
+        page.goto(site + address)
+        assert page.evaluate(STICKING_OUT) == [], address
+        alarm = page.locator("[role=alert]")
+        assert alarm.count() == 1 and alarm.bounding_box()["y"] < WIDTHS[width][1] / 2
+        assert "60000000" in alarm.inner_text()
+    assert page.locator("#witnesses .badge-bad").count() == 1
     assert wrong == []
 
 
