@@ -24,8 +24,9 @@ from tests.unit.house.files import ROOT
 from wardkeep.ledger import ProofRefused, check_proof
 
 HERE = Path(__file__).parent
-#: Where Debian's golang-golang-x-mod-dev puts the sources.
-SOURCES = Path("/usr/share/gocode")
+#: Where Debian's golang-golang-x-mod-dev puts the sources; a toolchain from elsewhere has them among those of its own commands.
+DEBIAN = Path("/usr/share/gocode")
+MODULE = Path("golang.org/x/mod")
 GO = shutil.which("go")
 NODE, NPM = shutil.which("node"), shutil.which("npm")
 
@@ -39,16 +40,30 @@ def _answers(command: list[str], lines: Iterator[str]) -> list[bool]:
     return [word == "1" for word in done.stdout.split()]
 
 
+def _sources(folder: Path) -> Path | None:
+    """A GOPATH that has the module, None where it is nowhere."""
+    if (DEBIAN / "src" / MODULE / "sumdb" / "tlog").is_dir():
+        return DEBIAN
+    said = subprocess.run([str(GO), "env", "GOROOT"], capture_output=True, text=True, check=True, timeout=60)
+    own = Path(said.stdout.strip()) / "src" / "cmd" / "vendor"
+    if not (own / MODULE / "sumdb" / "tlog").is_dir():
+        return None
+    shutil.copytree(own / MODULE.parent, folder / "src" / MODULE.parent)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def by_go(tmp_path_factory: pytest.TempPathFactory) -> Ask:
-    if GO is None or not (SOURCES / "src" / "golang.org" / "x" / "mod" / "sumdb" / "tlog").is_dir():
+    folder = tmp_path_factory.mktemp("go")
+    sources = _sources(folder / "path") if GO else None
+    if sources is None:
         pytest.skip("Go or its sumdb is not installed: apt-get install golang-go golang-golang-x-mod-dev")
-    program = tmp_path_factory.mktemp("go") / "verifier"
+    program = folder / "verifier"
     environment = os.environ | {
-        **{"GO111MODULE": "off", "GOPATH": str(SOURCES), "GOFLAGS": "", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"},
+        **{"GO111MODULE": "off", "GOPATH": str(sources), "GOFLAGS": "", "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"},
         "GOCACHE": str(ROOT / ".cache" / "go"),
     }
-    words = [GO, "build", "-o", str(program), "main.go"]
+    words = [str(GO), "build", "-o", str(program), "main.go"]
     done = subprocess.run(
         words, cwd=HERE / "go_verifier", env=environment, capture_output=True, text=True, check=False, timeout=300
     )
