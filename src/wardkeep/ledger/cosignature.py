@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cosignatures (c2sp.org/tlog-cosignature, Ed25519): a witness says when it saw a checkpoint, and that it was append-only.
+"""Cosignatures (c2sp.org/tlog-cosignature): a witness says when it saw a checkpoint, and that it was append-only.
 
-Who cosigns is named like who signs, with a key of another type, so that neither can be taken for the other.
+Who cosigns is named like who signs, with a key of another type, so that neither can be taken for the other. Our own witness
+cosigns with Ed25519 (type 04); one with ML-DSA-44 (type 06) is believed as well.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from wardkeep.ledger.errors import ProofRefused
 from wardkeep.ledger.note import Checkpoint, Signature, key_id, read_note, read_vkey, signed_by, write_vkey
+from wardkeep.ledger.second import ML_DSA_44, SecondVerifier
 
 COSIGNATURE = b"\x04"
 #: Bytes of the time before the signature.
@@ -59,11 +61,20 @@ class Cosigner:
         return True
 
 
+#: A witness by either kind of key.
+AnyCosigner = Cosigner | SecondVerifier
+
+
+def parse_cosigner(vkey: str) -> AnyCosigner:
+    """The key of a witness, of type 04 or 06. Raises ProofRefused for anything else."""
+    return SecondVerifier.parse(vkey) if read_vkey(vkey)[1] == ML_DSA_44 else Cosigner.parse(vkey)
+
+
 @dataclass(frozen=True, slots=True)
 class Cosignature:
     """Who cosigned a checkpoint, and when (seconds since 1970, by the witness's clock)."""
 
-    cosigner: Cosigner
+    cosigner: AnyCosigner
     at: int
     signature: Signature
 
@@ -77,17 +88,18 @@ def cosign(text: str, name: str, signer: Ed25519PrivateKey, *, at: int) -> Signa
     return Signature(name, Cosigner.of(name, signer).key_id, raw)
 
 
-def cosignatures(note: str, cosigners: Iterable[Cosigner]) -> list[Cosignature]:
+def cosignatures(note: str, cosigners: Iterable[AnyCosigner]) -> list[Cosignature]:
     """Which of `cosigners` cosigned the checkpoint in `note`, each once with its newest; others are ignored.
 
-    The log's own signature is not looked at. Raises ProofRefused where a known one fails, or the note is of no checkpoint.
+    One without a time says nothing of when the tree was the largest, and is none of a witness. The log's own signature is not
+    looked at. Raises ProofRefused where a known one fails, or the note is of no checkpoint.
     """
     text, signatures = read_note(note)
     Checkpoint.parse(text)
-    newest: dict[Cosigner, Cosignature] = {}
+    newest: dict[AnyCosigner, Cosignature] = {}
     for cosigner, signature in signed_by(text, signatures, cosigners):
         found = Cosignature(cosigner, int.from_bytes(signature.raw[:TIME], "big"), signature)
-        if cosigner not in newest or newest[cosigner].at < found.at:
+        if found.at and (cosigner not in newest or newest[cosigner].at < found.at):
             newest[cosigner] = found
     return list(newest.values())
 

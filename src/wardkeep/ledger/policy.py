@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from wardkeep.ledger.cosignature import Cosignature, Cosigner, cosignatures
+from wardkeep.ledger.cosignature import AnyCosigner, Cosignature, cosignatures, parse_cosigner
 from wardkeep.ledger.errors import PolicyError, ProofRefused
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint, read_note, signed_by
 
@@ -37,7 +37,7 @@ class TrustedWitness:
     """A witness, by its name in this file."""
 
     name: str
-    cosigner: Cosigner
+    cosigner: AnyCosigner
     url: str | None
 
 
@@ -61,7 +61,7 @@ class Policy:
     #: A witness, a group or `none`.
     quorum: str
 
-    def is_enough(self, cosigners: Collection[Cosigner]) -> bool:
+    def is_enough(self, cosigners: Collection[AnyCosigner]) -> bool:
         """Whether a checkpoint that these witnesses cosigned fulfils the quorum."""
         if self.quorum == NONE:
             return True
@@ -159,7 +159,7 @@ class _Reading:
     def _witness(self, rest: list[str]) -> None:
         if not 2 <= len(rest) <= 3:
             raise PolicyError("a witness line reads: witness NAME VKEY [URL]")
-        cosigner = Cosigner.parse(rest[1])
+        cosigner = parse_cosigner(rest[1])
         if any(one.cosigner.public == cosigner.public for one in self.witnesses):
             raise PolicyError(f"the key of {cosigner.name} is there twice")
         self._define(rest[0])

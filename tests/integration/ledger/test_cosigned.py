@@ -21,9 +21,10 @@ from wardkeep.ledger import Ledger, LedgerReader, LedgerUnavailable, verify_ledg
 from wardkeep.ledger.compare import Verdict, compare
 from wardkeep.ledger.cosignature import cosign, cosignatures
 from wardkeep.ledger.cosigned import carry, judge
-from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint, sign_note
+from wardkeep.ledger.note import Checkpoint, Signature, Verifier, open_checkpoint, sign_note
 from wardkeep.ledger.policy import Policy, TrustedWitness, parse_policy
 from wardkeep.ledger.proof import read_proof
+from wardkeep.ledger.second import SecondKey, SecondVerifier, message
 from wardkeep.ledger.witness.asking import Asked, Outcome, offer
 from wardkeep.ledger.witness.client import Reply
 from wardkeep.ledger.witness.collecting import Collector, Heard
@@ -184,6 +185,29 @@ def test_a_witness_that_lags_is_caught_up(asking: Round) -> None:
     grow(asking.folder, 300)
     assert asking() == dict.fromkeys(("w0", "w1", "w2"), Outcome.COSIGNED)
     assert (asking.near[0].asked, asking.near[2].asked) == (2, 2)  # 409 with the size, then the proof
+
+
+def test_a_witness_with_another_kind_of_key_counts_like_any(asking: Round) -> None:
+    key = SecondKey(bytes(32))
+    other = SecondVerifier("pq.example", key.public)
+    lines = "".join(f"witness w{n} {one.witness.cosigner.vkey()} x\n" for n, one in enumerate(asking.near[:1]))
+    asking.policy = parse_policy(f"{lines}witness w1 {other.vkey()} x\ngroup q all w0 w1\nquorum q\n".encode())
+    near, plain = asking.near[1], asking.near[1].add_checkpoint
+
+    def answer(body: bytes) -> Reply:
+        reply = plain(body)
+        if reply.status != 200:
+            return reply
+        seen, at = near.witness.newest(f"{ORIGIN}/{LOG}"), near.at
+        assert seen is not None
+        raw = at.to_bytes(8, "big") + key._key.sign(message(other.name, seen, at))
+        return Reply(200, reply.body + Signature(other.name, other.key_id, raw).line())  # both of its keys, as it may
+
+    near.add_checkpoint = answer  # type: ignore[method-assign]
+    assert asking() == {"w0": Outcome.COSIGNED, "w1": Outcome.COSIGNED}
+    found = judge(asking.reader.cosigned(LOG), asking.policy)
+    assert found is not None and found.enough and asking.on_note() == 2
+    assert verify_ledger(asking.folder).problems == []
 
 
 def test_a_witness_that_was_set_back_itself_is_said(asking: Round) -> None:

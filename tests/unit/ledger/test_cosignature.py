@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wardkeep.ledger.cosignature import LATEST, Cosigner, cosign, cosignatures
+from wardkeep.ledger.cosignature import LATEST, Cosigner, cosign, cosignatures, parse_cosigner
 from wardkeep.ledger.errors import ProofRefused
 from wardkeep.ledger.note import Checkpoint, Signature, Verifier, open_checkpoint, read_note, sign_note
+from wardkeep.ledger.second import SecondKey, SecondVerifier, message
 
 LOG = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 SIGNER = Ed25519PrivateKey.from_private_bytes(bytes(range(32, 64)))
@@ -124,3 +125,25 @@ def test_any_text_is_a_readable_note_or_refused(text: str) -> None:
 def test_any_text_is_the_key_of_a_witness_or_refused(text: str) -> None:
     with pytest.raises(ProofRefused):
         Cosigner.parse(text)
+
+
+def by_ml_dsa(at: int, name: str = "pq.example/w") -> tuple[SecondVerifier, str]:
+    """A witness with a key that no quantum computer breaks, and its line."""
+    key = SecondKey(bytes(range(32)))
+    witness = SecondVerifier(name, key.public)
+    raw = struct.pack(">Q", at) + key._key.sign(message(name, CHECKPOINT, at))
+    return witness, Signature(name, witness.key_id, raw).line()
+
+
+def test_a_witness_with_ml_dsa_is_believed_beside_one_with_ed25519() -> None:
+    witness, line = by_ml_dsa(AT)
+    assert parse_cosigner(witness.vkey()) == witness and parse_cosigner(WITNESS.vkey()) == WITNESS
+    found = cosignatures(cosigned() + line, [witness, WITNESS])
+    assert {(one.cosigner.name, one.at) for one in found} == {(NAME, AT), ("pq.example/w", AT)}
+    with pytest.raises(ProofRefused, match="does not hold"):
+        cosignatures(NOTE.replace("\n123\n", "\n124\n") + line, [witness])
+
+
+def test_a_cosignature_without_a_time_is_none_of_a_witness() -> None:
+    witness, line = by_ml_dsa(0)
+    assert cosignatures(NOTE + line, [witness]) == []

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from wardkeep.ledger.cosignature import Cosignature, Cosigner, cosignatures
+from wardkeep.ledger.cosignature import AnyCosigner, Cosignature, cosignatures
 from wardkeep.ledger.errors import LedgerUnavailable, ProofRefused
 from wardkeep.ledger.note import Checkpoint, Signature, Verifier, open_checkpoint, read_note
 from wardkeep.ledger.reader import LedgerReader
@@ -66,7 +66,7 @@ class Asked(Protocol):
     def checkpoint(self, origin: str) -> Reply: ...
 
 
-def offer(reader: LedgerReader, log: str, note: str, *, cosigner: Cosigner, witness: Asked, known: int = 0) -> Told:
+def offer(reader: LedgerReader, log: str, note: str, *, cosigner: AnyCosigner, witness: Asked, known: int = 0) -> Told:
     """Offer the signed checkpoint `note` of a log. `known` is the size that the witness saw last, as far as we know.
 
     Raises LedgerDamaged, ProofRefused where our own tree does not hold: then nobody is asked to vouch for it.
@@ -110,7 +110,7 @@ def _proof(reader: LedgerReader, log: str, old: int, checkpoint: Checkpoint) -> 
 
 
 def _told(
-    reader: LedgerReader, log: str, note: str, old: int, reply: Reply, cosigner: Cosigner, witness: Asked
+    reader: LedgerReader, log: str, note: str, old: int, reply: Reply, cosigner: AnyCosigner, witness: Asked
 ) -> Told:
     if reply.status == 200:
         try:
@@ -133,7 +133,7 @@ def _told(
     return Told(Outcome.UNREACHABLE, old, detail=f"it answers with status {reply.status}")
 
 
-def _evidence(reader: LedgerReader, log: str, size: int, cosigner: Cosigner, witness: Asked) -> str:
+def _evidence(reader: LedgerReader, log: str, size: int, cosigner: AnyCosigner, witness: Asked) -> str:
     """The witness's checkpoint of that size, where it shows it, we signed it, and its root is not ours; else nothing."""
     verifier = reader.description.verifier(log)
     try:

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from wardkeep.ledger.client import nudge
-from wardkeep.ledger.cosignature import Cosignature, Cosigner
+from wardkeep.ledger.cosignature import AnyCosigner, Cosignature
 from wardkeep.ledger.cosigned import carry, gather, judge, keep
 from wardkeep.ledger.errors import LedgerError
 from wardkeep.ledger.note import Checkpoint, open_checkpoint, read_note
@@ -77,7 +77,7 @@ class Collector:
     #: By witness and log: the checkpoint's text that it cosigned for us last, and when.
     _heard: dict[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
     #: Cosignatures of the newest checkpoint of each log, also while they are not yet enough to be shown.
-    _partial: dict[str, tuple[str, dict[Cosigner, Cosignature]]] = field(default_factory=dict)
+    _partial: dict[str, tuple[str, dict[AnyCosigner, Cosignature]]] = field(default_factory=dict)
     _busy: dict[str, threading.Thread] = field(default_factory=dict)
     _asked_old: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
@@ -129,7 +129,7 @@ class Collector:
         self._asked_old[key] = at
         return True
 
-    def _in_hand(self, reader: LedgerReader, policy: Policy, one: _Offer) -> dict[Cosigner, Cosignature]:
+    def _in_hand(self, reader: LedgerReader, policy: Policy, one: _Offer) -> dict[AnyCosigner, Cosignature]:
         text = read_note(one.note)[0]
         shown = judge(reader.cosigned(one.log), policy)
         found = {c.cosigner: c for c in shown.cosignatures} if shown and read_note(shown.note)[0] == text else {}
