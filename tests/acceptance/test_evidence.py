@@ -76,6 +76,17 @@ def test_a_changed_bundle_a_wrong_key_and_an_unusable_call_end_with_their_status
     assert not (tmp_path / "c").exists()
 
 
+def test_the_proof_of_one_entry_is_checked_by_the_same_command(program: Program, tmp_path: Path) -> None:
+    proof = tmp_path / "1.proof.json"
+    vkey = program.json("ledger", "prove", "1", "--bundle", proof)["vkey"]
+    assert wardkeep("verify", proof, "--vkey", vkey, "--json").said["index"] == 1
+    program.json("ledger", "rotate-key")
+    program.json("ledger", "prove", "2", "--bundle", proof)
+    assert wardkeep("verify", proof, "--vkey", vkey, "--json").said["index"] == 2
+    proof.write_bytes(proof.read_bytes().replace(b'"entry": "7b', b'"entry": "7c'))
+    assert wardkeep("verify", proof, "--vkey", vkey, "--json", status=1).said["ok"] is False
+
+
 def test_the_queries_are_listed_with_their_text(program: Program) -> None:
     said = [json.loads(line) for line in wardkeep("evidence", "queries", "--json").out.splitlines()]
     assert {"accesses-of-patient", "acts-of-account", "cases-decided"} <= {one["name"] for one in said}

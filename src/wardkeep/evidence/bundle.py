@@ -18,6 +18,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from wardkeep.evidence.collect import Result
@@ -42,6 +43,8 @@ from wardkeep.ledger.proof import write_proof
 from wardkeep.ledger.tiles import pack_bundle, tile_path
 from wardkeep.ledger.tree import inclusion_proof
 
+#: Nodes of the tree that are remembered while proofs are made.
+KEPT_NODES = 1 << 17
 #: ZIP has no time before this; a bundle must not differ by when it was made.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 #: Hashes do not get smaller; texts do.
@@ -65,7 +68,7 @@ def parts(
         yield KEYS, b"".join(one.body() + b"\n" for one in handovers)
     yield PAGE, page()
     tiles = reader.tiles(where.log)
-    node = tiles.node(tree.size)
+    node = lru_cache(KEPT_NODES)(tiles.node(tree.size))  # neighbours in the log share most of their paths
     for one in result.found:
         yield proof_name(one.n), write_proof(one.n, inclusion_proof(node, one.n, tree.size), note).encode()
         yield entry_name(one.n), one.entry
