@@ -40,6 +40,20 @@ Producer = tuple[str, int, int, int, str]
 _ENCODE = msgspec.json.Encoder(order="deterministic").encode
 
 
+class _Head(msgspec.Struct):
+    """A record's header as it is read."""
+
+    first: int
+    count: int
+    prev: str
+    batches: list[Batch]
+    producers: dict[str, Producer]
+    checkpoint: str
+
+
+_DECODE = msgspec.json.Decoder(_Head).decode
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One group of batches as it stands in the journal."""
@@ -140,19 +154,17 @@ def _later_record(raw: memoryview, at: int) -> bool:
 
 def _parse(header: bytes, bodies: bytes) -> Record | None:
     try:
-        head = json.loads(header)
+        head = _DECODE(header)
         record = Record(
-            first=int(head["first"]),
-            count=int(head["count"]),
-            prev=bytes.fromhex(head["prev"]),
-            batches=[(str(p), int(s), int(f), int(c), str(d)) for p, s, f, c, d in head["batches"]],
-            producers={
-                name: (str(g), int(s), int(f), int(n), str(d)) for name, (g, s, f, n, d) in head["producers"].items()
-            },
-            checkpoint=str(head["checkpoint"]),
+            first=head.first,
+            count=head.count,
+            prev=bytes.fromhex(head.prev),
+            batches=head.batches,
+            producers=head.producers,
+            checkpoint=head.checkpoint,
             bodies=bodies,
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, msgspec.MsgspecError):
         return None
     return record if record.first >= 0 and record.count > 0 else None
 

@@ -176,14 +176,19 @@ class Log:
         last: Record | None = None
         existing = files(folder)
         for path in existing:
+            fault, bodies = None, list[bytes]()
             for item in read_file(path, previous):
                 if isinstance(item, Fault):
-                    if not item.torn or path != existing[-1] or self._files.promised > self.size:
-                        raise damaged(item)
-                    cut(path, item.offset)
-                    break
-                _, last, previous = item
-                self._take(last, path)
+                    fault = item
+                else:
+                    _, last, previous = item
+                    bodies += self._new_of(last, path, self.size + len(bodies))
+            if bodies and last is not None:
+                self._grow(bodies, last, path)
+            if fault is not None:
+                if not fault.torn or path != existing[-1] or self._files.promised > self.size:
+                    raise damaged(fault)
+                cut(path, fault.offset)
         if self._files.promised > self.size:
             raise LedgerDamaged(f"the journal of {self.name} ends at {self.size}, the checkpoint is beyond it")
         if last is None:
@@ -204,21 +209,26 @@ class Log:
         except ProofRefused as error:
             raise LedgerDamaged(f"the journal of {self.name} ends in a record that is not ours: {error}") from None
 
-    def _take(self, record: Record, path: Path) -> None:
+    def _new_of(self, record: Record, path: Path, size: int) -> list[bytes]:
+        """Remember a record's batches; its entries, as far as a log of `size` does not have them."""
         self._remember(
             {
                 (producer, seq): (Receipt(self.name, first, first + count - 1), digest)
                 for producer, seq, first, count, digest in record.batches
             }
         )
-        end = record.first + record.count
-        known = self.size - record.first
+        known = size - record.first
         if known < 0:
-            raise LedgerDamaged(f"journal {path.name}: entries {self.size} to {record.first - 1} are missing")
-        bodies = [] if known >= record.count else unpack_bundle(record.bodies, path.name)[known:]
+            raise LedgerDamaged(f"journal {path.name}: entries {size} to {record.first - 1} are missing")
+        return [] if known >= record.count else unpack_bundle(record.bodies, path.name)[known:]
+
+    def _grow(self, bodies: list[bytes], last: Record, path: Path) -> None:
+        """Take up what a journal file adds. The root that its last record names binds all entries before it."""
         full = self.edge.extend(leaf_hashes(bodies))
-        self._files.add(full, bodies, record.checkpoint)
-        self._unsettled_bytes += len(record.bodies) if bodies else 0
-        signed = record.checkpoint.partition("\n\n")[0] + "\n"
-        if bodies and Checkpoint(self.origin, end, self.edge.root()).text() != signed:
-            raise LedgerDamaged(f"journal {path.name}: entries up to {end - 1} do not give the root that was signed")
+        self._files.add(full, bodies, last.checkpoint)
+        self._unsettled_bytes += path.stat().st_size
+        signed = last.checkpoint.partition("\n\n")[0] + "\n"
+        if Checkpoint(self.origin, last.first + last.count, self.edge.root()).text() != signed:
+            raise LedgerDamaged(
+                f"journal {path.name}: entries up to {self.size - 1} do not give the root that was signed"
+            )

@@ -247,3 +247,16 @@ def test_a_header_lists_every_producer_so_that_older_records_are_needless(log: L
         [i[1] for i in read_file(p, NO_RECORD) if isinstance(i, tuple)] for p in files(tmp_path / "journal")
     ]
     assert json.loads(newest.header())["producers"]["early"][:4] == ["2026", 2, 2, 2]
+
+
+def test_what_hangs_on_the_journal_alone_counts_as_much_after_opening_anew(
+    log: Log, reopen: Callable[[], Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a writer that is killed again and again would have an ever longer journal to read."""
+    from wardkeep.ledger import log as log_module
+
+    for seq in range(40):
+        one(log, batch(seq, "x"))
+    monkeypatch.setattr(log_module, "SETTLE_BYTES", log._unsettled_bytes)
+    assert log.due
+    assert reopen().due
