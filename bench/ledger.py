@@ -22,8 +22,9 @@ from pathlib import Path
 from bench.figure import Figure
 from bench.ledger_clients import SIGNER, event, load_apart, now, served
 from bench.ledger_peers import Postgres, postgres, pymerkle, pymerkle_rates, sha256_rate, write_and_sync
-from wardkeep.ledger import Ledger, verify_ledger
+from wardkeep.ledger import Ledger, LedgerReader, verify_ledger
 from wardkeep.ledger.tiles import pack_bundle
+from wardkeep.ledger.verify_since import verify_since
 
 ROUNDS = 5
 #: An act as the console writes it has about so many bytes.
@@ -76,9 +77,9 @@ def a_round(folder: Path, values: Values, peer: Path | None, server: Postgres | 
         batches(folder, ledger, values, count, 40 // scale if count > 1000 else 400 // scale)
     singles(folder, ledger, values, 1000 // scale)
     with served(ledger):
-        many = load_apart(ledger, CLIENTS, IN_FLIGHT, 128_000 // scale, "many")
+        many = load_apart(ledger, CLIENTS, IN_FLIGHT, 128_000 // scale, 0)
         values["64x16"].append(many["rate"])
-        turns(folder, ledger, values, 64_000 // scale)
+        turns(folder, ledger, values, 64_000 // scale, first=int(many["next"]))
     if peer is not None:
         single, bulk = pymerkle_rates(peer, folder, single=500 // scale, bulk=50_000 // scale)
         values["pymerkle single"].append(single)
@@ -122,11 +123,12 @@ def singles(folder: Path, ledger: Path, values: Values, times: int) -> None:
         values[f"{name} sync p50"].append(sorted(bare)[times // 2] * 1e6)
 
 
-def turns(folder: Path, ledger: Path, values: Values, requests: int) -> None:
+def turns(folder: Path, ledger: Path, values: Values, requests: int, *, first: int) -> None:
     """64 clients that wait for each answer, in four parts, and the disk alone between them."""
     found, bare = [], []
-    for part in range(4):
-        found.append(load_apart(ledger, CLIENTS, 1, requests // 4, f"turns-{part}"))
+    for _ in range(4):
+        found.append(load_apart(ledger, CLIENTS, 1, requests // 4, first))
+        first = int(found[-1]["next"])
         bare += [write_and_sync(folder, os.urandom(CLIENTS * 180)) for _ in range(250)]
     values["64x1"].append(statistics.mean(one["rate"] for one in found))
     values["64x1 p99"].append(statistics.mean(one["p99"] for one in found) * 1e3)
@@ -149,11 +151,18 @@ def large(folder: Path, values: Values, *, quick: bool) -> None:
         values["open"].append(time.perf_counter() - began)
         one.close()
     values["event bytes"].append(size_of(folder / "logs") / entries)
+    known = {log: LedgerReader(folder).checkpoint(log) for log in LedgerReader(folder).logs()}
     began, busy = time.perf_counter(), time.process_time()
     report = verify_ledger(folder)
     values["verify"].append(report.size / (time.perf_counter() - began))
     values["verify cpu"].append(report.size / (time.process_time() - busy))
     assert report.ok and report.intact == entries + 1, report.problems[:3]
+    with connect(folder) as one:
+        one.append("intake:large", entries // batch, [event(entries + n) for n in range(batch)])
+    began = time.perf_counter()
+    report = verify_since(folder, known)
+    values["since"].append(time.perf_counter() - began)
+    assert report.ok and report.intact == batch, report.problems[:3]
 
 
 def sizes_of_acts(folder: Path, values: Values) -> None:
@@ -201,6 +210,7 @@ def rows(v: Values) -> list[Figure]:
         ),
         Figure(what="ledger: full verification", unit="entries/s", ours=v["verify"]),
         Figure(what="ledger: full verification", unit="entries/s of CPU", ours=v["verify cpu"], goal=300_000),
+        Figure(what="ledger: verifying 100 k new ones of 10 M", unit="s", ours=v["since"], less_is_better=True),
         Figure(what="ledger: disk for an event", unit="bytes", ours=v["event bytes"], goal=72, less_is_better=True),
         Figure(what="ledger: disk for acts", unit="x bodies", ours=v["act bytes"], goal=1.15, less_is_better=True),
         Figure(what="ledger: opening 10 M entries", unit="s", ours=v["open"], goal=5, less_is_better=True),

@@ -2,7 +2,7 @@
 """Many clients of the ledger's writer, each of them a connection with so many batches of one event in flight.
 
     python -m bench.ledger_clients serve FOLDER
-    python -m bench.ledger_clients load FOLDER CLIENTS IN_FLIGHT REQUESTS NAME
+    python -m bench.ledger_clients load FOLDER CLIENTS IN_FLIGHT REQUESTS FIRST
 
 The writer and the clients have a process each, as in a hospital. The clients are one loop over plain sockets, so that they cost
 little of what is measured; each answer is looked at, after the clock has stopped.
@@ -47,11 +47,11 @@ def event(number: int) -> bytes:
 class Client:
     """One connection and its producer."""
 
-    def __init__(self, folder: Path, name: str, number: int, requests: int) -> None:
+    def __init__(self, folder: Path, number: int, numbers: range) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         with socket_address(folder) as address:
             self.socket.connect(address)
-        self.frames = deque(frame(f"{name}-{number}", seq, number * requests + seq) for seq in range(requests))
+        self.frames = deque(frame(f"client-{number}", seq, number << 32 | seq) for seq in numbers)
         self.sent: deque[float] = deque()
         self.rest = b""
 
@@ -83,10 +83,13 @@ def frame(producer: str, seq: int, number: int) -> bytes:
     return LENGTH.pack(len(raw)) + raw
 
 
-def load(folder: Path, clients: int, flight: int, requests: int, name: str) -> dict[str, float]:
-    """Append so many batches in all; entries a second and the 50th and 99th percentile of the acknowledgement."""
+def load(folder: Path, clients: int, flight: int, requests: int, first: int) -> dict[str, float]:
+    """Append so many batches in all, each client's from number `first` on.
+
+    Entries a second, the 50th and 99th percentile of the acknowledgement, and the number to go on with.
+    """
     each = requests // clients
-    crowd = [Client(folder, name, number, each) for number in range(clients)]
+    crowd = [Client(folder, number, range(first, first + each)) for number in range(clients)]
     answers: list[bytes] = []
     seconds: list[float] = []
     with selectors.EpollSelector() as selector:
@@ -112,12 +115,13 @@ def load(folder: Path, clients: int, flight: int, requests: int, name: str) -> d
         "rate": len(answers) / took,
         "p50": seconds[len(seconds) // 2],
         "p99": seconds[len(seconds) * 99 // 100],
+        "next": first + each,
     }
 
 
-def load_apart(folder: Path, clients: int, flight: int, requests: int, name: str) -> dict[str, float]:
+def load_apart(folder: Path, clients: int, flight: int, requests: int, first: int) -> dict[str, float]:
     """As `load`, in a process of its own."""
-    words = ["load", str(folder), str(clients), str(flight), str(requests), name]
+    words = ["load", str(folder), str(clients), str(flight), str(requests), str(first)]
     done = subprocess.run([sys.executable, "-m", "bench.ledger_clients", *words], stdout=subprocess.PIPE, check=True)
     return dict(json.loads(done.stdout))
 
@@ -154,5 +158,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "serve":
         asyncio.run(_serve(Path(sys.argv[2])))
     else:
-        _, _, where, *counts, called = sys.argv
-        print(json.dumps(load(Path(where), *map(int, counts), called)))  # type: ignore[call-arg]
+        _, _, where, *counts = sys.argv
+        print(json.dumps(load(Path(where), *map(int, counts))))  # type: ignore[call-arg]
