@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -47,6 +49,25 @@ def test_a_rotation_is_refused_while_the_home_is_served(program: Program) -> Non
     with serving(program.home):
         program.call("ledger", "rotate-key", status=3)
     assert len(program.call("ledger", "keys", "--json").lines) == 1
+
+
+def test_a_rotation_that_is_killed_anywhere_is_finished_or_was_never_begun(program: Program) -> None:
+    old = program.json("ledger", "status")["vkey"]
+    dice, rotated = random.Random(7), 0
+    for number in range(8):
+        process = program.start("ledger", "rotate-key", "--json")
+        try:
+            process.communicate(timeout=0.25 + dice.random() * 0.5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+        program.json("user", "create", f"person-{number}", "--role", "auditor")
+        keys = len(program.call("ledger", "keys", "--vkey", old, "--json").lines)
+        assert keys - 1 in (rotated, rotated + 1)
+        rotated = keys - 1
+        assert program.json("ledger", "verify", "--vkey", old)["ok"] is True
+    program.json("ledger", "rotate-key")
+    program.verify()
 
 
 @pytest.mark.parametrize("name", ["sign-ledger-2.key"])

@@ -56,7 +56,7 @@ def run(
     """
     from wardkeep import evidence  # noqa: PLC0415
     from wardkeep.home import now  # noqa: PLC0415
-    from wardkeep.watch.store.sealed_rows import sealed_rows  # noqa: PLC0415
+    from wardkeep.watch.store.sealed_rows import held_rows, sealed_rows  # noqa: PLC0415
 
     reader = frame.home.ledger_reader()
     query = evidence.load(name, version)
@@ -69,6 +69,13 @@ def run(
         reader=reader,
         rows=lambda log, begin, end, patients: sealed_rows(frame.home.store(), log, begin, end, patients=patients),
     )
+    lost = 0
+    if query.over == "events":
+        lost = evidence.events_in(reader, where) - held_rows(frame.home.store(), where.log, where.first, where.last)
+    if lost:
+        frame.say(
+            speak("%d events of the range are no longer stored: they are not asked, and not in the result") % lost
+        )
     evidence.write(evidence.parts(reader, query, asked, where, found, note=reader.note(where.log)), out)
     try:
         shown = evidence.verify_bundle(out, reader.vkey(where.log))
@@ -95,6 +102,7 @@ def run(
             "rows": shown.rows,
             "complete": shown.complete,
             "gone": shown.gone,
+            "lost": lost,
             "sha256": shown.sha256,
             "bundle": str(out),
             "vkey": reader.vkey(where.log),

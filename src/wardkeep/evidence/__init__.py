@@ -3,7 +3,7 @@
 
 from wardkeep.evidence.bundle import parts, write
 from wardkeep.evidence.check import Verdict, verify_bundle
-from wardkeep.evidence.collect import Result, ask, range_of
+from wardkeep.evidence.collect import Result, ask, events_in, range_of
 from wardkeep.evidence.errors import BundleRefused, BundleUnwritable, EvidenceError, RangeRefused, UnknownQuery
 from wardkeep.evidence.manifest import Range
 from wardkeep.evidence.query import Query, load, queries
@@ -19,6 +19,7 @@ __all__ = [
     "UnknownQuery",
     "Verdict",
     "ask",
+    "events_in",
     "load",
     "parts",
     "queries",

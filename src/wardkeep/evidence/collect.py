@@ -11,11 +11,12 @@ from wardkeep.evidence.errors import RangeRefused
 from wardkeep.evidence.manifest import Range
 from wardkeep.evidence.query import Query
 from wardkeep.evidence.record import act_line, act_of, event_line
-from wardkeep.ledger import LedgerReader, UnknownEntry, event_leaf, parse_index
+from wardkeep.ledger import EVENT_LEAF_VERSION, LedgerReader, UnknownEntry, event_leaf, parse_index
 from wardkeep.watch.store.canonical import FIELDS, render
 
 #: Entries that are read at once.
 AT_ONCE = 1 << 16
+EVENT = bytes([EVENT_LEAF_VERSION])
 
 #: (log, first, last, patients or None for all) -> the number and the sealed row of each event, in order.
 Rows = Callable[[str, int, int, Sequence[str] | None], Iterable[tuple[int, dict[str, Any]]]]
@@ -82,6 +83,11 @@ def acts_in(query: Query, values: Mapping[str, str], where: Range, bodies: Itera
         elif (act := act_of(body)) is not None and query.keeps(act, values):
             result.found.append(Found(n, act_line(where.log, n, act), body))
     return result
+
+
+def events_in(reader: LedgerReader, where: Range) -> int:
+    """How many entries of the range are events: as many rows a store that lost none holds."""
+    return sum(body[:1] == EVENT for body in _bodies(reader, where))
 
 
 def _bodies(reader: LedgerReader, where: Range) -> Iterator[bytes]:

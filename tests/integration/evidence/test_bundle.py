@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,16 @@ from wardkeep.evidence import (
     BundleUnwritable,
     RangeRefused,
     UnknownQuery,
+    events_in,
     load,
     queries,
     range_of,
     verify_bundle,
+    write,
 )
 from wardkeep.ledger import Ledger, check_proof
 from wardkeep.ledger.note import Verifier
+from wardkeep.watch.store.sealed_rows import held_rows
 
 
 def lines(result: bytes) -> list[dict[str, object]]:
@@ -161,6 +165,32 @@ def test_a_bundle_overwrites_nothing(world: World, tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     with pytest.raises(BundleUnwritable):
         world.bundle("cases-decided", 0, 3, tmp_path / "b")
+
+
+def test_events_whose_rows_are_no_longer_stored_are_counted(world: World, tmp_path: Path) -> None:
+    copy = World(type(world.kept)(Path(shutil.copytree(world.kept.path, tmp_path / "copy"))))
+    where = range_of(copy.kept.reader(), "0", str(copy.size - 1))
+
+    def lost() -> int:
+        return events_in(copy.kept.reader(), where) - held_rows(copy.kept.store, where.log, where.first, where.last)
+
+    assert lost() == 0
+    segment = copy.kept.store.manifest.files("segment")[2]
+    copy.kept.store.manifest.set_state(segment.id, "expunged")
+    assert lost() == segment.rows > 0
+
+
+def test_a_bundle_that_is_cut_off_is_not_there(tmp_path: Path) -> None:
+    def parts() -> Iterator[tuple[str, bytes]]:
+        yield "manifest.json", b"{}"
+        raise KeyboardInterrupt
+
+    for name in ("b", "b.zip"):
+        for _ in range(2):  # what the first left is in nobody's way
+            with pytest.raises(KeyboardInterrupt):
+                write(parts(), tmp_path / name)
+            assert not (tmp_path / name).exists()
+        write(iter([("manifest.json", b"{}")]), tmp_path / name)
 
 
 def test_every_query_is_readable_and_its_published_text_never_changes() -> None:

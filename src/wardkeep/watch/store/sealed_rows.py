@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from wardkeep.watch.store.canonical import FIELDS
 from wardkeep.watch.store.dedup import Hasher
+from wardkeep.watch.store.manifest import FileRow
 from wardkeep.watch.store.segment import unpack
 from wardkeep.watch.store.views import hashes_of, read_keys
 
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from wardkeep.watch.store.store import Store
 
 SEALED = [*(field.name for field in FIELDS[1]), "salt"]
+
+
+def held_rows(store: Store, log: str, first: int, last: int) -> int:
+    """How many events of the entries `first` to `last` of a log the store holds."""
+    return sum(
+        max(0, min(last, begins + row.rows - 1) - max(first, begins) + 1) for begins, row in _segments(store, log)
+    )
 
 
 def sealed_rows(
@@ -28,13 +36,7 @@ def sealed_rows(
     patients: only those that name one of them; a segment that names none is not opened.
     """
     wanted = hashes_of(patients, Hasher(store.folder.key("hash")))
-    found = [
-        row
-        for row in store.manifest.trusted().files
-        if row.kind == "segment" and row.state == "present" and row.log == log and row.first is not None
-    ]
-    for row in sorted(found, key=lambda row: row.first or 0):
-        begins = row.first or 0
+    for begins, row in _segments(store, log):
         if begins > last or begins + row.rows <= first:
             continue
         if wanted is not None and not read_keys(store.folder, row).names_any(wanted, None):
@@ -50,3 +52,13 @@ def sealed_rows(
             )
             kept = pc.and_(kept, named)
         yield from zip(numbers.filter(kept).to_pylist(), table.filter(kept).to_pylist(), strict=True)
+
+
+def _segments(store: Store, log: str) -> list[tuple[int, FileRow]]:
+    """The stored segments of a log, each behind the number of its first entry, in order."""
+    found = [
+        (row.first, row)
+        for row in store.manifest.trusted().files
+        if row.kind == "segment" and row.state == "present" and row.log == log and row.first is not None
+    ]
+    return sorted(found, key=lambda one: one[0])
