@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from wardkeep.ledger.entry import MAX_ENTRY, Receipt
 from wardkeep.ledger.errors import EntryTooLarge, KeyConflict, LedgerError, OutOfOrder
@@ -24,8 +25,7 @@ Key = tuple[str, int]
 Known = tuple[Receipt, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A batch that a producer wants appended. `raw` is its bodies as they came over the wire, packed."""
 
     producer: str
@@ -57,10 +57,14 @@ def gather(
     for request in requests:
         producer, seq, bodies = request.producer, request.seq, request.bodies
         try:
-            raw = _packed(request)
+            # One entry that came over the wire, the most frequent batch, has only to have any bytes.
+            raw = request.raw if request.raw and len(bodies) == 1 and bodies[0] else pack_batch(bodies)
             digest = hashlib.sha256(raw).hexdigest()
             key, last = (producer, seq), group.producers.get(producer)
-            receipt = _known(request, digest, group.fresh.get(key) or recent.get(key), last)
+            known = group.fresh.get(key) or recent.get(key)
+            receipt = None
+            if known is not None or last is None or seq != last[1] + 1:
+                receipt = _known(request, digest, known, last)
             if receipt is None:
                 end = first + len(bodies) - 1
                 receipt = Receipt(log, first, end)
@@ -94,20 +98,10 @@ def pack_batch(bodies: Sequence[bytes]) -> bytes:
     return raw
 
 
-def _packed(request: Request) -> bytes:
-    """The batch's bytes; one entry that came over the wire, the most frequent batch, has only to have any."""
-    if request.raw is not None and len(request.bodies) == 1 and request.bodies[0]:
-        return request.raw
-    return pack_batch(request.bodies)
-
-
 def _known(request: Request, digest: str, known: Known | None, last: Producer | None) -> Receipt | None:
     """The receipt that this batch got before, None where it is new. Raises KeyConflict, OutOfOrder."""
-    if known is None and last is not None:
-        if request.seq == last[1] + 1:
-            return None
-        if request.seq == last[1]:
-            known = (Receipt(last[0], last[2], last[3]), last[4])
+    if known is None and last is not None and request.seq == last[1]:
+        known = (Receipt(last[0], last[2], last[3]), last[4])
     if known is not None:
         if known[1] != digest:
             raise KeyConflict(f"batch {request.seq} of {request.producer} is known with another content")
