@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+import re
 import socket
 import ssl
 import subprocess
@@ -44,9 +45,21 @@ def a_server(answer: Callable[[socket.socket], None], context: ssl.SSLContext | 
         yield listener.getsockname()[1]
 
 
+def request_of(call: socket.socket) -> bytes:
+    """All of a request: a call that ends before it was read whole may take the answer with it."""
+    raw = b""
+    while b"\r\n\r\n" not in raw:
+        raw += call.recv(65536) or b"\r\n\r\n"
+    head, _, body = raw.partition(b"\r\n\r\n")
+    found = re.search(rb"(?i)content-length: (\d+)", head)
+    while found and len(body) < int(found[1]) and (more := call.recv(65536)):
+        body += more
+    return head + b"\r\n\r\n" + body
+
+
 def saying(raw: bytes) -> Callable[[socket.socket], None]:
     def answer(call: socket.socket) -> None:
-        call.recv(65536)
+        request_of(call)
         call.sendall(raw)
 
     return answer
@@ -71,7 +84,7 @@ def test_the_request_is_a_post_below_the_address(tmp_path: Path) -> None:
     got: list[bytes] = []
 
     def answer(call: socket.socket) -> None:
-        got.append(call.recv(65536))
+        got.append(request_of(call))
         call.sendall(http("200 OK"))
 
     with a_server(answer) as port:
@@ -142,7 +155,9 @@ def test_octets_at_random_are_no_answer(seed: int, monkeypatch: pytest.MonkeyPat
             assert isinstance(ask(port).body, str)
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+@pytest.fixture
+def certified(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
+    """A server's side of TLS for localhost, and the certificate that vouches for it."""
     made = subprocess.run(
         "openssl req -x509 -newkey ed25519 -nodes -keyout key.pem -out cert.pem -days 2 -subj /CN=localhost "
         "-addext subjectAltName=DNS:localhost",
@@ -155,8 +170,40 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
         pytest.skip("openssl is not installed")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-    with a_server(saying(http("200 OK")), context) as port, pytest.raises(LedgerUnavailable, match="certificate"):
+    return context, tmp_path / "cert.pem"
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(certified: tuple[ssl.SSLContext, Path]) -> None:
+    with a_server(saying(http("200 OK")), certified[0]) as port, pytest.raises(LedgerUnavailable, match="certificate"):
         HttpWitness(f"https://localhost:{port}").add_checkpoint(b"x")
+
+
+def test_a_hospitals_own_authority_is_named_by_the_environment(
+    certified: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certified[1]))
+    with a_server(saying(http("200 OK", b"x")), certified[0]) as port:
+        assert HttpWitness(f"https://localhost:{port}").add_checkpoint(b"x") == Reply(200, "x")
+        with pytest.raises(LedgerUnavailable, match="certificate"):
+            HttpWitness(f"https://127.0.0.1:{port}").add_checkpoint(b"x")  # another name than the certificate's
+
+
+def test_another_machine_is_reached_by_the_proxy_of_the_environment_and_our_own_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    got: list[bytes] = []
+
+    def proxy(call: socket.socket) -> None:
+        got.append(request_of(call))
+        call.sendall(http("200 OK", b"by proxy"))
+
+    with a_server(proxy) as port, a_server(saying(http("200 OK", b"straight"))) as near:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        assert HttpWitness("http://witness.example", plain_http=True).add_checkpoint(b"x").body == "by proxy"
+        assert HttpWitness(f"http://127.0.0.1:{near}").add_checkpoint(b"x").body == "straight"
+    assert [line.split(b"\r\n")[0] for line in got] == [b"POST http://witness.example/add-checkpoint HTTP/1.1"]
 
 
 @pytest.mark.parametrize(

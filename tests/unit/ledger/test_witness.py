@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,9 @@ from tests.unit.ledger import model
 from wardkeep.ledger.cosignature import cosign, cosignatures
 from wardkeep.ledger.errors import LedgerDamaged, LedgerUnavailable, ProofRefused
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint, sign_note
+from wardkeep.ledger.witness.asking import Outcome, Told
 from wardkeep.ledger.witness.folder import WitnessFolder, origin_hash
+from wardkeep.ledger.witness.memory import Memory
 from wardkeep.ledger.witness.request import BadRequest, Request, read_request, write_request
 from wardkeep.ledger.witness.witness import SIZE, Answer, Witness
 
@@ -323,3 +327,32 @@ def test_a_list_of_logs_that_is_none_is_damage(tmp_path_factory: pytest.TempPath
         assert folder.logs() == []
     except LedgerDamaged as error:
         assert "logs.json" in str(error)
+
+
+@given(st.binary(max_size=120) | st.text(max_size=80).map(lambda t: ("PRIVATE+KEY+" + t).encode("utf-8", "replace")))
+def test_octets_that_are_no_key_are_damage(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
+    folder = WitnessFolder(tmp_path_factory.mktemp("w"))
+    (folder.path / "witness.key").write_bytes(raw)
+    with pytest.raises(LedgerDamaged) as refused:
+        folder.signer()
+    assert "witness.key" in str(refused.value)
+
+
+@given(
+    st.binary(max_size=120)
+    | st.recursive(
+        st.none() | st.integers() | st.text(), lambda more: st.lists(more) | st.dictionaries(st.text(), more)
+    ).map(lambda said: json.dumps({"version": 1, "witnesses": said}).encode())
+)
+def test_what_a_ledger_remembers_of_its_witnesses_is_read_or_forgotten(
+    tmp_path_factory: pytest.TempPathFactory, raw: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("w")
+    (folder / "witnesses.json").write_bytes(raw)
+    memory = Memory(folder)
+    assert memory.of("w.example+00000000+AAAA", "2026") is None
+    told = Told(Outcome.ROLLBACK, 9, detail="it saw 9 entries, the ledger has 6")
+    memory.take("w", "2026", told, our_size=6, at=datetime(2026, 3, 2, tzinfo=UTC))
+    memory.save()
+    again = Memory(folder).of("w", "2026")
+    assert again is not None and again.conflict is not None and not again.conflict.sure

@@ -144,6 +144,8 @@ def _words(frame: Frame, witnessed: Standing) -> list[str]:
         lines.append(speak("cosigned up to %(size)s entries at %(at)s") % values)
     else:
         lines.append(speak("no checkpoint has enough cosignatures yet (%s)") % witnessed.quorum)
-    return lines + [
-        speak("witness %(name)s: %(said)s") % {"name": one.name, "said": one.said} for one in witnessed.witnesses
-    ]
+    for one in witnessed.witnesses:
+        lines.append(speak("witness %(name)s: %(said)s") % {"name": one.name, "said": one.said})
+        if one.seen and one.seen.detail:
+            lines[-1] += f" ({one.seen.detail})"
+    return lines

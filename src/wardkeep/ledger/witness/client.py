@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a witness is reached: the one place of the program that opens a connection to another machine.
+"""How a witness is reached: where the program opens a connection to another machine.
 
 Only addresses from the operator's policy are asked. What is sent is a checkpoint and hashes: sizes and times, nobody's data.
 An answer is read up to a limit, redirects are not followed, and HTTPS asks for a valid certificate.
