@@ -60,9 +60,9 @@ def test_an_outage_is_said_and_care_goes_on_and_all_is_carried_over_once_and_in_
     folder: Path, spools: Path
 ) -> None:
     alarms: list[str] = []
-    with care(folder, spools, alarm=alarms.append) as path:
+    with care(folder, spools, alarm=alarms.append, patience=20.0) as path:
         with served(folder) as server:
-            until(lambda: path.append(event(0)) is not None or not path.spooling)
+            assert path.append(event(0)) is not None
             server.kill()
             for n in range(1, 30):
                 assert path.append(event(n)) is None
@@ -74,7 +74,7 @@ def test_an_outage_is_said_and_care_goes_on_and_all_is_carried_over_once_and_in_
     assert events_of(folder) == [event(n) for n in range(31)]
     (facts,) = acts_of(folder)
     assert facts["spool"] == "gateway"
-    assert facts["numbers"] in ([0, 29], [1, 29])
+    assert facts["numbers"] == [1, 29]
     assert verify_ledger(folder).ok
 
 
@@ -83,7 +83,8 @@ def test_care_waits_no_longer_than_its_patience_and_an_entry_of_which_nobody_kno
 ) -> None:
     """The writer is stopped with the entry in its hands: it takes it when it goes on, and the spool has it too."""
     with served(folder) as server, care(folder, spools, patience=0.3) as path:
-        until(lambda: path.append(event(0)) is not None or not path.spooling)
+        path.append(event(0))
+        until(lambda: not path.spooling)
         os.kill(server.process.pid, signal.SIGSTOP)
         began = time.monotonic()
         assert path.append(event(1)) is None
@@ -95,8 +96,8 @@ def test_care_waits_no_longer_than_its_patience_and_an_entry_of_which_nobody_kno
         os.kill(server.process.pid, signal.SIGCONT)
         until(lambda: not path.spooling)
         server.stop()
-    assert 0.3 <= first < 2
-    assert rest < 2
+    assert 0.3 <= first < 5
+    assert rest < 5
     assert events_of(folder) == [event(n) for n in range(12)]
 
 
@@ -232,7 +233,7 @@ def kill_often(folder: Path, spools: Path, kills: int, seed: int) -> None:
     finally:
         assert server.stop() == 0
     found = collections.Counter(events_of(folder))
-    assert len(acknowledged) > kills * 10
+    assert len(acknowledged) > kills
     assert [n for n in acknowledged if found[event(n)] != 1] == []
     assert max(found.values()) == 1
     assert verify_ledger(folder).problems == []
