@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ledger's side of its witnesses: who is asked when, what readers then see, and how a conflict is told."""
+"""The ledger's side of its witnesses: who is asked when, and what readers then see."""
 
 from __future__ import annotations
 
-import shutil
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,110 +14,25 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.integration.ledger.conftest import NOON, ORIGIN, SIGNER, connect, event
+from tests.integration.ledger.asking import LOG, Near, Round, grow, rewritten, silent
+from tests.integration.ledger.conftest import NOON, ORIGIN, SIGNER, connect
 from tests.integration.ledger.serving import served
-from wardkeep.ledger import Ledger, LedgerReader, LedgerUnavailable, verify_ledger
-from wardkeep.ledger.compare import Verdict, compare
-from wardkeep.ledger.cosignature import cosign, cosignatures
+from wardkeep.ledger import LedgerReader, verify_ledger
+from wardkeep.ledger.cosignature import cosign
 from wardkeep.ledger.cosigned import carry, judge
 from wardkeep.ledger.note import Checkpoint, Signature, Verifier, open_checkpoint, sign_note
-from wardkeep.ledger.policy import Policy, TrustedWitness, parse_policy
+from wardkeep.ledger.policy import parse_policy
 from wardkeep.ledger.proof import read_proof
 from wardkeep.ledger.second import SecondKey, SecondVerifier, message
-from wardkeep.ledger.witness.asking import Asked, Outcome, offer
+from wardkeep.ledger.witness.asking import Outcome, offer
 from wardkeep.ledger.witness.client import Reply
-from wardkeep.ledger.witness.collecting import Collector, Heard
-from wardkeep.ledger.witness.folder import WitnessFolder
 from wardkeep.ledger.witness.memory import Memory
-from wardkeep.ledger.witness.witness import Witness
-
-LOG = "2026"
-AT = datetime(2026, 3, 2, 5, 0, tzinfo=UTC)
-
-
-class Near:
-    """A real witness in this process, in the place of one behind an address."""
-
-    def __init__(self, place: Path, name: str) -> None:
-        self.folder = WitnessFolder.create(place / name, f"{name}.example")
-        self.witness = Witness(self.folder)
-        self.at = int(AT.timestamp())
-        self.asked = 0
-        #: What it does instead of answering.
-        self.instead: Callable[[], Reply] | None = None
-
-    def know(self, vkey: str) -> Near:
-        self.folder.add_log(vkey, every_year=True)
-        return self
-
-    def add_checkpoint(self, body: bytes) -> Reply:
-        self.asked += 1
-        if self.instead is not None:
-            return self.instead()
-        answer = self.witness.add_checkpoint(body, at=self.at)
-        return Reply(answer.status, answer.body)
-
-    def checkpoint(self, origin: str) -> Reply:
-        note = self.folder.checkpoint(origin)
-        return Reply(404, "") if note is None else Reply(200, note)
-
-
-class Round:
-    """A ledger, three witnesses of which two are enough, and the one who asks."""
-
-    def __init__(self, folder: Path, place: Path, quorum: str = "group q 2 w0 w1 w2\nquorum q\n") -> None:
-        self.folder = folder
-        vkey = LedgerReader(folder).vkey(LOG)
-        self.near = [Near(place, f"w{number}").know(vkey) for number in range(3)]
-        lines = [
-            f"witness w{n} {one.witness.cosigner.vkey()} https://w{n}.example\n" for n, one in enumerate(self.near)
-        ]
-        self.policy: Policy = parse_policy(("".join(lines) + quorum).encode())
-        self.collector = Collector(folder, self.reach)
-        self.at = AT
-
-    def reach(self, witness: TrustedWitness) -> Asked:
-        return self.near[int(witness.name[1:])]
-
-    def __call__(self, *, patience: float = 20.0) -> dict[str, Outcome]:
-        """One round; what came of it by witness, for the newest log."""
-        self.at += timedelta(minutes=1)
-        for one in self.near:
-            one.at = int(self.at.timestamp())
-        return {one.witness.name: one.seen.outcome for one in self.heard(patience) if one.log == self.reader.current}
-
-    def heard(self, patience: float = 20.0) -> list[Heard]:
-        return self.collector.round(self.policy, at=self.at, patience=patience)
-
-    @property
-    def reader(self) -> LedgerReader:
-        return LedgerReader(self.folder)
-
-    def cosigned(self) -> tuple[int, int]:
-        """The size of the newest cosigned checkpoint, and how many witnesses cosigned it."""
-        found = judge(self.reader.cosigned(self.reader.current), self.policy)
-        return (found.checkpoint.size, len(found.cosignatures)) if found else (0, 0)
-
-    def on_note(self) -> int:
-        """How many cosignatures the published file itself carries."""
-        note = (self.folder / "logs" / self.reader.current / "checkpoint").read_text()
-        return len(self.policy.cosignatures(note))
 
 
 @pytest.fixture
 def asking(folder: Path, tmp_path: Path) -> Round:
     grow(folder, 5)
     return Round(folder, tmp_path)
-
-
-def grow(folder: Path, count: int = 1, *, clock: Callable[[], datetime] | None = None) -> None:
-    with connect(folder, **({"clock": clock} if clock else {})) as ledger:
-        last = ledger.last("intake:x")
-        ledger.append("intake:x", last[0] + 1 if last else 0, [event(n) for n in range(count)])
-
-
-def silent() -> Reply:
-    raise LedgerUnavailable("nobody there")
 
 
 def test_a_checkpoint_is_cosigned_by_all_and_read_with_its_cosignatures(asking: Round) -> None:
@@ -300,77 +214,6 @@ def test_a_witness_that_hangs_holds_up_nobody_else_and_no_append(asking: Round) 
     hang.set()
 
 
-# --- conflicts
-
-
-def rewritten(folder: Path, place: Path, count: int) -> Path:
-    """A ledger of the same origin and key with another history."""
-    Ledger.create(place, origin=ORIGIN, signer=SIGNER, at=NOON + timedelta(minutes=1))
-    with connect(place) as ledger:
-        ledger.append("intake:x", 0, [event(1000 + n) for n in range(count)])
-    return place
-
-
-def test_a_split_view_is_refused_and_told_with_its_proof(asking: Round, tmp_path: Path) -> None:
-    asking()
-    for size in (5, 9):  # as long as the first, and longer
-        other = rewritten(asking.folder, tmp_path / f"other{size}", size)
-        asking.collector = Collector(other, asking.reach)
-        heard = asking.heard()
-        assert {one.seen.outcome for one in heard} == {Outcome.FORK}
-        conflict = heard[0].seen.conflict
-        assert conflict is not None and conflict.sure and conflict.kind == Outcome.FORK
-        evidence = open_checkpoint(conflict.evidence, LedgerReader(other).description.verifier(LOG))
-        assert evidence.size == 6 and evidence.root != LedgerReader(other).root_at(LOG, 6)
-        assert LedgerReader(other).cosigned(LOG) is None
-
-
-def test_a_rollback_is_told_when_it_was_seen_twice(asking: Round, tmp_path: Path) -> None:
-    shutil.copytree(asking.folder, tmp_path / "older")
-    grow(asking.folder, 3)
-    asking()
-    asking.folder = tmp_path / "older"
-    asking.collector = Collector(asking.folder, asking.reach)
-    first = asking.heard()
-    assert {one.seen.outcome for one in first} == {Outcome.ROLLBACK}
-    assert not any(one.seen.conflict and one.seen.conflict.sure for one in first)
-    second = asking.heard()
-    assert all(one.seen.conflict and one.seen.conflict.sure for one in second)
-    assert second[0].seen.conflict is not None
-    assert (second[0].seen.conflict.witness_size, second[0].seen.conflict.our_size) == (9, 6)
-
-
-def test_a_conflict_stays_while_the_witness_is_silent_and_goes_when_it_cosigns(asking: Round, tmp_path: Path) -> None:
-    asking()
-    true = asking.folder
-    asking.folder = rewritten(true, tmp_path / "other", 9)
-    asking.collector = Collector(asking.folder, asking.reach)
-    asking()
-    for one in asking.near:
-        one.instead = silent
-    asking()
-    vkey = asking.policy.witnesses[0].cosigner.vkey()
-    seen = Memory(asking.folder).of(vkey, LOG)
-    assert seen is not None and seen.outcome == Outcome.UNREACHABLE and seen.conflict is not None
-    # the true history is put back beside what is remembered
-    (true / "witnesses.json").write_bytes((asking.folder / "witnesses.json").read_bytes())
-    grow(true)
-    for one in asking.near:
-        one.instead = None
-    asking.folder, asking.collector = true, Collector(true, asking.reach)
-    asking()
-    seen = Memory(true).of(vkey, LOG)
-    assert seen is not None and seen.conflict is None
-
-
-def test_what_is_damaged_here_is_vouched_for_by_nobody(asking: Round) -> None:
-    asking()
-    grow(asking.folder, 3)
-    for tile in (asking.folder / "logs" / LOG / "tile" / "0").rglob("*.p/*"):
-        tile.write_bytes(bytes(len(tile.read_bytes())))
-    assert set(asking().values()) == {Outcome.UNPROVEN}
-
-
 # --- the file `cosigned`
 
 
@@ -428,27 +271,3 @@ def test_what_was_cosigned_is_carried_while_another_process_writes(asking: Round
         asking()
         assert asking.on_note() == 3
     assert verify_ledger(asking.folder).problems == []
-
-
-# --- compare
-
-
-def test_a_ledger_is_compared_with_what_was_seen_of_it(asking: Round, tmp_path: Path) -> None:
-    old = asking.reader.note(LOG)
-    grow(asking.folder, 300)
-    new = asking.reader.note(LOG)
-    reader = asking.reader
-    assert compare(reader, "old", old).verdict == Verdict.GROWN
-    assert compare(reader, "new", new).verdict == Verdict.SAME
-    shorter = LedgerReader(rewritten(asking.folder, tmp_path / "short", 2))
-    longer = LedgerReader(rewritten(asking.folder, tmp_path / "long", 500))
-    assert compare(shorter, "new", new).verdict == Verdict.ROLLBACK
-    assert compare(longer, "new", new).verdict == compare(longer, "old", old).verdict == Verdict.FORK
-    stranger = Ed25519PrivateKey.generate()
-    theirs = Checkpoint(f"{ORIGIN}/2026", 3, bytes(32)).sign(stranger)
-    assert compare(reader, "x", theirs).verdict == Verdict.OTHER_KEY
-    vkey = Verifier.of(f"{ORIGIN}/2025", stranger).vkey()
-    assert compare(reader, "x", theirs, vkey=vkey).verdict == Verdict.FORK
-    elsewhere = Checkpoint("other.example/2026", 3, bytes(32)).sign(SIGNER)
-    assert compare(reader, "x", elsewhere).verdict == Verdict.OTHER_LOG
-    assert cosignatures(old, []) == []

@@ -125,7 +125,7 @@ def test_a_note_with_any_byte_changed_is_refused(at: int, add: int) -> None:
     [("no newline", NAME), ("", NAME), ("tab\t\n", NAME), ("x\r\n", NAME), ("x\n", ""), ("x\n", "a b"), ("x\n", "a+b")],
 )
 def test_what_nobody_could_read_is_not_signed(text: str, name: str) -> None:
-    with pytest.raises(ValueError, match="is no (name of a key|text that a note)"):
+    with pytest.raises(ValueError, match=r"is no (name of a key|text that a note)"):
         sign_note(text, name, SIGNER)
 
 
