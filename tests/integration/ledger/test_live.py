@@ -16,6 +16,8 @@ import pytest
 from tests.integration.ledger.conftest import NOON, connect, event
 from wardkeep.ledger import LedgerReader, check_proof, verify_ledger
 from wardkeep.ledger import journal as journal_module
+from wardkeep.ledger.note import Checkpoint
+from wardkeep.ledger.verify_since import compare_with, verify_since
 
 
 @contextmanager
@@ -73,6 +75,26 @@ def test_a_ledger_that_grows_meanwhile_is_verified_without_a_false_alarm(
             sizes.append(report.size)
     assert len(set(sizes)) > 5
     assert len(LedgerReader(folder).logs()) > 1
+
+
+def test_a_ledger_that_grows_meanwhile_is_verified_from_time_to_time_without_a_false_alarm(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time from where it was before, over the ends of years."""
+    monkeypatch.setattr(journal_module, "ROTATE", 30_000)
+    known: dict[str, Checkpoint] = {}
+    sizes = []
+    with busy(folder):
+        started = time.monotonic()
+        while not enough(started, len(set(sizes)) > 5 and len(known) > 1, 4):
+            reader = LedgerReader(folder)
+            now = {log: reader.checkpoint(log) for log in reader.logs()}
+            report = verify_since(folder, known)
+            compare_with(folder, now, report)
+            assert report.problems == [], report.problems[:3]
+            known = now
+            sizes.append(report.size)
+    assert len(set(sizes)) > 5 and len(known) > 1
 
 
 def test_a_ledger_that_grows_meanwhile_gives_proofs_that_hold(folder: Path) -> None:
