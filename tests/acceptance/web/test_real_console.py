@@ -121,17 +121,23 @@ def test_a_case_shows_what_was_looked_for_and_each_access_opens_its_row_and_proo
     assert "events.csv" in text
     assert "No documented reason was found" in text
     files = {}
-    for name in ("proof", "entry"):
+    for name, link in (
+        ("proof", ".source a:has-text('.tlog-proof')"),
+        ("entry", ".source a:text-is('entry')"),
+        ("bundle", ".source a:text-is('proof')"),
+        ("shown", "a:text-is('Proof that shows this access')"),
+    ):
         with page.expect_download() as download:
-            page.click(f"main .source a:text-is('{name}')")
+            page.click(f"main {link}")
         files[name] = tmp_path / name
         download.value.save_as(files[name])
-    checked = wardkeep(
-        *("ledger", "check", files["proof"], "--entry", files["entry"], "--vkey", vkey(installed, page), "--json")
-    )
-    assert checked.said["ok"] is True
+    key = ("--vkey", vkey(installed, page), "--json")
+    pair = ("ledger", "check", files["proof"], "--entry", files["entry"], *key)
+    assert wardkeep(*pair).said["ok"] is True
     files["entry"].write_bytes(files["entry"].read_bytes()[:-1] + b"?")
-    wardkeep("ledger", "check", files["proof"], "--entry", files["entry"], "--vkey", vkey(installed, page), status=1)
+    wardkeep(*pair, status=1)
+    assert wardkeep("ledger", "check", files["bundle"], *key).said["row"] is None
+    assert "events.csv" in wardkeep("ledger", "check", files["shown"], *key).said["row"]
 
 
 def vkey(installed: Installation, page: Any) -> str:
