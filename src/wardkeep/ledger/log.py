@@ -20,7 +20,7 @@ from wardkeep.ledger.entry import Receipt
 from wardkeep.ledger.errors import LedgerDamaged, LedgerError, OutOfOrder, ProofRefused
 from wardkeep.ledger.journal import NO_RECORD, Fault, Journal, Producer, Record, cut, damaged, encode, files, read_file
 from wardkeep.ledger.note import Checkpoint, NoteSigner, Verifier, open_checkpoint
-from wardkeep.ledger.published import Publisher
+from wardkeep.ledger.published import Publisher, Settling
 from wardkeep.ledger.second import SecondKey
 from wardkeep.ledger.stage import Group, Key, Known, Request, gather
 from wardkeep.ledger.tiles import make_folder, unpack_bundle
@@ -73,7 +73,7 @@ class Log:
         self.edge = self._files.edge
         #: The newest entry, b"" in an empty log.
         self.last_body = b""
-        self._unsettled_bytes = 0
+        self._unsettled_bytes = self._settling_bytes = 0
         previous = self._replay(journal)
         self._journal = Journal(journal, previous=previous, next_index=self.size)
 
@@ -145,8 +145,25 @@ class Log:
 
     def settle(self) -> None:
         """Make all that is published durable, then let journal files go that are no longer needed. Raises OSError."""
-        self._journal.forget(self._files.settle(self.edge))
-        self._unsettled_bytes = 0
+        settling = self.begin_settling()
+        self.sync()
+        self.end_settling(settling)
+
+    def begin_settling(self) -> Settling:
+        """The first third of `settle`. Raises OSError."""
+        self._settling_bytes = self._unsettled_bytes
+        return self._files.begin_settling(self.edge)
+
+    def sync(self) -> None:
+        """The second, which takes long: any thread may do it, while entries are appended. Raises OSError."""
+        self._files.sync()
+
+    def end_settling(self, settling: Settling) -> None:
+        """The third. Raises OSError."""
+        self._files.end_settling(settling)
+        self._journal.forget(settling.bundled)
+        self._unsettled_bytes -= self._settling_bytes
+        self._settling_bytes = 0
 
     def hand_over(self, signer: Ed25519PrivateKey, verifier: Verifier) -> None:
         """Sign with another key from the next entry on."""
@@ -156,6 +173,11 @@ class Log:
     def due(self) -> bool:
         """Whether so much hangs on the journal alone that it is time to settle."""
         return self.size - self._files.settled >= SETTLE_AFTER or self._unsettled_bytes >= SETTLE_BYTES
+
+    @property
+    def overdue(self) -> bool:
+        """Whether a start would have too much to read, should it come now."""
+        return self.size - self._files.settled >= 2 * SETTLE_AFTER or self._unsettled_bytes >= 2 * SETTLE_BYTES
 
     def close(self) -> None:
         """Publish and let go. A disk that refuses costs nothing: the journal has everything."""

@@ -12,6 +12,7 @@ import contextlib
 import ctypes
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from wardkeep.ledger.cosigned import carry
@@ -45,6 +46,15 @@ def read_checkpoint(path: Path, verifier: Verifier) -> Checkpoint | None:
         raise LedgerDamaged(f"{path}: {error}") from None
 
 
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """A size whose files are being made durable: its checkpoint, and the entries that are in full bundles."""
+
+    size: int
+    note: str
+    bundled: int
+
+
 class Publisher:
     """Writes one log's public files. The ledger's lock protects it."""
 
@@ -56,7 +66,7 @@ class Publisher:
         #: The size that readers were told of; whoever opens the log must reach it.
         self.promised = max(settled.size, promised.size if promised else 0)
         #: Entries whose files no power failure can lose.
-        self.settled = settled.size
+        self.settled = self._settling = settled.size
         self._published = -1
         #: The newest checkpoint, with its second signature, and as it was last written: with the cosignatures that it has.
         self._note = self._signed = self._said = ""
@@ -95,17 +105,25 @@ class Publisher:
         self._say_checkpoint()
         self._published = edge.size
 
-    def settle(self, edge: Edge) -> int:
-        """Publish and make all of it durable; returns the entries that are in full bundles now. Raises OSError."""
+    def begin_settling(self, edge: Edge) -> Settling:
+        """Publish the present size; it is to be synced next, while the log may grow. Raises OSError."""
         self.publish(edge)
-        if self.settled != edge.size:
-            sync_disk(self.folder)
-            write_durably(self.folder / SETTLED, self._note.encode())
-            before, self.settled = self.settled, edge.size
-            for level, number, _ in _partials(before):
-                if (self.folder / tile_path(level, number)).exists():
-                    self._drop_parts(level, number)
-        return self._bundled
+        self._settling = edge.size
+        return Settling(edge.size, self._note, self._bundled)
+
+    def sync(self) -> None:
+        """Make durable what is written by now. Any thread may call this. Raises OSError."""
+        sync_disk(self.folder)
+
+    def end_settling(self, settling: Settling) -> None:
+        """Record how far all is durable: the size that was published before the sync. Raises OSError."""
+        if settling.size <= self.settled:
+            return
+        write_durably(self.folder / SETTLED, settling.note.encode())
+        before, self.settled = self.settled, settling.size
+        for level, number, _ in _partials(before):
+            if (self.folder / tile_path(level, number)).exists():
+                self._drop_parts(level, number)
 
     def _take_up(self, settled: Checkpoint) -> tuple[Edge, list[bytes]]:
         """The tree and the unfinished bundle at the settled size, each checked before anything is built on it."""
@@ -153,8 +171,8 @@ class Publisher:
             self._drop_parts(level, number)
 
     def _drop_parts(self, level: int | str, number: int) -> None:
-        """Remove the partial tiles of a full one, but for the one that opening the log would start from."""
-        kept = {(*place, str(width)) for *place, width in _partials(self.settled)}
+        """Remove the partial tiles of a full one, but for those that opening the log starts from, now or soon."""
+        kept = {(*place, str(width)) for size in (self.settled, self._settling) for *place, width in _partials(size)}
         parts = self.folder / (tile_path(level, number) + ".p")
         with contextlib.suppress(OSError):
             for path in parts.iterdir():

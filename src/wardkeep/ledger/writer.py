@@ -24,6 +24,7 @@ from wardkeep.ledger.log import Log, Staged
 from wardkeep.ledger.reader import DESCRIPTION, Description, logs_in
 from wardkeep.ledger.second import FILE as SECOND
 from wardkeep.ledger.second import SecondKey, read_second
+from wardkeep.ledger.settler import Settler
 from wardkeep.ledger.stage import Request
 from wardkeep.ledger.tiles import write_durably
 
@@ -94,7 +95,7 @@ class Writer:
         With `description` the first log is made. Raises LedgerDamaged, LedgerUnavailable.
         """
         self.folder, self._signer, self._clock, self._lock, self._second = folder, signer, clock, lock, second
-        self._published_at = 0.0
+        self._published_at, self._settler = 0.0, Settler()
         try:
             self._description = description or Description.read(folder)
             if self._description.public != signer.public_key().public_bytes_raw():
@@ -148,8 +149,7 @@ class Writer:
             if now or moment - self._published_at >= PUBLISH_AFTER:
                 self._published_at = moment
                 self.log.publish()
-            if self.log.due:
-                self.log.settle()
+            self._settler.turn(self.log)
         except OSError:
             return False  # nothing is lost: the journal has everything that was acknowledged
         return True
@@ -186,6 +186,7 @@ class Writer:
 
     def close(self) -> None:
         """Publish and give the lock back."""
+        self._settler.close()
         self.log.close()
         give_back(self._lock)
 
@@ -229,6 +230,7 @@ class Writer:
     def _begin(self, year: str, before: Log) -> Log:
         """The next log. The one before is complete on disk by then, because nobody will open it for writing again."""
         try:
+            self._settler.finish()
             before.settle()
         except OSError as error:
             raise LedgerUnavailable(f"cannot finish log {before.name}: {error.strerror}", hint="make room") from error

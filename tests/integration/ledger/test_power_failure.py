@@ -8,6 +8,7 @@ each that was removed since is gone. Only what was synced stands: the journal, `
 from __future__ import annotations
 
 import random
+import threading
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,82 @@ def test_parts_of_the_settled_size_go_with_the_next_settling(folder: Path) -> No
     assert not parts.exists()
     machine.ledger.close()
     assert verify_ledger(folder).ok
+
+
+@pytest.mark.parametrize("settled", [0, 100, 256])
+@pytest.mark.parametrize("at", [1, 255, 600])
+@pytest.mark.parametrize("meanwhile", [[1], [200], [255, 1, 300]])
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_power_failure_while_a_size_is_being_settled_loses_nothing(
+    folder: Path, settled: int, at: int, meanwhile: list[int], recorded: bool
+) -> None:
+    """The log grows while the disk syncs what was published before; what came since is not durable when that is recorded."""
+    machine = Machine(folder)
+    if settled:
+        machine.append(settled)
+        machine.settle()
+    machine.append(at)
+    log = log_of(machine.ledger)
+    settling = log.begin_settling()
+    log.sync()
+    synced = machine.now()
+    for count in meanwhile:
+        machine.append(count)
+    if recorded:
+        machine.durable = synced
+        log.end_settling(settling)
+    size = machine.at
+    machine.cut_power()
+    expect_whole(folder, size)
+
+
+def test_appending_does_not_wait_for_a_slow_sync_before_too_much_hangs_on_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wardkeep.ledger import log as log_module
+    from wardkeep.ledger import published
+
+    slow, real = threading.Event(), published.sync_disk
+
+    def sync_disk(path: Path) -> None:
+        assert slow.wait(30)
+        real(path)
+
+    monkeypatch.setattr(published, "sync_disk", sync_disk)
+    monkeypatch.setattr(log_module, "SETTLE_AFTER", 500)
+    machine = Machine(folder)
+    for _ in range(9):
+        machine.append(100)  # 900 entries, of which 500 are being settled
+    log = log_of(machine.ledger)
+    assert not log.overdue and log._files.settled == 0
+    waiting = threading.Thread(target=machine.append, args=(200,))
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive()
+    slow.set()
+    waiting.join(30)
+    assert log._files.settled >= 500
+    machine.ledger.close()
+    expect_whole(folder, machine.at)
+
+
+def test_a_sync_that_fails_in_its_thread_is_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wardkeep.ledger import log as log_module
+    from wardkeep.ledger import published
+
+    calls, real = [0], published.sync_disk
+
+    def sync_disk(path: Path) -> None:
+        calls[0] += 1
+        if calls[0] < 3:
+            raise OSError(5, "Input/output error")
+        real(path)
+
+    monkeypatch.setattr(published, "sync_disk", sync_disk)
+    monkeypatch.setattr(log_module, "SETTLE_AFTER", 300)
+    machine = Machine(folder)
+    for _ in range(30):
+        machine.append(100)
+    assert calls[0] >= 3 and log_of(machine.ledger)._files.settled > 0
+    machine.ledger.close()
+    expect_whole(folder, machine.at)
