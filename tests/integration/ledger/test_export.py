@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.integration.ledger.conftest import NOON, ORIGIN, SIGNER, act, connect, event
 from tests.integration.ledger.outsider import Outsider, static
+from tests.integration.ledger.serving import served
 from wardkeep.ledger import Ledger, LedgerDamaged, LedgerReader, ProofRefused
 from wardkeep.ledger import export as export_module
 from wardkeep.ledger.export import Exported, export_ledger
@@ -165,3 +168,28 @@ def test_a_recheck_mends_a_file_of_the_copy_that_was_changed(filled: Path, tmp_p
     assert export(filled, to)[0].files == 0
     assert export(filled, to, recheck=True)[0].files == 1
     assert files_of(to) == whole
+
+
+def test_a_copy_that_is_made_while_the_ledger_grows_is_whole_each_time(
+    filled: Path, copy_of: Copy, tmp_path: Path
+) -> None:
+    folder, to, sizes = copy_of(filled), tmp_path / "out", []
+    with served(folder) as writer, writer.client() as client:
+        stop = threading.Event()
+
+        def append() -> None:
+            for seq in itertools.count():
+                if stop.is_set():
+                    return
+                client.append("busy", seq, [event(50_000 + 100 * seq + i) for i in range(1 + seq % 90)])
+
+        thread = threading.Thread(target=append)
+        thread.start()
+        try:
+            for _ in range(25):
+                export(folder, to)
+                sizes.append(len(read(to)))
+        finally:
+            stop.set()
+            thread.join()
+    assert sizes == sorted(sizes) and sizes[-1] > sizes[0]
