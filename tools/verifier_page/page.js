@@ -71,10 +71,28 @@
     return byId("keys").value.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   }
 
+  // The keys that the reader gave, but for those of kinds that this page does not know: their signatures are not looked at.
+  function known() {
+    return given().filter((vkey) => {
+      try {
+        return proofs.parseKey(vkey) !== null;
+      } catch (error) {
+        if (!(error instanceof proofs.Refused) || error.code !== "key_type") throw error;
+        return false;
+      }
+    });
+  }
+
   // The answer: {found, own} or {refused} or {missing}.
   function answer() {
     if (held.refused !== null) return { refused: held.refused };
-    const own = given();
+    let own = null;
+    try {
+      own = known();
+    } catch (error) {
+      if (!(error instanceof proofs.Refused)) throw error;
+      return { refused: error };
+    }
     const missing = ["proof", "entry"].filter((what) => held[what] === null);
     if (!own.length && !held.vkeys.length) missing.push("key");
     if (missing.length) return { missing };

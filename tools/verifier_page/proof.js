@@ -71,7 +71,8 @@ const proofs = (() => {
     const parts = vkey.trim().split("+");
     if (parts.length < 3 || !isName(parts[0])) throw new Refused("key");
     const raw = base64(parts.slice(2).join("+"), "key");
-    if (raw.length !== 33 || (raw[0] !== ED25519 && raw[0] !== COSIGNATURE)) throw new Refused("key_type", parts[0]);
+    if (raw[0] !== ED25519 && raw[0] !== COSIGNATURE) throw new Refused("key_type", parts[0]);
+    if (raw.length !== 33) throw new Refused("key");
     const id = hex(sha256(utf8(parts[0] + "\n"), raw).slice(0, 4));
     if (id !== parts[1]) throw new Refused("key_id", parts[0]);
     return { name: parts[0], id, type: raw[0], key: raw.slice(1), vkey: vkey.trim() };

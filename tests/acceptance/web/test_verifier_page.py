@@ -23,7 +23,7 @@ from tests.conformance.ledger.test_own_vectors import ENTRIES, LOG, SAID
 from tests.unit.house.files import ROOT
 from tests.unit.ledger import model
 from wardkeep.ledger import act_leaf, event_leaf
-from wardkeep.ledger.note import Checkpoint, Verifier
+from wardkeep.ledger.note import Checkpoint, Verifier, write_vkey
 from wardkeep.ledger.page import FILE, page, policy
 from wardkeep.ledger.proof import write_proof
 from wardkeep.ledger.proof_bundle import ProofBundle
@@ -352,6 +352,19 @@ def test_a_false_signature_of_a_known_witness_is_refused(browser: Any) -> None:
     drop(tab, ("1.proof.json", json.dumps(later).encode()))
     assert verdict(tab)[0] == "bad"
     assert "witness.example/health" in tab.inner_text(".verdict p")
+
+
+@needs_chromium
+def test_a_key_of_a_kind_that_the_page_does_not_know_says_nothing_and_spoils_nothing(browser: Any) -> None:
+    tab, wrong = opened(browser)
+    of_ml_dsa = write_vkey("witness.example/health", b"\x06", bytes(1312))
+    tab.fill("#keys", f"{VKEY}\n{of_ml_dsa}")
+    drop(tab, ("1.proof.json", bundle(1)))
+    assert verdict(tab) == ("good", "The proof holds")
+    assert "witness.example/health" in tab.inner_text(".proves-not")
+    tab.fill("#keys", VKEY[:-3])
+    assert verdict(tab) == ("bad", "The proof does not hold")
+    assert wrong == []
 
 
 @needs_chromium
