@@ -116,6 +116,7 @@ def test_a_case_shows_what_was_looked_for_and_each_access_opens_its_row_and_proo
     assert "to be verified" in page.inner_text("#case-head")
     assert "not found" in page.inner_text("#findings")
     assert page.locator(".lanes svg rect.t-flag").count() > 0
+    case = page.url
     visit(installed, page, links(page, "#accesses a.row-link")[0])
     text = page.inner_text("main")
     assert "events.csv" in text
@@ -138,6 +139,13 @@ def test_a_case_shows_what_was_looked_for_and_each_access_opens_its_row_and_proo
     wardkeep(*pair, status=1)
     assert wardkeep("ledger", "check", files["bundle"], *key).said["row"] is None
     assert "events.csv" in wardkeep("ledger", "check", files["shown"], *key).said["row"]
+    for link in ("main a:text-is('Proof of this case')", "#history .source a >> nth=0"):
+        page.goto(case)
+        with page.expect_download() as download:
+            page.click(link)
+        download.value.save_as(tmp_path / "act")
+        assert b'"judgement:run:stored"' in bytes.fromhex(json.loads((tmp_path / "act").read_text())["entry"])
+        assert wardkeep("ledger", "check", tmp_path / "act", *key).said["ok"] is True
 
 
 def vkey(installed: Installation, page: Any) -> str:

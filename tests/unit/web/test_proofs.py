@@ -13,6 +13,7 @@ from tests.unit.web import hospital
 from wardkeep.ledger.page import page as verifier_page
 from wardkeep.ledger.page import policy
 from wardkeep.ledger.proof_bundle import ProofBundle
+from wardkeep.seal.uuid7 import uuid7
 
 VKEY = hospital.VERIFIER.vkey()
 
@@ -97,6 +98,31 @@ def test_what_settled_by_itself_has_its_proof_too(enter: Any, placed: Any) -> No
     for row in placed.history.filter(run=None, by=None):
         act = said(handed(client.get(reverse("act_proof", args=[placed.key, row.pk]))))
         assert [str(row.pk)] == [named[1] for named in act["rows"]]
+
+
+def test_what_a_large_run_sealed_in_parts_is_found_in_its_part(enter: Any, placed: Any) -> None:
+    from wardkeep.seal import outbox
+    from wardkeep.seal.act import ROWS_A_PART, action
+    from wardkeep.watch.cases.models import History, Run
+
+    at, rows = placed.last_run.finished_at, []
+    for _ in range(2):
+        run = Run.objects.get(pk=placed.last_run_id)
+        run.pk = uuid7()
+        with action("judgement:run:stored", actor="jobs", at=at) as act:
+            run.save(force_insert=True)
+            act.fact("run", str(run.pk))
+            made = [History(case=placed, happening="found", run=run, at=at) for _ in range(2 * ROWS_A_PART + 9)]
+            History.objects.bulk_create(made)
+        rows.append((made[0], made[-1]))
+    outbox.drain(hospital.Reader())
+    client = enter("security_director")
+    parts = []
+    for row in (row for pair in rows for row in pair):
+        act_said = said(handed(client.get(reverse("act_proof", args=[placed.key, row.pk]))))
+        assert str(row.pk) in [named[1] for named in act_said["rows"]]
+        parts.append(act_said["part"][0])
+    assert parts == [1, 3, 1, 3]
 
 
 def test_the_proof_of_a_case_is_of_the_newest_act_that_sealed_it(enter: Any, placed: Any) -> None:

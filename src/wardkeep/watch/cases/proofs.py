@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 from uuid import UUID
@@ -20,8 +21,10 @@ RUN, SETTLED = "judgement:run:stored", "case:state:settled"
 
 def place_of_case(case: Case) -> tuple[str, int] | None:
     """The newest act that sealed the case itself: of a person, or of the run that found it. None: not placed yet."""
-    runs = [str(case.first_run_id), str(case.last_run_id)]
-    return _place(case, Placed.objects.filter(about__in=[str(case.pk), *runs]).order_by("-id"))
+    runs = {case.first_run_id, case.last_run_id}
+    among = {placed.pk: placed for run in runs for placed in _parts(run)}
+    among |= {placed.pk: placed for placed in Placed.objects.filter(about=str(case.pk))}
+    return _place(case, [among[key] for key in sorted(among, reverse=True)])
 
 
 def place_of_happening(case: Case, key: UUID) -> tuple[str, int] | None:
@@ -30,11 +33,23 @@ def place_of_happening(case: Case, key: UUID) -> tuple[str, int] | None:
     if row is None:
         raise NotFound(str(key))
     if row.run_id:
-        return _place(row, Placed.objects.filter(act=RUN, about=str(row.run_id)).order_by("-id"))
+        return _place(row, _parts(row.run_id))
     if row.by_id:
         return _place(row, Placed.objects.filter(about=str(case.pk)).order_by("-id"))
     since = (row.at.astimezone(UTC) - EPOCH) // row.at.resolution
     return _place(row, Placed.objects.filter(act=SETTLED).order_by("-id").iterator(), since=since)
+
+
+def _parts(run_id: UUID) -> Iterator[Placed]:
+    """The acts by which a run was stored. A large one has several parts, and only the first of them names the run."""
+    first = Placed.objects.filter(act=RUN, about=str(run_id)).first()
+    if first is None:
+        return
+    behind = Placed.objects.filter(act=RUN, incarnation=first.incarnation, seq__gte=first.seq).order_by("seq")
+    for placed in behind.iterator():
+        if placed.about not in ("", str(run_id)):
+            return  # the next run
+        yield placed
 
 
 def _place(row: Any, among: Any, *, since: int | None = None) -> tuple[str, int] | None:
