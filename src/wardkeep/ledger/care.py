@@ -16,7 +16,7 @@ from concurrent.futures import TimeoutError as TooLate
 from datetime import datetime
 from pathlib import Path
 
-from wardkeep.ledger.carrying import carry_over
+from wardkeep.ledger.carrying import carry_entries, carry_over
 from wardkeep.ledger.client import Ledger
 from wardkeep.ledger.entry import Receipt
 from wardkeep.ledger.errors import EntryTooLarge, LedgerDamaged, LedgerError, LedgerUnavailable
@@ -142,7 +142,7 @@ class CareLedger:
                 continue
             try:
                 with contextlib.closing(self._connect()) as ledger:
-                    self._carry_most(ledger)
+                    carry_entries(self._spool, ledger)  # all that waits now; the little that follows under the lock
                     with self._turn:
                         carry_over(self._spool, ledger)
                         last = ledger.last(self._spool.producer)
@@ -152,15 +152,6 @@ class CareLedger:
                 if getattr(error, "exit_status", 3) == 1 and said != str(error):
                     said = str(error)
                     self._alarm(f"the spool of {self._spool.name} cannot be carried over: {error}")
-
-    def _carry_most(self, ledger: Ledger) -> None:
-        """All that waits now, without holding care up; the rest, which is little, follows under the lock."""
-        taken = ledger.last(self._spool.producer)
-        for entry in list(self._spool.entries):
-            if self._stop.is_set():
-                raise LedgerUnavailable("the care path is closed")
-            if taken is None or entry.number > taken[0]:
-                ledger.append(self._spool.producer, entry.number, [entry.body])
 
 
 class _Road:

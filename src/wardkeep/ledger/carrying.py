@@ -12,6 +12,8 @@ from wardkeep.ledger.errors import KeyConflict
 from wardkeep.ledger.spool import Spool
 
 CARRIED = "care:spool:carried"
+#: Entries that wait for the disk together.
+TOGETHER = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,23 @@ def carry_over(spool: Spool, ledger: Ledger, *, keep: bool = False) -> Carried:
     """
     if not spool.entries:
         return Carried(0)
-    taken = ledger.last(spool.producer)
-    last = None if taken is None else taken[1]
-    for entry in spool.entries:
-        if taken is None or entry.number >= taken[0]:
-            last = ledger.append(spool.producer, entry.number, [entry.body])
+    last = carry_entries(spool, ledger)
     act = _say(spool, ledger)
     count = len(spool.entries)
     if not keep:
         spool.clear()
     return Carried(count, last, act)
+
+
+def carry_entries(spool: Spool, ledger: Ledger) -> Receipt | None:
+    """Append what the ledger does not have of the entries there are now. Where the last one went. Raises LedgerError."""
+    taken = ledger.last(spool.producer)
+    last = None if taken is None else taken[1]
+    todo = [entry for entry in spool.entries if taken is None or entry.number >= taken[0]]
+    for at in range(0, len(todo), TOGETHER):
+        some = todo[at : at + TOGETHER]
+        last = ledger.append_each(spool.producer, some[0].number, [entry.body for entry in some])[-1]
+    return last
 
 
 def _say(spool: Spool, ledger: Ledger) -> Receipt:

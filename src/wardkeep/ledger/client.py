@@ -40,6 +40,7 @@ PAUSE = 0.05
 
 class _Road(Protocol):
     def append(self, producer: str, seq: int, bodies: Sequence[bytes]) -> Receipt: ...
+    def append_each(self, producer: str, first: int, bodies: Sequence[bytes]) -> list[Receipt]: ...
     def find(self, producer: str, seq: int) -> Receipt | None: ...
     def last(self, producer: str) -> tuple[int, Receipt] | None: ...
     def publish(self) -> None: ...
@@ -116,6 +117,14 @@ class Ledger:
         with self._turn:
             return self._road.append(producer, seq, bodies)
 
+    def append_each(self, producer: str, first: int, bodies: Sequence[bytes]) -> list[Receipt]:
+        """Append a batch for each entry, numbered from `first` on; all of them wait for the disk together. Raises as `append`.
+
+        Where one is refused the others may be in; the call may be repeated as it was.
+        """
+        with self._turn:
+            return self._road.append_each(producer, first, bodies)
+
     def find(self, producer: str, seq: int) -> Receipt | None:
         """Where a batch went, None where it never arrived. Raises OutOfOrder where it is too old to tell."""
         with self._turn:
@@ -156,6 +165,11 @@ class _Here:
         self._writer.after_commit()
         return answer
 
+    def append_each(self, producer: str, first: int, bodies: Sequence[bytes]) -> list[Receipt]:
+        answers = self._writer.commit([Request(producer, seq, [body]) for seq, body in enumerate(bodies, first)])
+        self._writer.after_commit()
+        return _all_good(answers)
+
     def find(self, producer: str, seq: int) -> Receipt | None:
         return self._writer.log.find(producer, seq)
 
@@ -181,6 +195,18 @@ class _There:
     def append(self, producer: str, seq: int, bodies: Sequence[bytes]) -> Receipt:
         return Receipt(*self._ask("append", producer, seq, pack_batch(bodies)))
 
+    def append_each(self, producer: str, first: int, bodies: Sequence[bytes]) -> list[Receipt]:
+        asked = [(producer, seq, pack_batch([body])) for seq, body in enumerate(bodies, first)]
+        try:
+            answers = self._talk_of(producer).ask_many("append", asked)
+        except (OSError, struct.error, msgspec.DecodeError) as error:
+            self._lose(producer)
+            raise LedgerUnavailable(
+                f"the ledger's writer does not answer: {error}",
+                hint="try again; a repeated batch is not appended twice",
+            ) from error
+        return _all_good([answer if isinstance(answer, LedgerError) else Receipt(*answer) for answer in answers])
+
     def find(self, producer: str, seq: int) -> Receipt | None:
         found = self._ask("find", producer, seq)
         return None if found is None else Receipt(*found)
@@ -202,21 +228,35 @@ class _There:
         until = time.monotonic() + self._wait
         while True:
             try:
-                if producer not in self._talks:
-                    # The first connection serves the first producer; each other gets its own.
-                    spare = self._talks.pop(None, None)
-                    self._talks[producer] = spare or _Talk(self._folder, self._wait)
-                return self._talks[producer].ask(operation, producer, *arguments)
+                return self._talk_of(producer).ask(operation, producer, *arguments)
             except (OSError, struct.error, msgspec.DecodeError) as error:
-                # Nothing more can be told apart on this connection.
-                if talk := self._talks.pop(producer, None):
-                    talk.close()
+                self._lose(producer)
                 if isinstance(error, TimeoutError) or time.monotonic() >= until:
                     raise LedgerUnavailable(
                         f"the ledger's writer does not answer: {error}",
                         hint="try again; a repeated batch is not appended twice",
                     ) from error
                 time.sleep(PAUSE)
+
+    def _talk_of(self, producer: str | None) -> _Talk:
+        """The first connection serves the first producer; each other gets its own. Raises OSError where nobody listens."""
+        if producer not in self._talks:
+            spare = self._talks.pop(None, None)
+            self._talks[producer] = spare or _Talk(self._folder, self._wait)
+        return self._talks[producer]
+
+    def _lose(self, producer: str | None) -> None:
+        """Nothing more can be told apart on this connection."""
+        if talk := self._talks.pop(producer, None):
+            talk.close()
+
+
+def _all_good(answers: Sequence[Receipt | LedgerError]) -> list[Receipt]:
+    """The receipts. Raises the first refusal."""
+    for answer in answers:
+        if isinstance(answer, LedgerError):
+            raise answer
+    return [answer for answer in answers if isinstance(answer, Receipt)]
 
 
 class _Talk:
@@ -236,17 +276,25 @@ class _Talk:
 
     def ask(self, operation: str, *arguments: object) -> Any:
         """Ask and wait. Raises what the writer answered, or OSError and the like where it did not."""
-        self._number += 1
-        frame = msgspec.msgpack.encode([self._number, operation, arguments])
-        self._socket.sendall(LENGTH.pack(len(frame)) + frame)
-        (length,) = LENGTH.unpack(self._exactly(LENGTH.size))
-        number, good, value = msgspec.msgpack.decode(self._exactly(length))
-        if number != self._number:
-            raise OSError("it answered something else")
-        if not good:
-            kind = getattr(errors, value[0], LedgerUnavailable)
-            raise kind(value[1], hint=value[2])
-        return value
+        (answer,) = self.ask_many(operation, [arguments])
+        if isinstance(answer, LedgerError):
+            raise answer
+        return answer
+
+    def ask_many(self, operation: str, many: Sequence[Sequence[object]]) -> list[Any]:
+        """Ask the same of many, all in flight at once: their answers and refusals, in order. Raises OSError as `ask`."""
+        first = self._number + 1
+        self._number += len(many)
+        frames = [msgspec.msgpack.encode([number, operation, one]) for number, one in enumerate(many, first)]
+        self._socket.sendall(b"".join([LENGTH.pack(len(frame)) + frame for frame in frames]))
+        answers: dict[int, Any] = {}
+        while len(answers) < len(many):
+            (length,) = LENGTH.unpack(self._exactly(LENGTH.size))
+            number, good, value = msgspec.msgpack.decode(self._exactly(length))
+            if not isinstance(number, int) or not first <= number < first + len(many) or number in answers:
+                raise OSError("it answered something else")
+            answers[number] = value if good else getattr(errors, value[0], LedgerUnavailable)(value[1], hint=value[2])
+        return [answers[number] for number in sorted(answers)]
 
     def close(self) -> None:
         self._stream.close()

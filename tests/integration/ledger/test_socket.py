@@ -184,6 +184,29 @@ def bodies_of(number: int, seq: int) -> list[bytes]:
     return [event(number * 10_000 + seq * 100 + n) for n in range(1 + (number + seq) % 5)]
 
 
+@pytest.mark.parametrize("by_socket", [True, False])
+def test_many_batches_of_one_entry_go_together_and_each_has_its_receipt(
+    server: Served, folder: Path, by_socket: bool
+) -> None:
+    if not by_socket:
+        server.stop()
+    with server.client() if by_socket else connect(folder) as ledger:
+        bodies = [event(n) for n in range(700)]
+        expected = [Receipt("2026", 1 + n, 1 + n) for n in range(700)]
+        assert ledger.append_each("a", 0, bodies) == expected
+        assert ledger.append_each("a", 600, bodies[600:]) == expected[600:]
+        with pytest.raises(OutOfOrder):
+            ledger.append_each("a", 701, bodies[:2])
+        with pytest.raises(KeyConflict):
+            ledger.append_each("a", 699, [event(1), event(700)])
+        assert ledger.last("a") == (700, Receipt("2026", 701, 701))
+        assert ledger.append("a", 701, [event(701)]) == Receipt("2026", 702, 702)
+    if by_socket:
+        server.kill()
+        with pytest.raises((LedgerUnavailable, OSError)):
+            ledger.append_each("b", 0, bodies)
+
+
 def test_batches_in_flight_on_one_connection_keep_their_order(server: Served, folder: Path) -> None:
     frames = [msgspec.msgpack.encode([n, "append", ["a", n, b"\0\1x"]]) for n in range(50)]
     with talk(folder) as ask_again:
