@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wardkeep.cli.frame import Frame, speak, standard
-from wardkeep.cli.ledger.kept import keep, present, read_kept, read_named
+from wardkeep.cli.ledger.kept import keep, present, read_named
+from wardkeep.jobs.verified import read_verified
 from wardkeep.ledger import LedgerReader, ProofRefused, format_index, parse_index, verify_ledger
 from wardkeep.ledger.verify_entry import State, verify_entry
 from wardkeep.ledger.verify_since import compare_with, verify_since
@@ -73,7 +74,7 @@ def command(frame: Frame, vkey: str | None, ledger_only: bool, since: str | None
 def _verify_ledger(frame: Frame, since: str | None, vkey: str | None) -> tuple[Report, dict[str, Checkpoint]]:
     """The ledger itself, and the checkpoints that it was compared with. What holds is remembered for the next time."""
     folder, reader = frame.home.ledger_folder, frame.home.ledger_reader()
-    kept, before = read_kept(frame), present(reader)
+    kept, before = dict(read_verified(frame.home).checkpoints), present(reader)
     known = kept if since in (None, "last") else read_named(reader, Path(str(since)), vkey)
     if since is None:
         report = verify_ledger(folder, vkey=vkey, progress=_progress(frame))

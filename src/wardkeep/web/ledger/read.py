@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
 from wardkeep.jobs.dated import Dated, dated
+from wardkeep.jobs.verified import Verified, read_verified
 from wardkeep.jobs.witnessed import Standing, standing
 from wardkeep.ledger import LedgerError, UnknownEntry
+from wardkeep.ledger.daily import dailies
 from wardkeep.seal.models import Outbox, Placed
 from wardkeep.watch.cases.casebook import NotFound
 from wardkeep.watch.cases.models import Run
 
 RUNS_SHOWN = 100
 DAYS_SHOWN = 7
+DAYS_DRAWN = 61
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +69,23 @@ def days() -> list[Dated]:
         return dated(home, home.ledger_reader(), most=DAYS_SHOWN)
     except (LedgerError, OSError):
         return []
+
+
+def sizes() -> list[tuple[date, int]]:
+    """Kept days and the size of the log on each, oldest first; a day that cannot be read is left out (`days` says it)."""
+    found = []
+    for one in dailies(settings.WARDKEEP_HOME.ledger_folder)[:DAYS_DRAWN]:
+        with contextlib.suppress(LedgerError, OSError):
+            found.append((one.day, one.checkpoint.size))
+    return found[::-1]
+
+
+def verified() -> Verified:
+    """The last verification; none where what was remembered of it cannot be read."""
+    try:
+        return read_verified(settings.WARDKEEP_HOME)
+    except LedgerError:
+        return Verified()
 
 
 def witnesses() -> Standing | None:

@@ -10,8 +10,9 @@ from django.shortcuts import render
 
 from wardkeep.govern.identity.role import Act
 from wardkeep.watch.cases import queries
+from wardkeep.web.draw.growth import draw_growth
 from wardkeep.web.ledger.judging import texts
-from wardkeep.web.ledger.read import days, entry_body, ledger_state, run_of, runs, witnesses
+from wardkeep.web.ledger.read import days, entry_body, ledger_state, run_of, runs, sizes, verified, witnesses
 from wardkeep.web.page import page
 
 
@@ -41,7 +42,14 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @page(Act.LEDGER_READ)
 def state(request: HttpRequest) -> HttpResponse:
     """The newest log, its checkpoint, and who else vouches for it."""
-    return render(request, "ledger/ledger.html", {"ledger": ledger_state(), "witnessed": witnesses(), "days": days()})
+    context = {
+        "ledger": ledger_state(),
+        "witnessed": witnesses(),
+        "days": days(),
+        "growth": draw_growth(sizes()),
+        "verified": verified(),
+    }
+    return render(request, "ledger/ledger.html", context)
 
 
 @page(Act.LEDGER_READ)
