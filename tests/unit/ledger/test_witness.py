@@ -353,6 +353,6 @@ def test_what_a_ledger_remembers_of_its_witnesses_is_read_or_forgotten(
     assert memory.of("w.example+00000000+AAAA", "2026") is None
     told = Told(Outcome.ROLLBACK, 9, detail="it saw 9 entries, the ledger has 6")
     memory.take("w", "2026", told, our_size=6, at=datetime(2026, 3, 2, tzinfo=UTC))
-    memory.save()
+    memory.write()
     again = Memory(folder).of("w", "2026")
     assert again is not None and again.conflict is not None and not again.conflict.sure

@@ -109,7 +109,7 @@ class Collector:
                 self._heard[vkey, one.log] = (read_note(one.note)[0], at)
             heard.append(Heard(witness, one.log, memory.take(vkey, one.log, told, our_size=one.checkpoint.size, at=at)))
         if heard:
-            memory.save()
+            memory.write()
         for one in offers:
             new = [told.cosignature for _, offered, told in got if offered is one and told.cosignature]
             if new:

@@ -102,7 +102,7 @@ class Memory:
         self._seen.setdefault(vkey, {})[log] = seen
         return seen
 
-    def save(self) -> None:
+    def write(self) -> None:
         """Raises OSError."""
         content = msgspec.json.format(msgspec.json.encode(_File(1, self._seen)), indent=1)
         write_durably(self._path, content + b"\n")
