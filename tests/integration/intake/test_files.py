@@ -166,6 +166,19 @@ def test_batches_tell_how_far_they_are(tmp_path: Path) -> None:
     assert batches[-1].done == batches[-1].size == path.stat().st_size
 
 
+def test_processes_that_read_ahead_are_not_taken_for_what_was_taken_in(tmp_path: Path) -> None:
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(lines(60_000))
+    size = path.stat().st_size
+    batches = list(read_batches(path, zone=ZONE, rows=1, workers=2))
+    assert len(batches) > 3
+    told, taken = [b.done / size for b in batches], 0
+    for batch, share in zip(batches, told, strict=True):
+        taken += batch.records
+        assert share - taken / 60_000 < 0.1
+    assert told == sorted(told) and told[-1] == 1
+
+
 def test_a_taker_that_stops_early_leaves_no_process(tmp_path: Path) -> None:
     path = tmp_path / "a.ndjson"
     path.write_bytes(lines(60_000))

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -67,30 +67,37 @@ class Crew:
                     continue
             process.wait()
 
-    def read(self, blocks: Iterator[Block | Overlong], plain: Path | None) -> Iterator[Columns | Overlong]:
-        """What each block holds, in their order; `plain` is the file where blocks are ranges of it."""
-        waiting: deque[Future[Columns] | Overlong] = deque()
-        for block in blocks:
-            waiting.append(block if isinstance(block, Overlong) else self._threads.submit(self._one, block, plain))
-            if len(waiting) >= (HELD if plain is None else AHEAD) * self._size:
-                yield _result(waiting.popleft())
-        while waiting:
-            yield _result(waiting.popleft())
+    def read(
+        self, blocks: Iterator[Block | Overlong], plain: Path | None, place: Callable[[], int]
+    ) -> Iterator[tuple[Columns | Overlong, int]]:
+        """What each block holds, in their order, and what `place` said when it was cut: how far the source was read.
 
-    def _one(self, block: Block, plain: Path | None) -> Columns:
+        plain: the file where blocks are ranges of it; their bytes are then let go, and read again by the process.
+        """
+        waiting: deque[tuple[Future[Columns] | Overlong, int]] = deque()
+        for block in blocks:
+            if isinstance(block, Overlong):
+                waiting.append((block, place()))
+            elif plain is None:
+                waiting.append((self._threads.submit(self._one, Task(block.line), block.data), place()))
+            else:
+                task = Task(block.line, str(plain), block.offset, block.size)
+                waiting.append((self._threads.submit(self._one, task), place()))
+            if len(waiting) >= (HELD if plain is None else AHEAD) * self._size:
+                yield _result(*waiting.popleft())
+        while waiting:
+            yield _result(*waiting.popleft())
+
+    def _one(self, task: Task, *data: bytes) -> Columns:
         process = self._idle.get()
         assert process.stdin is not None and process.stdout is not None  # noqa: S101 - narrows the type
         try:
-            if plain is not None:
-                task = Task(block.line, str(plain), block.offset, block.size)
-                send(process.stdin, msgspec.msgpack.encode(task))
-            else:
-                send(process.stdin, msgspec.msgpack.encode(Task(block.line)), block.data)
+            send(process.stdin, msgspec.msgpack.encode(task), *data)
             done = _done.decode(receive(process.stdout))
             columns = pa.ipc.open_stream(pa.py_buffer(receive(process.stdout))).read_next_batch()
         except (OSError, EOFError, ValueError) as exc:
             raise ReaderStopped(
-                f"a reading process ended with status {process.poll()} at line {block.line}",
+                f"a reading process ended with status {process.poll()} at line {task.line}",
                 hint="is there enough memory? read with fewer processes",
             ) from exc
         finally:
@@ -117,5 +124,5 @@ def _started(size: int) -> list[subprocess.Popen[bytes]]:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
-def _result(waiting: Future[Columns] | Overlong) -> Columns | Overlong:
-    return waiting if isinstance(waiting, Overlong) else waiting.result()
+def _result(waiting: Future[Columns] | Overlong, done: int) -> tuple[Columns | Overlong, int]:
+    return waiting if isinstance(waiting, Overlong) else waiting.result(), done

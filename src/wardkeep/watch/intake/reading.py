@@ -47,46 +47,47 @@ def read_batches(
     with Source(path) as source:
         parts: list[pa.RecordBatch] = []
         rejected: list[Rejected] = []
-        records = held = size = 0
-        for events, bad, count in _columns(source, zone=zone, form=format, mapping=mapping, workers=workers):
+        records = held = size = done = 0
+        for (events, bad, count), done in _columns(source, zone=zone, form=format, mapping=mapping, workers=workers):
             parts.append(events)
             rejected += bad
             records += count
             held += events.num_rows + len(bad)
             size += events.nbytes + sum(len(piece.raw) for piece in bad)
             if held >= rows or size >= BATCH:
-                yield _batch(parts, rejected, records, source)
+                yield _batch(parts, rejected, records, source, done)
                 parts, rejected, records, held, size = [], [], 0, 0, 0
         if records:
-            yield _batch(parts, rejected, records, source)
+            yield _batch(parts, rejected, records, source, done)
 
 
-def _batch(parts: list[pa.RecordBatch], rejected: list[Rejected], records: int, source: Source) -> Batch:
+def _batch(parts: list[pa.RecordBatch], rejected: list[Rejected], records: int, source: Source, done: int) -> Batch:
     return Batch(
-        events=joined(parts), rejected=tuple(rejected), records=records, source=source.name, done=source.done,
+        events=joined(parts), rejected=tuple(rejected), records=records, source=source.name, done=done,
         size=source.size,
     )  # fmt: skip
 
 
 def _columns(
     source: Source, *, zone: str, form: str | None, mapping: Mapping | None, workers: int
-) -> Iterator[Columns]:
-    """Block by block as columns, here or in other processes."""
+) -> Iterator[tuple[Columns, int]]:
+    """Block by block as columns, here or in other processes, and how much of the source was read for them."""
     readable = None if source.unopened else plan(source, zone=zone, form=form, mapping=mapping)
     if not isinstance(readable, Readable) or readable.document or workers < 1:
         for reads in _reads(source, readable):
-            yield columns_of(reads, source.name)
+            yield columns_of(reads, source.name), source.done
         return
     found = False
     with Crew(readable.plan, workers) as crew:
-        for result in crew.read(readable.blocks, None if source.packed else source.path.absolute()):
+        plain = None if source.packed else source.path.absolute()
+        for result, done in crew.read(readable.blocks, plain, lambda: source.done):
             columns = (
                 columns_of([overlong(result, readable.plan)], source.name) if isinstance(result, Overlong) else result
             )
             found = found or columns[2] > 0
-            yield columns
+            yield columns, done
     for reads in _ending(source, readable, found=found):
-        yield columns_of(reads, source.name)
+        yield columns_of(reads, source.name), source.done
 
 
 def _reads(source: Source, readable: Readable | Rejected | None) -> Iterator[list[Read]]:
