@@ -33,7 +33,7 @@ def recover(frame: Frame, shares: tuple[Path, ...]) -> None:
 
     at = now()
     moved = [str(path) for path in recover_keys(frame.home, texts, at=at.astimezone(UTC))]
-    said = {"keys": str(frame.home.keys_folder), "moved": moved, "sealed": _act(frame, "keys:root:recovered")}
+    said = {"keys": str(frame.home.keys_folder), "moved": moved, "sealed": _told(frame)}
     lines = [speak("The keys in %(keys)s open again.") % said]
     lines += [speak("What stood there was moved to %s; destroy it when all is well.") % path for path in moved]
     frame.out(said, "\n".join(lines))
@@ -46,11 +46,12 @@ def recover(frame: Frame, shares: tuple[Path, ...]) -> None:
 @standard
 def shares_(frame: Frame, to: Path) -> None:
     """Write a new set of three recovery shares, of which two open the keys. Older sets stay good."""
+    frame.django()
+    from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
     from wardkeep.jobs.recovering import write_shares  # noqa: PLC0415
 
-    keyring = frame.home.keyring()
-    paths = [str(path) for path in write_shares(keyring, empty_folder(to, "--to"))]
-    _act(frame, "keys:shares:made")
+    paths = [str(path) for path in write_shares(frame.home, empty_folder(to, "--to"), at=now())]
+    drain_here(frame.home, say=frame.say)
     frame.out({"shares": paths}, "\n".join([speak("Keep them apart; any two open the keys."), *paths]))
 
 
@@ -69,15 +70,14 @@ def _typed(frame: Frame) -> list[str]:
     return [first, *(click.prompt(speak("Next recovery share"), err=True) for _ in range(more))]
 
 
-def _act(frame: Frame, name: str) -> bool:
-    """Say in the ledger that it was done; False where rows cannot be written now, and then it is said on stderr."""
+def _told(frame: Frame) -> bool:
+    """Say in the ledger that keys were recovered; False where rows cannot be written now, and then it is said on stderr."""
     try:
         frame.django()
         from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
-        from wardkeep.seal.act import action  # noqa: PLC0415
+        from wardkeep.jobs.recovering import say_recovered  # noqa: PLC0415
 
-        with action(name, actor="cli", at=now()):
-            pass
+        say_recovered(at=now())
         drain_here(frame.home, say=frame.say)
     except Exception as exc:  # the keys are back: whatever else is broken must not hide it
         frame.say(speak("the ledger could not be told: %s") % type(exc).__name__)

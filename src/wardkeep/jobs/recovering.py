@@ -7,12 +7,8 @@ import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wardkeep.home import Home
-
-if TYPE_CHECKING:
-    from wardkeep.keys import Keyring
 
 
 class KeysAreThere(Exception):
@@ -53,13 +49,27 @@ def recover_keys(home: Home, texts: Sequence[str], *, at: datetime) -> list[Path
     return moved
 
 
-def write_shares(keyring: Keyring, folder: Path) -> list[Path]:
-    """A new set of recovery shares as files that only their owner can read, in an empty folder."""
-    return keep_shares(keyring.recovery_shares(), folder)
+def say_recovered(*, at: datetime) -> None:
+    """The act of a recovery. It comes after it: without keys nothing can be sealed. Django must be set up."""
+    from wardkeep.seal.act import action  # noqa: PLC0415
+
+    with action("keys:root:recovered", actor="cli", at=at):
+        pass
+
+
+def write_shares(home: Home, folder: Path, *, at: datetime) -> list[Path]:
+    """A new set of recovery shares in an empty folder, with its act: no set is made that the ledger does not know of.
+
+    Django must be set up.
+    """
+    from wardkeep.seal.act import action  # noqa: PLC0415
+
+    with action("keys:shares:made", actor="cli", at=at):
+        return keep_shares(home.keyring().recovery_shares(), folder)
 
 
 def keep_shares(shares: Sequence[str], folder: Path) -> list[Path]:
-    """Shares as `share-1.txt` and so on."""
+    """Shares as `share-1.txt` and so on, for their owner alone."""
     paths = [folder / f"share-{number}.txt" for number in range(1, len(shares) + 1)]
     for path, share in zip(paths, shares, strict=True):
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
