@@ -133,6 +133,7 @@ def test_every_number_of_a_finding_and_every_term_of_a_score_has_a_name_in_both_
     [
         "REASONS",
         "DETECTIONS",
+        "ACTS",
         "ACTIONS",
         "TABLES",
         "STAFF_ROLES",
@@ -168,6 +169,24 @@ def test_every_table_action_outcome_and_happening_of_the_engines_has_a_name() ->
     assert set(Outcome) - set(codes.EVENT_OUTCOMES) == set()
     assert set(Happening) - set(codes.HAPPENINGS) == set()
     assert {f"wardkeep:{kind}" for kind in TouchKind} == set(codes.OWN_PAGES)
+
+
+def test_every_act_that_is_made_through_the_outbox_has_a_name() -> None:
+    import re
+    from pathlib import Path
+
+    import wardkeep
+    from wardkeep.web.say import codes
+
+    families = "account|case|database|evidence|intake|judgement|keys"
+    room = Path(wardkeep.__file__).parent
+    made = {
+        name
+        for path in room.rglob("*.py")
+        if path.parent.name != "say"
+        for name in re.findall(rf'"((?:{families}):[a-z_]+:[a-z_]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert made == set(codes.ACTS)
 
 
 def test_a_percentage_is_never_rounded_to_all_or_none() -> None:

@@ -178,6 +178,33 @@ HAPPENINGS: Names = {
     "changed": _("A run found other findings than before"),
 }
 
+#: Acts that rows and commands make, as their entries in the ledger name them.
+ACTS: Names = {
+    "account:language:chosen": _("Language chosen"),
+    "account:link:made": _("One-use link made"),
+    "account:link:used": _("One-use link used"),
+    "account:mandate:given": _("Audit mandate given"),
+    "account:password:changed": _("Password changed"),
+    "account:recovery_codes:renewed": _("Recovery codes renewed"),
+    "account:role:granted": _("Role granted"),
+    "account:second_factor:enrolled": _("Second factor enrolled"),
+    "account:user:created": _("Account made"),
+    "account:user:disabled": _("Account disabled"),
+    "account:user:enabled": _("Account enabled"),
+    "case:assignee:set": _("Case assigned"),
+    "case:note:added": _("Note added to a case"),
+    "case:outcome:set": _("Case decided"),
+    "case:state:reopened": _("Case reopened"),
+    "case:state:settled": _("Cases opened for reading"),
+    "database:incarnation:begun": _("Database begun"),
+    "database:rows:restored": _("Rows restored from a backup"),
+    "evidence:bundle:made": _("Evidence bundle made"),
+    "intake:quarantine:dismissed": _("Pieces of quarantine dismissed"),
+    "judgement:run:stored": _("Run stored"),
+    "keys:root:recovered": _("Root key recovered from shares"),
+    "keys:shares:made": _("Recovery shares made"),
+}
+
 WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
 
 COVERS: Names = {"covered": _("covered"), "silent": _("silent"), "never": _("never connected")}

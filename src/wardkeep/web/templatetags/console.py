@@ -206,6 +206,7 @@ def zone() -> str:
 _NAMES: dict[str, codes.Names] = {
     "reason": codes.REASONS,
     "detection": codes.DETECTIONS,
+    "act": codes.ACTS,
     "action": codes.ACTIONS,
     "table": codes.TABLES,
     "role": codes.STAFF_ROLES,
