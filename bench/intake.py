@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import sys
 import tempfile
 import time
@@ -66,7 +65,6 @@ def figures(*, quick: bool) -> list[Figure]:
             ours.append(rows / seconds)
             again.append(rows / twice)
     peer, other = "read_json into a table", "read_json, nothing kept"
-    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
     return [
         Figure(
             what="intake: FHIR to sealed rows",
@@ -81,7 +79,6 @@ def figures(*, quick: bool) -> list[Figure]:
         Figure(what="intake: FHIR to sealed rows", unit="events/s", ours=ours, peer=other, theirs=counted),
         Figure(what="intake: the same file once more", unit="events/s", ours=again, peer=peer, theirs=theirs),
         Figure(what="intake: main process", unit="µs CPU an event", ours=own, less_is_better=True),
-        Figure(what="intake: memory of a parser", unit="GB", ours=[children], less_is_better=True),
     ]
 
 
