@@ -15,6 +15,7 @@ import click
 
 from wardkeep.cli.frame import Frame, speak, standard
 from wardkeep.home import now
+from wardkeep.jobs.dismissing import Why, dismiss
 
 if TYPE_CHECKING:
     from wardkeep.watch.store import Piece
@@ -96,14 +97,13 @@ def replay_(frame: Frame, ids: tuple[str, ...], source: str | None, mapping: str
 @click.option(
     "--why",
     required=True,
-    type=click.Choice(["mended", "no_record", "not_ours", "test_data"]),
+    type=click.Choice([why.value for why in Why]),
     help="mended: a later export brought it; no_record: a heading or torn line; not_ours; test_data.",
 )
 @standard
 def dismiss_(frame: Frame, ids: tuple[str, ...], why: str) -> None:
     """Close pieces that need no reading. Their content stays, and `list --all` shows them."""
     frame.django()
-    from wardkeep.jobs.dismissing import Why, dismiss  # noqa: PLC0415
     from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
 
     pieces = _pieces(frame, None, ids)

@@ -114,7 +114,9 @@ class Store:
             if row.log == log and row.first is not None and row.first <= n < row.first + row.rows:
                 (values,) = unpack(self._plain(row), row.id).rows().slice(n - row.first, 1).to_pylist()
                 return values["salt"], render(values, version=row.canonical)
-        raise NotStored(f"the store has no event for the entry {log}:{n}")
+        raise NotStored(
+            f"the store has no event for the entry {log}:{n}", hint="an act has no row: ask for its proof alone"
+        )
 
     def load_run(self, run_id: str, name: str) -> pa.Table:
         """What a run kept. Raises NotStored, StoreDamaged."""

@@ -21,8 +21,6 @@ class Bar:
 
     day: date
     entries: int
-    #: How many days lie between it and the one before.
-    days: int
     x: str
     width: str
     y: int
@@ -34,19 +32,15 @@ def draw_growth(kept: Sequence[tuple[date, int]]) -> list[Bar]:
 
     A size that is smaller than the one before is of a new year's log: what it has came since.
     """
-    steps = [
-        (day, size - before if size >= before else size, (day - earlier).days)
-        for (earlier, before), (day, size) in itertools.pairwise(kept)
-    ]
-    most = max((entries for _, entries, _ in steps), default=0)
+    steps = [(day, size - before if size >= before else size) for (_, before), (day, size) in itertools.pairwise(kept)]
+    most = max((entries for _, entries in steps), default=0)
     bars = []
-    for number, (day, entries, days) in enumerate(steps):
+    for number, (day, entries) in enumerate(steps):
         height = max(LEAST, round(HEIGHT * entries / most)) if entries else 0
         bars.append(
             Bar(
                 day=day,
                 entries=entries,
-                days=days,
                 x=percent((number + 0.15) / len(steps)),
                 width=percent(0.7 / len(steps)),
                 y=HEIGHT - height,
