@@ -161,7 +161,7 @@ def test_the_acts_are_listed_newest_first_each_with_its_proof(enter: Any, placed
     page = client.get(reverse("acts")).content.decode()
     last = len(hospital.ROWS) + len(hospital.Reader.more) - 1
     assert page.index(f"2026:{last}<") < page.index(f"2026:{last - 1}<")
-    assert "<code>case:note:added</code>" in page
+    assert "Note added to a case<br><code>case:note:added</code>" in page
     assert "周静" in page
     assert "the command line" in page
     address = reverse("bundle", args=["2026", last])
