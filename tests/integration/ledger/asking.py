@@ -94,6 +94,7 @@ def grow(folder: Path, count: int = 1, *, clock: Callable[[], datetime] | None =
     with connect(folder, **({"clock": clock} if clock else {})) as ledger:
         last = ledger.last("intake:x")
         ledger.append("intake:x", last[0] + 1 if last else 0, [event(n) for n in range(count)])
+        ledger.publish()  # a writer in another process does so a quarter of a second later by itself
 
 
 def silent() -> Reply:
