@@ -5,6 +5,8 @@ from __future__ import annotations
 
 KIB, MIB = 1024, 1024 * 1024
 
+#: How much of a file is looked at to tell what it is.
+LOOK = 256 * KIB
 #: One record: a line, a row with its line breaks, a resource in a Bundle.
 RECORD = 4 * MIB
 #: How much of a piece that is over a limit is kept.

@@ -18,30 +18,46 @@ from wardkeep.watch.intake.cutting import Block, Overlong, Quotes, cut
 from wardkeep.watch.intake.delimited import DelimitedReader
 from wardkeep.watch.intake.errors import UnknownFormat
 from wardkeep.watch.intake.fhir import FhirReader
-from wardkeep.watch.intake.limits import DOCUMENT, KEEP, RECORD
+from wardkeep.watch.intake.form import Form, Reader
+from wardkeep.watch.intake.forms import FORMS, form_named, form_of
+from wardkeep.watch.intake.limits import DOCUMENT, KEEP, LOOK, RECORD
 from wardkeep.watch.intake.lines import Lines
 from wardkeep.watch.intake.mapping import HOSPITAL, Mapping, resolved
 from wardkeep.watch.intake.opening import Source
-from wardkeep.watch.intake.recognise import LOOK, is_hospital, is_lines, looks_like_json, stranger
+from wardkeep.watch.intake.recognise import is_hospital, is_lines, looks_like_json, stranger
 
 #: Names for --format.
-FORMATS = ("hospital", "fhir", "delimited")
+FORMATS = ("hospital", "fhir", "delimited", *(form.name for form in FORMS))
 _MARKS = {"utf-8": codecs.BOM_UTF8, "gb18030": b"\x84\x31\x95\x33"}
 _WIDE = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """How to read; `mapping` and what follows it only for delimited text."""
+    """How to read; `mapping` only for what has columns, what follows it for delimited text alone."""
 
     source: str
+    #: A form of its own; None: FHIR, or delimited text where there is a mapping.
+    form: str | None = None
+    zone: str = ""
     mapping: Mapping | None = None
     names: list[str] | None = None
     width: int = 0
     codec: str = "utf-8"
     head: bytes = b""
 
-    def reader(self) -> FhirReader | DelimitedReader:
-        """A reader of its own."""
+    @property
+    def said(self) -> str:
+        """What a piece that is rejected by this plan is said to be."""
+        if self.form is not None:
+            return self.form
+        if self.mapping is None:
+            return "fhir"
+        return "hospital" if self.mapping.name == "hospital" else f"delimited:{self.mapping.name}"
+
+    def reader(self) -> Reader:
+        """A reader of its own. Raises ValueError where the header does not fit the mapping."""
+        if self.form is not None and (form := form_named(self.form)) is not None:
+            return form.load().reader(self.source, self.zone, self.mapping)
         if self.mapping is None:
             return FhirReader(source=self.source)
         return DelimitedReader(
@@ -71,6 +87,9 @@ def plan(source: Source, *, zone: str, form: str | None, mapping: Mapping | None
     stream = _chain(head, chunks)
     if not head:
         return _whole(source, "empty: the file holds no byte", form or "unknown", b"", stream)
+    own = form_named(form) if form is not None else form_of(source.name, head, mapped=mapping is not None)
+    if own is not None:
+        return _own(source, own, stream, zone, mapping)
     if form is None and mapping is not None:
         form = "delimited"
     if form is None:
@@ -121,6 +140,12 @@ def _whole(source: Source, reason: str, form: str, head: bytes, stream: Iterable
     return Rejected(
         reason=reason, format=form, source=source.name, position="1", raw=kept[:KEEP] if long else kept, truncated=long
     )
+
+
+def _own(source: Source, form: Form, stream: Iterator[bytes], zone: str, mapping: Mapping | None) -> Readable:
+    used = resolved(mapping, zone) if form.mapped and mapping is not None else None
+    found = Plan(source=source.name, form=form.name, zone=zone, mapping=used)
+    return Readable(found, form.load().blocks(stream, source.name))
 
 
 def _fhir(source: Source, head: bytes, stream: Iterator[bytes]) -> Readable | Rejected:

@@ -12,8 +12,8 @@ from wardkeep.watch.event import AccessEvent, Rejected
 from wardkeep.watch.intake.batch import Batch, columns_of, joined
 from wardkeep.watch.intake.crew import Columns, Crew
 from wardkeep.watch.intake.cutting import Block, Overlong
-from wardkeep.watch.intake.delimited import DelimitedReader
 from wardkeep.watch.intake.fhir import FhirReader
+from wardkeep.watch.intake.form import Reader
 from wardkeep.watch.intake.limits import BATCH, RECORD
 from wardkeep.watch.intake.mapping import Mapping
 from wardkeep.watch.intake.opening import Source
@@ -104,7 +104,7 @@ def _reads(source: Source, readable: Readable | Rejected | None) -> Iterator[lis
     yield from _ending(source, readable, found=found)
 
 
-def _block(reader: FhirReader | DelimitedReader, block: Block | Overlong, readable: Readable) -> list[Read]:
+def _block(reader: Reader, block: Block | Overlong, readable: Readable) -> list[Read]:
     if isinstance(block, Overlong):
         return [overlong(block, readable.plan)]
     if readable.document and isinstance(reader, FhirReader):
@@ -123,7 +123,7 @@ def _ending(source: Source, readable: Readable | Rejected | None, *, found: bool
 def overlong(block: Overlong, plan: Plan) -> Rejected:
     """A line that was too long even to be cut."""
     return Rejected(
-        reason=f"too-long: a line of {block.size} bytes, more than {RECORD}", format=form_of(plan), source=plan.source,
+        reason=f"too-long: a line of {block.size} bytes, more than {RECORD}", format=plan.said, source=plan.source,
         position=str(block.line), raw=block.head, truncated=True, head=plan.head,
     )  # fmt: skip
 
@@ -131,12 +131,5 @@ def overlong(block: Overlong, plan: Plan) -> Rejected:
 def nothing(plan: Plan) -> Rejected:
     """A file in which there is no record is still named."""
     return Rejected(
-        reason="empty: the file holds no record", format=form_of(plan), source=plan.source, position="1", raw=plan.head
+        reason="empty: the file holds no record", format=plan.said, source=plan.source, position="1", raw=plan.head
     )
-
-
-def form_of(plan: Plan) -> str:
-    """What a piece rejected by this plan is said to be."""
-    if plan.mapping is None:
-        return "fhir"
-    return "hospital" if plan.mapping.name == "hospital" else f"delimited:{plan.mapping.name}"

@@ -8,6 +8,8 @@ import re
 
 import msgspec
 
+from wardkeep.watch.intake.limits import LOOK
+
 #: First bytes, and what they are the mark of.
 MARKS: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "a zip archive, or an Office file: unpack it, or save the sheet as CSV"),
@@ -37,8 +39,6 @@ MARKS: tuple[tuple[bytes, str], ...] = (
 )
 _SYSLOG = re.compile(rb"(?:\d{1,6} )?<\d{1,3}>\d? ?\S")
 _HL7 = re.compile(rb"(?:\x0b)?(?:MSH|FHS|BHS)\|\^~\\&")
-#: How much of a file is looked at.
-LOOK = 256 * 1024
 #: Columns without which a CSV is not the hospital folder's events file.
 EVENT_COLUMNS = frozenset({"time", "account", "action"})
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from wardkeep.watch.event import AccessEvent, Rejected
+from wardkeep.watch.intake.forms import form_named
 from wardkeep.watch.intake.mapping import Mapping
 from wardkeep.watch.intake.opening import Source
 from wardkeep.watch.intake.reading import events_of
@@ -17,10 +18,13 @@ def reread(piece: Rejected, *, zone: str, mapping: Mapping | None = None) -> Ite
     if piece.truncated:
         yield replace(piece, reason="truncated: only the begin of the piece was kept; read its file again")
         return
+    own = form_named(piece.format.partition(":")[0])
     form = piece.format if piece.format == "hospital" else None
-    if form is None and piece.format.startswith("fhir"):
+    if own is not None:
+        form = own.name
+    elif piece.format.startswith("fhir"):
         form = "fhir"
-    if mapping is not None:
+    if mapping is not None and not (own is not None and own.mapped):
         form = "delimited"
     elif piece.format.startswith("delimited:"):
         yield replace(piece, reason="no-mapping: the piece is delimited text; give the mapping to read it by")
