@@ -4,6 +4,7 @@
 The copy of a log is what C2SP tlog-tiles asks for, and nothing beside it but `vkey`. Its checkpoint is replaced last, when
 everything that it names is durable: a copy that was cut off is an older one, and the next call goes on from there. What
 is copied is checked against the signed root first, so that no damage is handed on; a copy of another history is refused.
+Beside the logs lie the checkpoints of the days, behind the log that they are of.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from wardkeep.ledger.daily import Daily, dailies
 from wardkeep.ledger.errors import LedgerDamaged, LedgerError, ProofRefused
+from wardkeep.ledger.export_days import copy_day
 from wardkeep.ledger.note import Checkpoint, open_checkpoint
 from wardkeep.ledger.published import CHECKPOINT, sync_disk
 from wardkeep.ledger.reader import LedgerReader
@@ -44,8 +47,10 @@ class Exported:
     root: bytes
     #: Entries that it held before.
     before: int
-    #: Files that were written.
+    #: Files that were written, those of the days left out.
     files: int
+    #: Days whose checkpoint of this log it holds.
+    days: int
 
 
 def export_ledger(
@@ -54,20 +59,36 @@ def export_ledger(
     """Bring the copy in `to` up to date, log by log, the oldest first.
 
     recheck: compare every file, also those that the copy's own checkpoint vouches for. Raises LedgerDamaged where the
-    ledger's files do not give the signed root, ProofRefused where `to` holds another history, OSError.
+    ledger's files do not give the signed root, ProofRefused where `to` holds another history, OSError. A day that does not
+    hold keeps no log and no other day from being copied: it is raised last.
     """
+    faults: list[LedgerError] = []
+    days = dailies(reader.folder)  # before any log, which then reaches every one of them unless it was set back
     if handovers := reader.description.handovers:
         make_folder(to)
         write_durably(to / KEYS, b"".join(one.body() + b"\n" for one in handovers))
     for log in reader.logs():
-        yield _Export(reader, log, to / log, recheck=recheck, progress=progress).run()
+        yield _Export(reader, log, to, recheck=recheck, progress=progress, days=days, faults=faults).run()
+    if faults:
+        raise faults[0]
 
 
 class _Export:
     """The copying of one log, up to the checkpoint that was newest when it began."""
 
-    def __init__(self, reader: LedgerReader, log: str, to: Path, *, recheck: bool, progress: Progress | None) -> None:
-        self._log, self._to, self._recheck = log, to, recheck
+    def __init__(
+        self,
+        reader: LedgerReader,
+        log: str,
+        to: Path,
+        *,
+        recheck: bool,
+        progress: Progress | None,
+        days: list[Daily],
+        faults: list[LedgerError],
+    ) -> None:
+        self._log, self._whole, self._to, self._recheck = log, to, to / log, recheck
+        self._days, self._faults = days, faults
         self._progress = progress or (lambda log, done, size: None)
         self._reader = reader
         self._note = reader.note(log)
@@ -88,7 +109,8 @@ class _Export:
         self._put(self._to / VKEY, self._reader.vkey(self._log).encode() + b"\n", durable=True)
         self._put(self._to / CHECKPOINT, self._note.encode(), durable=True)
         self._drop_parts(before.size if before else 0)
-        return Exported(self._log, self._tree.size, self._tree.root, before.size if before else 0, self._files)
+        files, days = self._files, self._copy_days()
+        return Exported(self._log, self._tree.size, self._tree.root, before.size if before else 0, files, days)
 
     def _before(self) -> Checkpoint | None:
         """The checkpoint of the copy. Raises ProofRefused where this log does not extend it."""
@@ -145,6 +167,18 @@ class _Export:
         """The hash of a full tile in the tile above it."""
         whole, (above, inside) = self._tree.size >> (8 * (level + 1)), divmod(number, TILE_WIDTH)
         return self._tiles.tile(level + 1, above, min(TILE_WIDTH, whole - above * TILE_WIDTH))[inside]
+
+    def _copy_days(self) -> int:
+        """Copy what was kept of the days of this log; how many they are."""
+        count = 0
+        for one in self._days:
+            try:
+                if one.checkpoint.origin == self._tree.origin:
+                    copy_day(one, self._reader, self._whole)
+                    count += 1
+            except LedgerError as error:
+                self._faults.append(error)
+        return count
 
     def _put(self, path: Path, content: bytes, *, durable: bool = False) -> None:
         """Write a file whole, unless it is there already: what a cut-off copy left may have lost its bytes."""

@@ -7,20 +7,25 @@ import itertools
 import random
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.integration.ledger.conftest import NOON, ORIGIN, SIGNER, act, connect, event
-from tests.integration.ledger.outsider import Outsider, static
+from tests.integration.ledger.conftest import NOON, ORIGIN, SIGNER, act, clock, connect, event
+from tests.integration.ledger.outsider import Outsider, digest, mth, static
 from tests.integration.ledger.serving import served
-from wardkeep.ledger import Ledger, LedgerDamaged, LedgerReader, ProofRefused
+from tests.stamping import Authority, openssl
+from wardkeep.ledger import Ledger, LedgerDamaged, LedgerError, LedgerReader, ProofRefused
 from wardkeep.ledger import export as export_module
+from wardkeep.ledger.daily import keep_daily
 from wardkeep.ledger.export import Exported, export_ledger
+from wardkeep.ledger.note import Checkpoint
 from wardkeep.ledger.tiles import tile_path
+from wardkeep.ledger.timestamp import ask_for
 
+MONDAY = date(2026, 3, 2)
 Copy = Callable[[Path], Path]
 
 
@@ -168,6 +173,75 @@ def test_a_recheck_mends_a_file_of_the_copy_that_was_changed(filled: Path, tmp_p
     assert export(filled, to)[0].files == 0
     assert export(filled, to, recheck=True)[0].files == 1
     assert files_of(to) == whole
+
+
+def test_an_outsider_checks_every_kept_day_and_its_stamp_from_the_copy(
+    filled: Path, copy_of: Copy, tmp_path: Path
+) -> None:
+    """With what is in the copy, a verifier key and the authority's root: the days are signed, stamped, and begin the log."""
+    folder, to = copy_of(filled), tmp_path / "to"
+    authority = Authority(tmp_path / "tsa")
+    monday, _ = keep_daily(LedgerReader(folder), MONDAY)
+    grow(folder, 0, 300)
+    keep_daily(LedgerReader(folder), MONDAY + timedelta(days=1))
+    assert export(folder, to)[0].days == 2
+    monday.put_stamp(authority.answer(ask_for(monday.note.encode())[0]))
+    monday.put_problem("an authority that is nobody's business")
+    assert export(folder, to)[0].days == 2  # a stamp that came later comes into the copy too
+    held = {p.relative_to(to / "daily").as_posix() for p in (to / "daily").rglob("*") if p.is_file()}
+    assert held == {"2026-03-02/checkpoint", "2026-03-02/stamp.tsr", "2026-03-03/checkpoint"}
+    entries = read(to)
+    for day in ("2026-03-02", "2026-03-03"):
+        with static(to / "daily" / day) as address:
+            size, root = Outsider(address, (to / "2026/vkey").read_text().strip()).checkpoint()
+        assert mth([digest(b"\x00" + entry) for entry in entries[:size]]) == root
+    verified = openssl(
+        "ts", "-verify", "-data", to / "daily/2026-03-02/checkpoint", "-in", to / "daily/2026-03-02/stamp.tsr",
+        "-CAfile", authority.roots, folder=folder,
+    )  # fmt: skip
+    assert b"OK" in verified
+
+
+def test_a_day_from_before_a_hand_over_is_copied_under_its_own_key(filled: Path, copy_of: Copy, tmp_path: Path) -> None:
+    folder = copy_of(filled)
+    keep_daily(LedgerReader(folder), MONDAY)
+    Ledger.rotate(folder, old=SIGNER, new=Ed25519PrivateKey.from_private_bytes(bytes(32)), clock=clock)
+    assert export(folder, tmp_path / "to")[0].days == 1
+
+
+@pytest.mark.parametrize("lie", ["forged", "another history", "set back", "unreadable"])
+def test_a_day_that_does_not_hold_is_not_handed_on_and_keeps_nothing_else_back(
+    lie: str, filled: Path, copy_of: Copy, tmp_path: Path
+) -> None:
+    folder, to = copy_of(filled), tmp_path / "to"
+    good, _ = keep_daily(LedgerReader(folder), MONDAY + timedelta(days=1))
+    bad, _ = keep_daily(LedgerReader(folder), MONDAY)
+    true = bad.checkpoint
+    notes = {
+        "forged": good.note.replace(f"\n{true.size}\n", f"\n{true.size - 1}\n"),
+        "another history": Checkpoint(true.origin, 5, bytes(32)).sign(SIGNER),
+        "set back": Checkpoint(true.origin, true.size + 1, true.root).sign(SIGNER),
+        "unreadable": "\n",
+    }
+    (bad.folder / "checkpoint").write_text(notes[lie])
+    with pytest.raises(LedgerError):
+        export(folder, to)
+    assert {p.parent.name for p in (to / "daily").rglob("checkpoint")} == {"2026-03-03"}
+    assert len(read(to)) == true.size
+
+
+def test_a_copy_with_another_checkpoint_of_a_day_is_refused_and_that_one_is_kept(
+    filled: Path, copy_of: Copy, tmp_path: Path
+) -> None:
+    folder, to = copy_of(filled), tmp_path / "to"
+    keep_daily(LedgerReader(folder), MONDAY)
+    export(folder, to)
+    kept = to / "daily/2026-03-02/checkpoint"
+    kept.write_text(Checkpoint(f"{ORIGIN}/2026", 5, bytes(32)).sign(SIGNER))
+    before = files_of(to)
+    with pytest.raises(ProofRefused, match="another checkpoint"):
+        export(folder, to)
+    assert files_of(to) == before
 
 
 def test_a_copy_that_is_made_while_the_ledger_grows_is_whole_each_time(

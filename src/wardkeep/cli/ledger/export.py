@@ -20,7 +20,7 @@ PAUSE = 5.0
 @click.option("--recheck", is_flag=True, help="Compare every file of the copy, not only what is new.")
 @standard
 def command(frame: Frame, dest: Path, recheck: bool) -> None:
-    """Copy the public files of every log to the folder DEST: tiles, entries, checkpoint, public key.
+    """Copy the public files of every log to the folder DEST: tiles, entries, checkpoints (the kept days' too), public key.
 
     Writes only what is new, and each checkpoint last, so that it can be called again and again, and be cut off. Refuses a
     folder that holds another history than this ledger.
@@ -43,6 +43,7 @@ def command(frame: Frame, dest: Path, recheck: bool) -> None:
                 "before": one.before,
                 "root": one.root.hex(),
                 "files": one.files,
+                "days": one.days,
                 "folder": str(dest / one.log),
             },
             speak("log %(log)s: %(size)s entries, %(new)s of them new, %(files)d files written") % counts,
