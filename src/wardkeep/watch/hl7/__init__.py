@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HL7 version 2: the frame, the message, its character set and times, and the answer to it. Pure: bytes in, values out."""
+
+from wardkeep.watch.hl7.answer import Code, answer_to
+from wardkeep.watch.hl7.mllp import Deframer, Frame, framed
+
+__all__ = ["Code", "Deframer", "Frame", "answer_to", "framed"]
