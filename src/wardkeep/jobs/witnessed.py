@@ -123,7 +123,7 @@ def said(outcome: Outcome) -> str:
         Outcome.COSIGNED: _("cosigned"),
         Outcome.UNREACHABLE: _("does not answer"),
         Outcome.UNKNOWN_LOG: _("does not know this log: its operator has to add the public key"),
-        Outcome.OTHER_KEY: _("knows this log under another key"),
+        Outcome.OTHER_KEY: _("knows this log under another key: its operator has to add ours, with --another-key"),
         Outcome.UNPROVEN: _("not asked: the ledger's own files prove nothing; run `wardkeep ledger verify`"),
         Outcome.ROLLBACK: _("reports a rollback"),
         Outcome.FORK: _("reports another history"),

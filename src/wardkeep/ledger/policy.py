@@ -11,11 +11,12 @@ The file is octets: names that look alike are not the same. Octets that are no U
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from wardkeep.ledger.cosignature import AnyCosigner, Cosignature, cosignatures, parse_cosigner
 from wardkeep.ledger.errors import PolicyError, ProofRefused
+from wardkeep.ledger.handover import follow
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint, read_note, signed_by
 
 NONE = "none"
@@ -79,13 +80,20 @@ class Policy:
         """The key of the listed log that signed a checkpoint. Raises ProofRefused."""
         text, signatures = read_note(note)
         origin = Checkpoint.parse(text).origin
-        keys = [one.verifier for one in self.logs if one.verifier.name == origin]
+        keys = [one.verifier.for_note(text) for one in self.logs if one.verifier.name == origin]
         if not keys:
             raise ProofRefused(f"the policy names no log {origin}")
         signed = signed_by(text, signatures, keys)
         if not signed:
             raise ProofRefused(f"the note is not signed by {origin}")
         return signed[0][0]
+
+    def following(self, bodies: Sequence[bytes]) -> Policy:
+        """The same, each listed log under all keys to which hand-overs lead from the listed one, each for its own sizes.
+
+        A log that they are not of keeps its one key.
+        """
+        return replace(self, logs=tuple(TrustedLog(_follow(one.verifier, bodies), one.url) for one in self.logs))
 
     def open(self, note: str) -> tuple[Checkpoint, list[Cosignature]]:
         """The checkpoint in a note that a listed log signed and enough witnesses cosigned. Raises ProofRefused."""
@@ -94,6 +102,13 @@ class Policy:
         if not self.is_enough([one.cosigner for one in found]):
             raise ProofRefused(f"the {len(found)} cosignatures of known witnesses are not the quorum {self.quorum!r}")
         return checkpoint, found
+
+
+def _follow(listed: Verifier, bodies: Sequence[bytes]) -> Verifier:
+    try:
+        return follow(listed.vkey(), bodies).verifier(listed.name.rpartition("/")[2])
+    except ProofRefused:
+        return listed
 
 
 def parse_policy(raw: bytes) -> Policy:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from wardkeep.ledger.cosignature import Cosigner, cosign
 from wardkeep.ledger.errors import PolicyError, ProofRefused
+from wardkeep.ledger.handover import HandOver
 from wardkeep.ledger.note import Checkpoint, Verifier
 from wardkeep.ledger.policy import Group, parse_policy
 
@@ -65,6 +67,23 @@ def test_a_note_is_opened_where_log_and_quorum_signed_and_not_with_one_less() ->
     forged = Checkpoint(ORIGIN, 5, bytes(32)).sign(SIGNERS["A"])
     with pytest.raises(ProofRefused, match="not signed by"):
         policy.open(forged + "".join(note_of("ABD").splitlines(keepends=True)[-3:]))
+
+
+def test_a_policy_that_lists_an_earlier_key_is_led_to_the_one_that_signed_and_to_no_other() -> None:
+    new, stranger = SIGNERS["A"], SIGNERS["B"]
+    over = HandOver.make(ORIGIN[:-5], log="2026", index=7, old=LOG, new=new, at=datetime(2026, 3, 2, tzinfo=UTC))
+    listed = parse_policy(
+        f"log {LOG_KEY}\nlog {Verifier.of('elsewhere.example/2026', stranger).vkey()}\nquorum none\n".encode()
+    )
+    followed = listed.following([over.body()])
+    before, behind = Checkpoint(ORIGIN, 7, bytes(32)), Checkpoint(ORIGIN, 8, bytes(32))
+    assert followed.open(before.sign(LOG))[0] == before and followed.open(behind.sign(new))[0] == behind
+    for wrong in (before.sign(new), behind.sign(LOG), behind.sign(stranger)):
+        with pytest.raises(ProofRefused):
+            followed.open(wrong)
+    with pytest.raises(ProofRefused):
+        listed.open(behind.sign(new))
+    assert listed.following([b"{}"]) == listed  # what is no hand-over leads nowhere
 
 
 def test_one_witness_counts_once_however_often_it_signed() -> None:

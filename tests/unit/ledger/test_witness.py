@@ -312,6 +312,24 @@ def test_a_second_key_of_a_log_is_accepted_beside_the_first(folder: WitnessFolde
     assert ask(witness, write_request(3, model.proof(3, LEAVES[:5]), rotated)).status == 200
 
 
+def test_the_key_of_another_year_joins_the_log_of_every_year_and_asks_first(folder: WitnessFolder) -> None:
+    """A key that was handed over in a later year than the one under whose name the witness knows the log."""
+    folder.add_log(VKEY, every_year=True)
+    next_year = "hospital.example/ledger/2027"
+    for every_year in (True, False):
+        assert folder.add_log(Verifier.of(next_year, LOG).vkey(), every_year=every_year).origin == ORIGIN
+        with pytest.raises(ProofRefused, match="another key"):
+            folder.add_log(Verifier.of(next_year, OTHER).vkey(), every_year=every_year)
+    witness = Witness(folder)
+    assert ask(witness, body(0, 3, origin=next_year)).status == 200
+    rotated = write_request(3, model.proof(3, LEAVES[:5]), Checkpoint(next_year, 5, root(5)).sign(OTHER))
+    assert ask(witness, rotated).status == 403
+    folder.add_log(Verifier.of(next_year, OTHER).vkey(), every_year=True, another_key=True)
+    assert len(folder.logs()) == 1
+    assert ask(witness, rotated).status == 200
+    assert ask(witness, body(0, 4)).status == 200
+
+
 def test_an_origin_that_is_not_the_name_of_its_key_is_named_with_it(folder: WitnessFolder) -> None:
     """As Go's checksum database has it: the origin is `go.sum database tree`, the key's name sum.golang.org."""
     folder.add_log(Verifier.of("sum.golang.org", LOG).vkey(), origin="go.sum database tree")

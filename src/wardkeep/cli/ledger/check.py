@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +21,9 @@ from wardkeep.ledger.second import SecondVerifier
 #: A proof of the largest log that can be is under 3 KB; with many cosignatures a few hundred, with its entry as hex 131 more.
 LARGEST_PROOF = 1 << 20
 LARGEST_ENTRY = 65_535
-#: What gives, for the text of a proof, the key that must have signed it, and the cosignatures that a policy knows.
-Trusted = Callable[[str], tuple[str, list[Cosignature]]]
+#: What gives, for the text of a proof and the hand-overs beside it, the key that must have signed it, and the cosignatures
+#: that a policy knows.
+Trusted = Callable[[str, Sequence[bytes]], tuple[str, list[Cosignature]]]
 
 
 @click.command("check")
@@ -52,12 +53,12 @@ def command(
         row: bytes | None = None
         if is_bundle(raw) and entry is None:
             bundle = ProofBundle.decode(raw)
-            key, cosigned = trusted(bundle.proof)
+            key, cosigned = trusted(bundle.proof, bundle.handovers)
             (n, checkpoint), row = bundle.check(key), bundle.row
         elif entry is None:
             raise click.UsageError(speak("--entry: a .tlog-proof needs the file of its entry"))
         else:
-            key, cosigned = trusted(raw.decode())
+            key, cosigned = trusted(raw.decode(), ())
             n, checkpoint = check_proof(raw.decode(), _read(entry, LARGEST_ENTRY), key)
     except (ProofRefused, UnicodeDecodeError) as exc:
         reason = str(exc) if isinstance(exc, ProofRefused) else speak("the proof is no text")
@@ -93,25 +94,30 @@ def _twice(trusted: Trusted, second_vkey: str | None) -> Trusted:
     except ProofRefused as exc:
         raise click.UsageError(f"--second-vkey: {exc}") from None
 
-    def both(text: str) -> tuple[str, list[Cosignature]]:
+    def both(text: str, handovers: Sequence[bytes]) -> tuple[str, list[Cosignature]]:
         second.require(read_proof(text)[2])
-        return trusted(text)
+        return trusted(text, handovers)
 
     return both
 
 
 def _trusted(vkey: str | None, policy: Path | None) -> Trusted:
-    """What gives, for the text of a proof, the key that must have signed it, and the cosignatures that a policy knows."""
+    """Whom the caller trusts, by one key or by a policy."""
     if (vkey is None) == (policy is None):
         raise click.UsageError(speak("give --vkey or --policy: whom to trust comes from another place than the proof"))
     if policy is not None:
-        rules = parse_policy(policy.read_bytes())
-        return lambda text: (rules.signer(note := read_proof(text)[2]).vkey(), rules.open(note)[1])
+        listed = parse_policy(policy.read_bytes())
+
+        def by_policy(text: str, handovers: Sequence[bytes]) -> tuple[str, list[Cosignature]]:
+            note, rules = read_proof(text)[2], listed.following(handovers) if handovers else listed
+            return rules.signer(note).vkey(), rules.open(note)[1]
+
+        return by_policy
     try:
         key = Verifier.parse(vkey or "").vkey()
     except ProofRefused as exc:
         raise click.UsageError(f"--vkey: {exc}") from None
-    return lambda text: (key, [])
+    return lambda text, handovers: (key, [])
 
 
 def _read(path: Path, most: int) -> bytes:

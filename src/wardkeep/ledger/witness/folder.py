@@ -45,8 +45,7 @@ class KnownLog(msgspec.Struct, frozen=True):
     def verifiers(self, origin: str) -> list[Verifier]:
         """The keys for an origin of this log. Raises ProofRefused where one cannot be read."""
         keys = [Verifier.parse(vkey) for vkey in self.vkeys]
-        renamed = self.every_year and origin != self.origin
-        return [Verifier(origin, key.public) for key in keys] if renamed else keys
+        return [Verifier(origin, key.public) for key in keys] if self.every_year else keys
 
     def covers(self, origin: str) -> bool:
         """Whether an origin is this log's."""
@@ -134,15 +133,20 @@ class WitnessFolder:
     def add_log(
         self, vkey: str, *, origin: str | None = None, every_year: bool = False, another_key: bool = False
     ) -> KnownLog:
-        """Know a log; with `another_key` also under a further key than the known one. Raises ProofRefused."""
+        """Know a log; with `another_key` also under a further key than the known one. Raises ProofRefused.
+
+        A year of a log that is known in every year is no log of its own: its key joins, or is, that log's.
+        """
         name, _, _ = read_vkey(vkey)
-        Verifier.parse(vkey)
+        key = Verifier.parse(vkey)
         origin = origin or name
         if every_year and (not _base(origin) or origin != name):
             raise ProofRefused(f"{origin} does not end in a year", hint="name the key of one year's log")
         logs = {log.origin: log for log in self.logs()}
-        before = logs.get(origin)
-        keys = list(dict.fromkeys([*(before.vkeys if before else ()), vkey.strip()]))
+        before = self.log_of(origin)
+        if before is not None and before.every_year:
+            origin, key = before.origin, Verifier(before.origin, key.public)
+        keys = list(dict.fromkeys([*(before.vkeys if before else ()), key.vkey()]))
         if len(keys) > 1 and before is not None and keys != before.vkeys and not another_key:
             raise ProofRefused(
                 f"{origin} is known under another key",
