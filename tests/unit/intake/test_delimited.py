@@ -166,3 +166,34 @@ def test_rows_of_any_encoding_and_separator_are_read_back(
     said = mapping(f'encoding = "{name}"\nseparator = "{text}"\nheader = {str(header).lower()}', columns)
     found = read(data, "x.csv", mapping=said)
     assert [(e.account or "", "".join(e.patients), e.action) for e in found if isinstance(e, AccessEvent)] == rows
+
+
+GLOBS = '[values.action]\n"sel*" = "read"\n"select into*" = "create"\n"*份" = "export"\n"SELECT" = "query"\n"a*c*e" = "print"\n'
+
+
+@pytest.mark.parametrize(
+    "cell, action",
+    [
+        ("SELECT", "query"),  # as it is written, before any that only fits
+        ("select", "read"),
+        ("Select Into x", "create"),  # the longest counts
+        ("备份", "export"),
+        ("xaxbcxde", None),
+        ("abcde", "print"),
+        ("ace", "print"),
+        ("*", None),
+        ("", None),
+    ],
+)
+def test_a_star_within_a_word_of_a_value_map_stands_for_any_text(cell: str, action: str | None) -> None:
+    data = f"t,u,p,a\n2026-03-02 08:15:00,u1,P1,{cell}\n".encode()
+    (found,) = read(data, "x.csv", mapping=mapping(GLOBS))
+    assert (found.action if isinstance(found, AccessEvent) else None) == action
+
+
+def test_what_has_no_column_of_its_own_is_kept_under_a_name() -> None:
+    made = mapping('[extra]\nprogram = "工具|prog"\nnowhere = "gone"\n', columns='time = "t"\naction = "a"')
+    event = one(b"t,a,prog,b\n2026-03-02 08:15:00,read,plsql,x\n", "x.csv", mapping=made)
+    assert event.extra == {"program": "plsql", "columns": {"b": "x"}}
+    event = one(b"t,a,prog\n2026-03-02 08:15:00,read,\n", "x.csv", mapping=made)
+    assert event.extra == {}

@@ -49,6 +49,9 @@ def test_a_mapping_needs_little() -> None:
         (GOOD + "[constants]\ncount = -1\n", "constants.count is -1"),
         (GOOD + '[constants]\ntime = "2026-03-02"\n', "time can be neither"),
         (GOOD + '[lists]\nsite = ";"\n', "only patient_id"),
+        (GOOD + '[extra]\nkind = "k"\n', "extra.kind: give a name"),
+        (GOOD + '[extra]\n"Two Words" = "k"\n', "extra.Two Words"),
+        (GOOD + "[extra]\nprogram = 0\n", "extra.program is 0: columns are numbered from 1"),
         ("[" * 5000, "x.toml: "),
     ],
 )

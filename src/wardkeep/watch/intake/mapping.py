@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -27,8 +28,12 @@ VOCABULARIES: dict[str, tuple[str, ...]] = {
     "outcome": tuple(map(str, Outcome)),
     "breakglass": ("0", "1"),
 }
-SHIPPED = ("epic-style", "pipe-delimited")
-#: The word of a value map for every value that it does not name.
+SHIPPED = (
+    "epic-style", "pipe-delimited", "db-audit-gb18030", "db-audit-utf8", "db-audit-statement", "oracle-unified-audit",
+    "sqlserver-audit", "jumpserver-login", "jumpserver-command", "jumpserver-session", "jumpserver-file",
+    "windows-security", "vpn", "door-badge", "print-log", "removable-media", "antivirus", "waf",
+)  # fmt: skip
+#: The word of a value map for every value that it does not name; within a longer word it stands for any text.
 ANY = "*"
 #: Encodings in which a line end is not one byte, or bytes depend on what stood before.
 _UNFIT = (
@@ -43,6 +48,12 @@ _UNFIT = (
     "cp037",
     "cp500",
 )
+
+#: Names under which an event keeps something of another form.
+RESERVED = frozenset(
+    {*TARGETS, "actors", "columns", "format", "kind", "objects", "patients", "purposes", "source", "time_quality"}
+)
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 
 Place = str | int
 
@@ -64,6 +75,8 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     time_format: str | list[str] = "iso"
     #: What a column becomes: target -> header or number (from 1); for `time` also a list, joined with a blank.
     columns: dict[str, Place | list[Place]]
+    #: What the common shape has no column for: name in `extra` -> column, which may be absent.
+    extra: dict[str, Place] = {}
     #: Targets whose column may be absent.
     optional: list[str] = []
     values: dict[str, dict[str, str]] = {}
@@ -138,7 +151,7 @@ def mapping_beside(path: Path) -> Path | None:
 
 
 def _problem(mapping: Mapping) -> str | None:
-    checks: tuple[Any, ...] = (_encoding, _marks, _columns, _values, _time)
+    checks: tuple[Any, ...] = (_encoding, _marks, _columns, _extra, _values, _time)
     return next((found for check in checks if (found := check(mapping))), None)
 
 
@@ -171,11 +184,26 @@ def _columns(m: Mapping) -> str | None:
         if isinstance(at, list) and (target != "time" or not at):
             return f"columns.{target} is a list: only time can be made of several columns"
         for one in m.places(target):
-            if isinstance(one, int) and (isinstance(one, bool) or not 1 <= one <= 10_000):
-                return f"columns.{target} is {one}: columns are numbered from 1"
-            if isinstance(one, str) and not m.header:
-                return f"columns.{target} is {one!r}, but there is no header: give its number"
+            if problem := _column(m, f"columns.{target}", one):
+                return problem
     return _needed(m)
+
+
+def _column(m: Mapping, key: str, at: Place) -> str | None:
+    if isinstance(at, int) and (isinstance(at, bool) or not 1 <= at <= 10_000):
+        return f"{key} is {at}: columns are numbered from 1"
+    if isinstance(at, str) and not m.header:
+        return f"{key} is {at!r}, but there is no header: give its number"
+    return None
+
+
+def _extra(m: Mapping) -> str | None:
+    for name, at in m.extra.items():
+        if name in RESERVED or not _NAME.fullmatch(name):
+            return f"extra.{name}: give a name of small letters, digits and _ that is no column and not taken"
+        if problem := _column(m, f"extra.{name}", at):
+            return problem
+    return None
 
 
 def _needed(m: Mapping) -> str | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from wardkeep.watch.event import Kind
-from wardkeep.watch.intake.mapping import ANY, VOCABULARIES, Mapping
+from wardkeep.watch.intake.mapping import ANY, VOCABULARIES, Mapping, Place
 from wardkeep.watch.intake.row import Row, to_json
 from wardkeep.watch.intake.timeformat import parser
 from wardkeep.watch.intake.times import BadTime, Zone
@@ -19,6 +19,8 @@ NO_ACTION = "query"
 TEXTS = (
     "event_id", "account", "patient_id", "resource", "purpose", "system", "workstation", "ip", "site", "session_id", "query",
 )  # fmt: skip
+#: Values that a `*` of a value map stood for are remembered, so many and no longer ones.
+REMEMBERED, SHORT = 10_000, 100
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 _strip, _new = str.strip, tuple.__new__
 
@@ -42,11 +44,16 @@ class RowMaker:
         self._times = places["time"]
         #: The one column of the time, or -1 where it is made of several.
         self._time = self._times[0] if len(self._times) == 1 else -1
-        used = {i for found in places.values() for i in found}
+        #: What goes to `extra` under a name, and where it stands; what is not there is left out.
+        self._named_extra = [
+            (name, at) for name, place in mapping.extra.items() if (at := self._at_place(place)) < width
+        ]
+        used = {i for found in places.values() for i in found} | {at for _, at in self._named_extra}
         self._unknown = [(i, (self._names[i] if names else "") or str(i + 1)) for i in range(width) if i not in used]
         self._empty = frozenset(mapping.empty)
         self._several = mapping.lists.get("patient_id")
         self._words = {target: _words(mapping, target) for target in VOCABULARIES}
+        self._globs = {target: _globs(mapping, target) for target in mapping.values}
         self._closed = tuple(
             (places.get(target, [width])[0], self._words[target]) for target in ("action", "outcome", "breakglass")
         )
@@ -60,11 +67,16 @@ class RowMaker:
     def _place(self, target: str) -> list[int]:
         found = []
         for place in self._mapping.places(target):
-            i = (place - 1 if place <= self._width else -1) if isinstance(place, int) else self._named(place)
-            if i < 0 and target not in self._mapping.optional:
+            at = self._at_place(place)
+            if at == self._width and target not in self._mapping.optional:
                 raise ValueError(f"column {place!r}, which is to become {target}, is not there")
-            found.append(i if i >= 0 else self._width)
+            found.append(at)
         return found
+
+    def _at_place(self, place: Place) -> int:
+        """Where a column stands; behind the last one where there is none."""
+        i = (place - 1 if place <= self._width else -1) if isinstance(place, int) else self._named(place)
+        return i if i >= 0 else self._width
 
     def _named(self, place: str) -> int:
         """The column of that name, or of the first of several (`A|B`); as written, else whatever its case. -1: none."""
@@ -82,8 +94,15 @@ class RowMaker:
         default = "" if constant is None else str(constant)
         if not words and not default:
             return at
-        rest = words.get(ANY)
-        self._derived.append((at, lambda cell: words.get(cell, cell if rest is None else rest) or default))
+        rest, globs = words.get(ANY), _globs(self._mapping, target)
+
+        def derive(cell: str) -> str:
+            word = words.get(cell)
+            if word is None:
+                word = next((word for glob, word in globs if glob.fullmatch(cell)), cell if rest is None else rest)
+            return word or default
+
+        self._derived.append((at, derive))
         return self._width + len(self._derived)
 
     def make(self, cells: list[str], digest: bytes, position: str) -> Row:
@@ -107,9 +126,10 @@ class RowMaker:
         at_count, at_seconds = self._numbers
         count, seconds = cells[at_count], cells[at_seconds]
         extra = None
-        if self._unknown:
+        if self._unknown or self._named_extra:
             kept = {name: cells[i] for i, name in self._unknown if cells[i]}
-            extra = to_json({"columns": kept}) if kept else None
+            more: dict[str, object] = {name: cells[i] for name, i in self._named_extra if cells[i]}
+            extra = to_json(more | {"columns": kept} if kept else more)
         return _new(Row, (
             cells[event] or None, moment, quality, cells[account] or None, self._patients(cells[patient]),
             NO_ACTION if action == OTHER else action, cells[resource] or None, _whole(count) if count else self._count,
@@ -129,7 +149,12 @@ class RowMaker:
     def _word(self, target: str, cell: str) -> str:
         """A word of a closed vocabulary that is not written as the mapping or the vocabulary writes it."""
         known = self._words[target]
-        word = (known.get(cell.casefold()) if target not in self._mapping.values else None) or known.get(ANY)
+        word = known.get(cell.casefold()) if target not in self._mapping.values else None
+        if word is None and cell:
+            word = next((word for glob, word in self._globs.get(target, ()) if glob.fullmatch(cell)), None)
+            if word is not None and len(known) < REMEMBERED and len(cell) < SHORT:
+                known[cell] = word
+        word = word or known.get(ANY)
         if word and cell:
             return word
         if not cell:
@@ -139,12 +164,26 @@ class RowMaker:
 
 def _words(mapping: Mapping, target: str) -> dict[str, str]:
     """Every word of a closed vocabulary, and what it means."""
-    known = {word: word for word in VOCABULARIES[target]} | mapping.values.get(target, {})
+    known = {word: word for word in VOCABULARIES[target]} | {
+        word: meant for word, meant in mapping.values.get(target, {}).items() if word == ANY or ANY not in word
+    }
     constant = mapping.constants.get(target)
     if constant is not None:
         known.setdefault("", str(int(constant)) if isinstance(constant, bool) else str(constant))
     known.setdefault("", {"outcome": "success", "breakglass": "0"}.get(target, known.get(ANY, "")))
     return known
+
+
+def _globs(mapping: Mapping, target: str) -> list[tuple[re.Pattern[str], str]]:
+    """The words of a value map that hold a `*`, the one that says most first."""
+    found = [word for word in mapping.values.get(target, {}) if ANY in word and word != ANY]
+    return [
+        (
+            re.compile(".*".join(map(re.escape, word.split(ANY))), re.DOTALL | re.IGNORECASE),
+            mapping.values[target][word],
+        )
+        for word in sorted(found, key=lambda word: (-len(word), word))
+    ]
 
 
 def _whole(cell: str) -> int:
