@@ -19,7 +19,7 @@ import click
 
 from wardkeep.cli import COMMANDS, group
 from wardkeep.django import configure_language
-from wardkeep.settings import Settings, render
+from wardkeep.settings import Intake, Listener, Settings, render
 from wardkeep.watch.thresholds import Thresholds
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -99,6 +99,8 @@ def kind_of(annotation: object) -> str:
     if choice := re.fullmatch(r"Literal\[(.*)\]", text):
         return " or ".join(f"`{part.strip()[1:-1]}`" for part in choice[1].split(","))
     named = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
+    if "Mapping[str, Listener" in text:
+        return "tables"
     return named.get(text, "list of texts" if text.startswith("tuple[str") else "table")
 
 
@@ -106,8 +108,11 @@ def rows_of(kind: type, prefix: str) -> Iterator[str]:
     said = documented(kind)
     for item in dataclasses.fields(kind):
         has = item.default is not dataclasses.MISSING
-        default = item.default if has else item.default_factory()  # type: ignore[misc]
-        yield f"| `{prefix}{item.name}` | {kind_of(item.type)} | {shown(default)} | {said[item.name] or 'see the key above'} |"
+        if not has and item.default_factory is dataclasses.MISSING:
+            default = "required"
+        else:
+            default = shown(item.default if has else item.default_factory())  # type: ignore[misc]
+        yield f"| `{prefix}{item.name}` | {kind_of(item.type)} | {default} | {said[item.name] or 'see the key above'} |"
 
 
 def settings_page() -> str:
@@ -123,6 +128,8 @@ def settings_page() -> str:
     for table in dataclasses.fields(Settings):
         kind = type(table.default)
         parts += [f"\n## [{table.name}]\n", f"{kind.__doc__}\n", *head, *rows_of(kind, "")]
+        if kind is Intake:
+            parts += ["\n### [intake.listeners.NAME]\n", f"{Listener.__doc__}\n", *head, *rows_of(Listener, "")]
     parts += [
         "\n## [judging.thresholds]\n",
         "The thresholds of reasons and detections, by name; those not named keep their default.\n",

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -86,6 +86,45 @@ class Ledger:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Listener:
+    """One port on which a system of the hospital sends: a table `[intake.listeners.NAME]`, NAME as it is shown."""
+
+    #: `syslog-udp`, `syslog-tcp` and `syslog-tls` (RFC 5424 and 3164, octet counts or lines), `mllp` and `mllp-tls` (HL7),
+    #: `http` and `https` (FHIR AuditEvent).
+    protocol: Literal["syslog-udp", "syslog-tcp", "syslog-tls", "mllp", "mllp-tls", "http", "https"]
+    #: Address to listen on.
+    bind: str = "127.0.0.1"
+    #: Port; 0 takes a free one.
+    port: int
+    #: The name of the system under which its events are kept; empty: as the messages say it.
+    system: str = ""
+    #: A name as for `wardkeep ingest --format`; empty: each message is looked at.
+    format: str = ""
+    #: Mapping of delimited messages: a file in the home folder, or the name of a shipped one.
+    mapping: str = ""
+    #: For `http` and `https`: a file in the home folder with a line `NAME TOKEN` for each sender. Required unless `bind` is
+    #: the loopback.
+    tokens: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Intake:
+    """What is heard live. Nothing listens unless a listener is named."""
+
+    #: Seconds after which what was heard goes from the raw spool into the store.
+    every: int = 5
+    #: How much one listener's raw spool may hold, such as `512MB`; then it refuses, and says so.
+    spool: str = "512MB"
+    #: PEM files in the home folder for `syslog-tls`, `mllp-tls` and `https`: our certificate with its chain, and its key.
+    certificate: str = ""
+    key: str = ""
+    #: A PEM file with the authorities whose certificates senders must show; empty: senders show none.
+    client_authorities: str = ""
+    #: The ports that listen, by name.
+    listeners: Mapping[str, Listener] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Engine:
     """How much of the machine a judgement may use."""
 
@@ -154,6 +193,7 @@ class Settings:
     database: Database = Database()
     keys: Keys = Keys()
     ledger: Ledger = Ledger()
+    intake: Intake = Intake()
     engine: Engine = Engine()
     judging: Judging = Judging()
     console: Console = Console()
@@ -202,12 +242,42 @@ def _parse_table(name: str, kind: type, table: Mapping[str, Any], faults: list[s
         if key not in hints:
             faults.append(f"{name}.{key} is no setting: use one of {', '.join(hints)}")
             continue
+        if (below := _kind_of_tables(hints[key])) is not None and isinstance(value, Mapping):
+            values[key] = _parse_tables(f"{name}.{key}", below, value, faults)
+            continue
         try:
             values[key] = msgspec.convert(value, hints[key])
         except msgspec.ValidationError as exc:
             shown = "(not shown)" if key == "url" else repr(value)
             faults.append(f"{name}.{key} = {shown}: {exc}")
-    return kind(**values)
+    missing = [f.name for f in dataclasses.fields(kind) if _required(f) and f.name not in table]
+    faults += [f"{name}.{key} is missing: write it" for key in missing]
+    return (
+        None
+        if missing or any(_required(f) and f.name not in values for f in dataclasses.fields(kind))
+        else kind(**values)
+    )
+
+
+def _parse_tables(name: str, kind: type, tables: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
+    """Tables of one kind, by the names that the operator gave them."""
+    found = {}
+    for key, table in tables.items():
+        if isinstance(table, Mapping):
+            found[key] = _parse_table(f"{name}.{key}", kind, table, faults)
+        else:
+            faults.append(f"{name}.{key} = {table!r} should be a table: write [{name}.{key}]")
+    return found
+
+
+def _kind_of_tables(hint: Any) -> type | None:
+    """The kind of a setting that is itself tables by name."""
+    kinds = [kind for kind in get_args(hint) if dataclasses.is_dataclass(kind)]
+    return kinds[0] if kinds else None  # type: ignore[return-value]
+
+
+def _required(item: dataclasses.Field[Any]) -> bool:
+    return item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING
 
 
 def check(settings: Settings) -> list[str]:
@@ -296,9 +366,48 @@ def check(settings: Settings) -> list[str]:
         s.judging.all_thresholds()
     except ThresholdError as exc:
         faults.append(f"judging.thresholds: {exc}")
+    faults += _intake_faults(s)
     set_twice = {"settling_hours", "cases_a_day", "random_share", "self_access"} & set(s.judging.thresholds)
     faults += [f"judging.thresholds.{name}: write it as judging.{name}" for name in sorted(set_twice)]
     return faults
+
+
+def _intake_faults(s: Settings) -> list[str]:
+    """What is wrong with the listeners."""
+    intake = s.intake
+    rules = [
+        (1 <= intake.every <= 300, f"intake.every = {intake.every}: use 1 to 300"),
+        (bool(_SIZE.fullmatch(intake.spool)), f"intake.spool = {intake.spool!r}: write a size such as 512MB"),
+        (
+            bool(intake.certificate) == bool(intake.key),
+            "intake.certificate and intake.key: set both, a certificate is of no use without its key",
+        ),
+    ]
+    taken: dict[tuple[str, str, int], str] = {}
+    for name, one in intake.listeners.items():
+        where = f"intake.listeners.{name}"
+        kind = "udp" if one.protocol == "syslog-udp" else "tcp"
+        other = taken.setdefault((kind, one.bind, one.port), name) if one.port else name
+        posts = one.protocol in ("http", "https")
+        rules += [
+            (bool(_NAME.fullmatch(name)), f"{where}: call it by 1 to 40 of a-z, 0-9 and inner hyphens"),
+            (0 <= one.port <= 65535, f"{where}.port = {one.port}: use 0 to 65535"),
+            (other == name, f"{where}.port = {one.port} is taken by intake.listeners.{other}: choose another"),
+            (
+                not one.protocol.endswith(("-tls", "https")) or bool(intake.certificate),
+                f"{where}.protocol = {one.protocol!r} needs intake.certificate and intake.key",
+            ),
+            (
+                one.protocol != "http" or one.bind in LOOPBACK,
+                f"{where}: http on {one.bind!r} would send tokens unencrypted: use https, or bind to 127.0.0.1",
+            ),
+            (
+                not posts or one.bind in LOOPBACK or bool(one.tokens),
+                f"{where} needs tokens: name a file with a line NAME TOKEN for each sender",
+            ),
+            (posts or not one.tokens, f"{where}.tokens is for http and https only"),
+        ]
+    return [message for holds, message in rules if not holds]
 
 
 def _address_ok(url: str) -> bool:
@@ -333,8 +442,18 @@ def render(settings: Settings) -> str:
         lines.append("")
         for item in dataclasses.fields(values):
             if isinstance(value := getattr(values, item.name), Mapping) and value:
-                lines += [f"[{table.name}.{item.name}]", *(f"{k} = {_toml(v)}" for k, v in value.items()), ""]
+                lines += _tables(f"{table.name}.{item.name}", value)
     return "\n".join(lines)
+
+
+def _tables(name: str, value: Mapping[str, Any]) -> list[str]:
+    """A table of values, or of tables."""
+    below = {
+        k: dataclasses.asdict(v) for k, v in value.items() if dataclasses.is_dataclass(v) and not isinstance(v, type)
+    }
+    if not below:
+        return [f"[{name}]", *(f"{k} = {_toml(v)}" for k, v in value.items()), ""]
+    return [line for key, table in below.items() for line in _tables(f"{name}.{key}", table)]
 
 
 def _toml(value: object) -> str:
