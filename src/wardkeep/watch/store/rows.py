@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wardkeep.ledger import format_index
+from wardkeep.watch.store.arrivals import seen
 from wardkeep.watch.store.canonical import SALT, leaves, render_all, salts
 from wardkeep.watch.store.dedup import Events, Hasher, filled_ids
 from wardkeep.watch.store.keyindex import SegmentKeys
@@ -102,7 +103,8 @@ class Sealing:
         times = part.column("time_us").to_numpy()
         plaintext, engine = pack(part)
         day = int(part.column("day")[0].as_py())
-        meta: dict[str, Any] = {"systems": sorted(part.column("system").unique().to_pylist())}
+        of_systems = seen(part)
+        meta: dict[str, Any] = {"systems": sorted(of_systems), "seen": of_systems}
         if shared := int(np.count_nonzero(part.column("shared_id").to_numpy())):
             meta["shared"] = shared
         if amended is not None:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wardkeep.watch.store import quarantine
+from wardkeep.watch.store.arrivals import Arrived, arrived
 from wardkeep.watch.store.canonical import render
 from wardkeep.watch.store.context import state
 from wardkeep.watch.store.dedup import Hasher
@@ -152,6 +153,12 @@ class Store:
             table = pq.read_table(pa.BufferReader(self._plain(row)), columns=["mark"])
             found.update(table.column("mark").to_pylist())
         return found
+
+    def arrived(self, *, since_day: int) -> list[Arrived]:
+        """What came of each system since a local day. Raises StoreDamaged."""
+        contents = self.manifest.trusted()
+        present = (row for row in contents.files if row.state == "present")
+        return arrived(present, contents.batches, since_day=since_day)
 
     def tables(self) -> dict[str, int]:
         """Rows known now of each table that was ever loaded."""
