@@ -94,8 +94,10 @@ class _Work:
 
 def is_of_a_table(piece: Piece) -> bool:
     """Whether a piece is a row of the hospital's tables: `hospital:orders`, `omop:person`; an event's is `hospital`."""
+    from wardkeep.watch.intake import FORMATS  # noqa: PLC0415
+
     kind, colon, _ = piece.format.partition(":")
-    return bool(colon) and kind != "delimited"
+    return bool(colon) and (kind not in FORMATS or kind == "hospital")
 
 
 def events_again(piece: Piece, *, zone: str, mapping: Mapping | None) -> tuple[list[AccessEvent], str]:
