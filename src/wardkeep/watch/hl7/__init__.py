@@ -2,6 +2,9 @@
 """HL7 version 2: the frame, the message, its character set and times, and the answer to it. Pure: bytes in, values out."""
 
 from wardkeep.watch.hl7.answer import Code, answer_to
+from wardkeep.watch.hl7.errors import NotRead
+from wardkeep.watch.hl7.message import Message, Segment, parse
 from wardkeep.watch.hl7.mllp import Deframer, Frame, framed
+from wardkeep.watch.hl7.moments import Clock
 
-__all__ = ["Code", "Deframer", "Frame", "answer_to", "framed"]
+__all__ = ["Clock", "Code", "Deframer", "Frame", "Message", "NotRead", "Segment", "answer_to", "framed", "parse"]
