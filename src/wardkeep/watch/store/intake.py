@@ -142,9 +142,12 @@ class Intake:
 
     # -- what comes in ---------------------------------------------------------------------------------------------
 
-    def file(self, batches: Iterable[EventBatch], progress: Progress | None = None) -> None:
-        """Take in one source file: identical records without an id are counted within it."""
-        within = HashSet()
+    def file(self, batches: Iterable[EventBatch], progress: Progress | None = None, *, messages: bool = False) -> None:
+        """Take in one source file: identical records without an id are counted within it.
+
+        messages: each record came by itself, and one that is byte for byte as another before it is that one, sent again.
+        """
+        within = None if messages else HashSet()
         for batch in batches:
             self._stage(batch.events, within)
             for piece in batch.rejected:
@@ -208,7 +211,7 @@ class Intake:
 
     # -- staging ---------------------------------------------------------------------------------------------------
 
-    def _stage(self, batch: pa.RecordBatch, within: HashSet) -> None:
+    def _stage(self, batch: pa.RecordBatch, within: HashSet | None) -> None:
         if not batch.num_rows:
             return
         ids = batch.column("event_id")
@@ -216,7 +219,9 @@ class Intake:
         self._rows.append(pa.RecordBatch.from_arrays([*batch.columns, numbers], schema=RECORD))
         self._staged += batch.num_rows
 
-    def _occurrences(self, batch: pa.RecordBatch, within: HashSet) -> pa.Array:
+    def _occurrences(self, batch: pa.RecordBatch, within: HashSet | None) -> pa.Array:
+        if within is None:
+            return pc.if_else(pc.is_null(batch.column("event_id")), pa.scalar(0, pa.int32()), None)
         parts = batch.column("part").to_numpy()
         starts = np.flatnonzero(parts == 0)
         event_of = np.cumsum(parts == 0) - 1
@@ -248,7 +253,7 @@ class Intake:
     def _keep_piece(self, row: dict[str, Any]) -> None:
         """Keep a piece of quarantine, unless it is there already."""
         if self._marks is None:
-            self._marks = self._store.marks()
+            self._marks = set(self._store.marks())
         if row["mark"] not in self._marks:
             self._marks.add(row["mark"])
             self._pieces.append(row)
@@ -263,8 +268,7 @@ class Intake:
     def known(self) -> Known:
         """What is stored; opened when first asked for."""
         if self._known is None:
-            store = self._store
-            self._known = Known(store.folder, store.manifest.files("segment"), store.queries)
+            self._known = self._store.known_events()
         return self._known
 
     # -- sealing ---------------------------------------------------------------------------------------------------

@@ -72,6 +72,24 @@ class Known:
         self._sets: tuple[HashSet, HashSet] | None = None
         self._passes = 0
 
+    def see(self, segments: Sequence[FileRow]) -> None:
+        """The segments are these now: another session has stored some, or made one of several."""
+        here = {row.id for row in segments}
+        before = {row.id for row in self._segments}
+        new = [row for row in segments if row.id not in before]
+        had: set[tuple[str, int]] = set()
+        if self._sets is not None and any(row.compacted for row in new):
+            had = {(row.log or "", first) for row in self._segments for first, _, _ in row.numbers.spans()}
+        self._segments = [row for row in self._segments if row.id in here]
+        for row in new:
+            if row.compacted and had and _made_of(row, had):
+                self._segments.append(row)  # its events are known, from the segments that it was made of
+            else:
+                self.add(row, read_keys(self._folder, row))
+        for cache in (self._keys, self._rows):
+            for name in [name for name in cache if name not in here]:
+                del cache[name]
+
     def add(self, row: FileRow, keys: SegmentKeys) -> None:
         """A segment was stored."""
         self._segments.append(row)
@@ -223,6 +241,11 @@ class Known:
             _keep(self._rows, row.id, unpack(raw, row.id).rows(), OPEN)
         self._rows.move_to_end(row.id)
         return self._rows[row.id]
+
+
+def _made_of(row: FileRow, had: set[tuple[str, int]]) -> bool:
+    """Whether all runs of a compacted segment begin where a known one did."""
+    return all((row.log or "", first) in had for first, _, _ in row.numbers.spans())
 
 
 def key_of(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from wardkeep.watch.store.errors import StoreDamaged
+from wardkeep.watch.store.numbers import Numbers
 
 FORMAT = 1
 PAGE = 4096
@@ -71,6 +72,18 @@ class FileRow:
     def facts(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.meta)
         return found
+
+    @property
+    def compacted(self) -> bool:
+        """Whether it is a segment that was made of several."""
+        return self.kind == "segment" and '"runs"' in self.meta
+
+    @property
+    def numbers(self) -> Numbers:
+        """The numbers of a segment's rows in the log."""
+        if self.compacted:
+            return Numbers(tuple((first, rows) for first, rows in self.facts["runs"]))
+        return Numbers(((self.first or 0, self.rows),))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from wardkeep.watch.store.context import state
 from wardkeep.watch.store.dedup import Hasher
 from wardkeep.watch.store.errors import NotStored, StoreError
 from wardkeep.watch.store.folder import Folder, Keys, disk
+from wardkeep.watch.store.known import Known
 from wardkeep.watch.store.manifest import FileRow, Manifest
 from wardkeep.watch.store.pending import Appends, Draft, Pending, place
 from wardkeep.watch.store.quarantine import Piece
@@ -43,6 +45,8 @@ class Store:
         self.zone, self.ledger_folder = zone, ledger_folder
         #: Opens and seals the texts of queries.
         self.queries = QueryKeys(keyring, tenant=tenant)
+        #: What is remembered between two sessions; None where each looks anew.
+        self._memory: Memory | None = None
 
     @cached_property
     def manifest(self) -> Manifest:
@@ -55,6 +59,21 @@ class Store:
         from wardkeep.watch.store.intake import Intake  # noqa: PLC0415
 
         return Intake(self, ledger, received_at=received_at, wait=wait)
+
+    def remember(self) -> None:
+        """Keep what is known of stored events between sessions: for a process that takes in every few seconds. It costs 16
+        bytes an event, and what other processes store or compact meanwhile is seen by the manifest."""
+        self._memory = Memory()
+
+    def known_events(self) -> Known:
+        """The stored events, as far as keys and contents go."""
+        segments = self.manifest.files("segment")
+        if self._memory is None:
+            return Known(self.folder, segments, self.queries)
+        if self._memory.known is None:
+            self._memory.known = Known(self.folder, [], self.queries)
+        self._memory.known.see(segments)
+        return self._memory.known
 
     def save_run(self, run_id: str, name: str, table: pa.Table) -> None:
         """Keep what a judgement found under (run, name). Raises StoreError where that is taken, StoreFull."""
@@ -148,11 +167,13 @@ class Store:
 
     def marks(self) -> set[bytes]:
         """What tells the pieces in quarantine apart."""
-        found: set[bytes] = set()
+        memory = self._memory or Memory()
         for row in self.manifest.files("quarantine"):
-            table = pq.read_table(pa.BufferReader(self._plain(row)), columns=["mark"])
-            found.update(table.column("mark").to_pylist())
-        return found
+            if row.id not in memory.marked:
+                table = pq.read_table(pa.BufferReader(self._plain(row)), columns=["mark"])
+                memory.marks.update(table.column("mark").to_pylist())
+                memory.marked.add(row.id)
+        return memory.marks
 
     def arrived(self, *, since_day: int) -> list[Arrived]:
         """What came of each system since a local day. Raises StoreDamaged."""
@@ -177,6 +198,16 @@ class Store:
     def _plain(self, row: FileRow) -> bytes:
         path = self.folder.place(row.kind, row.id)
         return self.folder.read(path, kind=row.kind, identity=row.id, rows=row.rows)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What one process remembers of the store between two sessions."""
+
+    known: Known | None = None
+    #: The marks of the pieces in quarantine, and the files that they are from.
+    marks: set[bytes] = field(default_factory=set)
+    marked: set[str] = field(default_factory=set)
 
 
 def _run_file(run_id: str, name: str) -> str:
