@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import stat
 import subprocess
@@ -24,6 +26,23 @@ def test_a_home_hands_over_its_shares_and_link_once(tmp_path: Path) -> None:
     kept = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
     assert token.encode() not in kept
     assert all(share.encode() not in kept for share in said["recovery_shares"])
+
+
+def test_a_ledger_is_named_as_its_house_wants_and_else_as_no_other(tmp_path: Path) -> None:
+    named = wardkeep("init", "--home", tmp_path / "a", "--origin", "hospital.example/ledger", "--json").said["vkey"]
+    assert named.startswith("hospital.example/ledger/")
+    plain = [wardkeep("init", "--home", tmp_path / name, "--json").said["vkey"] for name in "bc"]
+    origins = [vkey.partition("+")[0].rpartition("/")[0] for vkey in plain]
+    assert len(set(origins)) == 2
+    for origin, home in zip(origins, "bc", strict=True):
+        public = bytes.fromhex(json.loads((tmp_path / home / "data/ledger/ledger.json").read_text())["public"])
+        assert origin == f"wardkeep.local/hospital/{hashlib.sha256(public).hexdigest()[:16]}"
+
+
+def test_a_name_that_no_ledger_can_have_makes_no_home(tmp_path: Path) -> None:
+    refused = wardkeep("init", "--home", tmp_path / "home", "--origin", "https://hospital.example/ledger", status=2)
+    assert "without https://" in refused.err
+    assert not (tmp_path / "home").exists()
 
 
 def test_a_second_init_changes_nothing(made: Path) -> None:

@@ -123,7 +123,17 @@ def test_two_ledgers_of_one_origin_are_a_split_view_and_refused(witness: Elsewhe
     assert shown["compared"][0]["verdict"] == "fork"
     wardkeep("witness", "status", "--folder", witness.folder, status=1)
     status, said_there = witness.end()
-    assert status == 0 and re.search(r"422 'wardkeep.local/hospital/2026'", said_there)
+    assert status == 0 and f"422 '{watched.ledger('status')['origin']}'" in said_there
+
+
+def test_two_hospitals_as_they_were_installed_share_one_witness(witness: Elsewhere, tmp_path: Path) -> None:
+    for name in ("east", "west"):
+        hospital = Watched.made(tmp_path / name, witness)
+        assert hospital.ledger("cosign")["ok"]
+        hospital.grow("one-more")
+        assert hospital.ledger("cosign")["ok"] and hospital.ledger("diff")["ok"]
+    logs = wardkeep("witness", "status", "--folder", witness.folder, "--json").said["logs"]
+    assert len({one["origin"] for one in logs}) == 2 and not any(one["conflicts"] for one in logs)
 
 
 def test_k_of_n_are_enough_and_one_that_was_away_is_caught_up(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: A Monday. The hospital's month is the same at every start, so that the same demo shows the same cases.
 FIRST_DAY = date(2026, 3, 2)
 ZONE = "Asia/Shanghai"
+#: No hospital's ledger has this name.
+DEMO_ORIGIN = "wardkeep.local/demo"
 
 
 @click.command("demo")
@@ -114,7 +116,7 @@ def _make(frame: Frame, wish: Wish, own: Path, phases: Phases) -> dict[str, Any]
 
     systems, rates = _simulate(wish, own, phases)
     with phases("init", speak("a home in %s: keys, ledger, database") % frame.home.path):
-        install(frame.home, _settings(frame, systems), at=now(), beside=frozenset({own.name}))
+        install(frame.home, _settings(frame, systems), at=now(), origin=DEMO_ORIGIN, beside=frozenset({own.name}))
         frame.django()
         demo_people.enrol_all(frame)
     with phases("ingest", speak("reading, sealing and storing logs and tables")):

@@ -18,13 +18,33 @@ from wardkeep.settings import Database, Hospital, Keys, Settings, SettingsError,
 @click.option("--shares", type=click.Path(path_type=Path), help="Write the recovery shares to this folder.")
 @click.option("--key-provider", default="file", show_default=True, help="Where the root key is: file or passphrase.")
 @click.option("--database", default="sqlite", show_default=True, help="sqlite, or postgresql://user@host/name.")
+@click.option(
+    "--origin",
+    default=None,
+    help="The ledger's name for outsiders, HOST/PATH without a scheme, such as hospital.example/ledger; it can never change. "
+    "Without it the name is made out of the new key.",
+)
 @standard
 def command(
-    frame: Frame, timezone: str | None, name: str | None, shares: Path | None, key_provider: str, database: str
+    frame: Frame,
+    timezone: str | None,
+    name: str | None,
+    shares: Path | None,
+    key_provider: str,
+    database: str,
+    origin: str | None,
 ) -> None:
     """Make a home with keys, ledger and database. Refuses a folder that is not empty."""
     from wardkeep.jobs.install import HomeExists, install  # noqa: PLC0415
+    from wardkeep.ledger.origin import is_origin  # noqa: PLC0415
 
+    if origin is not None and not is_origin(origin):
+        raise click.UsageError(
+            speak(
+                "--origin: %r is no name of a ledger; write HOST/PATH without https://, such as hospital.example/ledger"
+            )
+            % origin
+        )
     if frame.home.path.exists() and any(frame.home.path.iterdir()):
         raise HomeExists(frame.home.path)
     if timezone is None:
@@ -41,7 +61,7 @@ def command(
     if faults := check(settings):
         raise SettingsError(faults)
     folder = empty_folder(shares, "--shares") if shares else None
-    made = install(frame.home, settings, at=now())
+    made = install(frame.home, settings, at=now(), origin=origin)
     if folder is not None:
         from wardkeep.jobs.recovering import keep_shares  # noqa: PLC0415
 

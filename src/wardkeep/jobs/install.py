@@ -42,10 +42,13 @@ class Installed:
     vkey: str
 
 
-def install(home: Home, settings: Settings, *, at: datetime, beside: frozenset[str] = frozenset()) -> Installed:
+def install(
+    home: Home, settings: Settings, *, at: datetime, origin: str | None = None, beside: frozenset[str] = frozenset()
+) -> Installed:
     """Make a home in an absent or empty folder. Raises HomeExists, DatabaseTaken, KeysError.
 
-    beside: names that may stand in the folder already (the demo's own). `config.toml` comes last: a folder without it
+    origin: the name of the ledger, out of its key where None. beside: names that may stand in the folder already (the demo's
+    own). `config.toml` comes last: a folder without it
     is no home, so that one broken off can be told from one finished.
     """
     if home.path.exists() and any(path.name not in beside for path in home.path.iterdir()):
@@ -61,7 +64,7 @@ def install(home: Home, settings: Settings, *, at: datetime, beside: frozenset[s
     keyring = Keyring.create(home.keys_folder, provider=settings.keys.provider, passphrase=passphrase)
     shares = tuple(keyring.recovery_shares())
     home.adopt_keyring(keyring)
-    vkey = _make_ledger(home, at)
+    vkey = _make_ledger(home, at, origin)
     token, expires = _make_rows(home, at)
     draft = home.config.with_suffix(".new")
     draft.write_text(render(settings), encoding="utf-8")
@@ -88,12 +91,14 @@ def console_url(settings: Settings, port: int | None = None) -> str:
     return f"{scheme}://{host}" if console.tls else f"{scheme}://{host}:{number}"
 
 
-def _make_ledger(home: Home, at: datetime) -> str:
+def _make_ledger(home: Home, at: datetime, origin: str | None) -> str:
     from wardkeep.ledger import Ledger, LedgerReader  # noqa: PLC0415
+    from wardkeep.ledger.origin import own_origin  # noqa: PLC0415
 
     home.ledger_folder.mkdir(parents=True, exist_ok=True)
-    origin = f"wardkeep.local/{home.settings.hospital.tenant}"
-    Ledger.create(home.ledger_folder, origin=origin, signer=home.signer(), at=at)
+    signer = home.signer()
+    name = origin or own_origin(home.settings.hospital.tenant, signer.public_key().public_bytes_raw())
+    Ledger.create(home.ledger_folder, origin=name, signer=signer, at=at)
     reader = LedgerReader(home.ledger_folder)
     return reader.vkey(reader.current)
 
