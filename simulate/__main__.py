@@ -31,6 +31,9 @@ def main(words: list[str] | None = None) -> int:
         "--undocumented", type=float, default=0.20, help="share of accesses whose reason was never written"
     )
     parser.add_argument("--first-day", type=date.fromisoformat, default=date(2026, 3, 2))
+    parser.add_argument(
+        "--sources", action="store_true", help="also sign-ins, VPN, bastion, doors and a database audit, and who it was"
+    )
     parser.add_argument("--calibration", action="store_true", help="print the hospital's rates beside published ones")
     call = parser.parse_args(words)
     began = time.monotonic()
@@ -46,7 +49,7 @@ def main(words: list[str] | None = None) -> int:
     try:
         hospital = build(
             call.seed, call.staff, call.patients, call.days, call.setting, undocumented=call.undocumented,
-            first_day=call.first_day, progress=progress,
+            first_day=call.first_day, sources=call.sources, progress=progress,
         )  # fmt: skip
     except ValueError as problem:
         parser.error(str(problem))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +13,8 @@ import pyarrow.parquet as pq
 from simulate.foreign import write_foreign
 from simulate.hospital import Hospital
 from simulate.parameters import Progress
+from simulate.sources.files import write_sources
+from simulate.sources.scenes import told
 
 STYLES = ("folder", "foreign")
 
@@ -37,9 +40,14 @@ def write(
         tell(0.0, f"{name}.csv")
         files.append(_csv(table, folder / f"{name}.csv"))
     if style == "foreign":
-        return files + write_foreign(hospital, folder, tell, compress=compress)
+        files += write_foreign(hospital, folder, tell, compress=compress)
+        if hospital.sources is not None:
+            files += write_sources(hospital.sources.events, folder)
+        return files
     tell(0.3, "events.csv")
     files.append(_csv(hospital.events, folder / "events.csv"))
+    if hospital.sources is not None:
+        files.append(_csv(hospital.sources.events, folder / "events-sources.csv"))
     tell(1.0, "done")
     return files
 
@@ -49,7 +57,13 @@ def write_truth(hospital: Hospital, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     misuse = _csv(hospital.misuse, folder / "misuse.csv")
     pq.write_table(hospital.legitimate, folder / "legitimate.parquet")
-    return [misuse, folder / "legitimate.parquet"]
+    written = [misuse, folder / "legitimate.parquet"]
+    if hospital.sources is not None:
+        pq.write_table(hospital.persons, folder / "persons.parquet")
+        scenes = json.dumps(told(hospital.sources.scenes, hospital.misuse), ensure_ascii=False, indent=1)
+        (folder / "scenes.json").write_text(scenes + "\n", "utf-8")
+        written += [folder / "persons.parquet", folder / "scenes.json"]
+    return written
 
 
 def _csv(table: pa.Table, path: Path) -> Path:

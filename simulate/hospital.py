@@ -20,6 +20,9 @@ from simulate.parameters import Parameters, Progress
 from simulate.people import People, make_people
 from simulate.roster import make_roster
 from simulate.sessions import accounts, expand
+from simulate.sources import Sources, act, gather, stage
+from simulate.sources.gather import persons_of_lines
+from simulate.sources.identities import add_to_tables
 from simulate.tables import (
     encounter_ids,
     event_ids,
@@ -53,6 +56,10 @@ class Hospital:
     #: The log lines as numbers (for the calibration).
     lines: dict[str, Array] = field(repr=False)
     openings: int = 0
+    #: What the other sources wrote, where they were asked for.
+    sources: Sources | None = None
+    #: Who it was, of every event: event_id, system, account, staff_id, how, case_id, ticket_id. Only with `sources`.
+    persons: pa.Table | None = None
 
 
 def build(
@@ -67,15 +74,21 @@ def build(
     shared: float = 0.33,
     late: float = 0.15,
     first_day: date = date(2026, 3, 2),
+    sources: bool = False,
     progress: Progress | None = None,
 ) -> Hospital:
-    """Simulate a hospital. Raises ValueError for arguments out of range. The same arguments give the same hospital."""
+    """Simulate a hospital. Raises ValueError for arguments out of range. The same arguments give the same hospital.
+
+    `sources` adds what says who it was (sign-ins, VPN, bastion, doors), a database audit that does not, and their scenes.
+    """
     p = Parameters(
         seed=seed, staff=staff, patients=patients, days=days, setting=setting, undocumented=undocumented,
-        wrong_addresses=wrong_addresses, shared=shared, late=late, first_day=first_day,
+        wrong_addresses=wrong_addresses, shared=shared, late=late, first_day=first_day, sources=sources,
     )  # fmt: skip
     tell = progress or (lambda share, what: None)
     rng = np.random.default_rng(seed)
+    #: Draws of the sources: the others are not moved by them.
+    more = np.random.default_rng([seed, 4])
     tell(0.0, "departments, staff and patients")
     house = make_house(p, rng)
     people = make_people(p, house, rng)
@@ -83,6 +96,7 @@ def build(
     roster = make_roster(p, house, rng)
     care = make_care(p, house, people, roster, rng)
     work = make_work(p, house, people, care, roster, rng)
+    staged = stage(p, house, care, work, more) if sources else None
     tell(0.2, "accesses")
     usual = Usual(p, house, people, roster, care, work, rng)
     usual.run()
@@ -90,17 +104,29 @@ def build(
     run_machines(usual)
     tell(0.35, "misuse")
     cases = commit(usual)
+    if staged is not None:
+        act(staged, usual, cases, more)
     columns = usual.out.columns()
     accounts(columns, p, house, roster)
     tell(0.5, "log lines")
-    lines = expand(columns, people, house, usual.out, p, rng)
+    lines = expand(columns, people, house, usual.out, p, rng, seated=sources)
+    lines["table"], lines["row"] = columns["table"][lines["opening"]], columns["row"][lines["opening"]]
+    found = None
+    if staged is not None:
+        tell(0.65, "sign-ins, doors and statements")
+        found = gather(p, house, roster, work, lines, usual.out.texts, cases, staged, more)
     events = event_table(p, house, lines, usual.out.texts)
     tell(0.8, "tables")
     tables = hospital_tables(p, house, people, roster, care, work)
-    lines["table"], lines["row"] = columns["table"][lines["opening"]], columns["row"][lines["opening"]]
     misuse, legitimate = _truth(lines, cases, house)
+    hospital = Hospital(p, tables, events, misuse, legitimate, house, people, lines, len(columns["t"]), found)
+    if found is not None:
+        add_to_tables(tables, found.identities, p, house, people)
+        hospital.misuse = pa.concat_tables([misuse, found.misuse(cases)]).combine_chunks()
+        own = persons_of_lines(house, lines, events["event_id"], events["system"])
+        hospital.persons = pa.concat_tables([own, found.persons]).combine_chunks()
     tell(1.0, "done")
-    return Hospital(p, tables, events, misuse, legitimate, house, people, lines, len(columns["t"]))
+    return hospital
 
 
 def _truth(ev: dict[str, Array], cases: list[Case], h: House) -> tuple[pa.Table, pa.Table]:

@@ -68,6 +68,8 @@ class Parameters:
     shared: float = 0.33
     late: float = 0.15
     first_day: date = date(2026, 3, 2)
+    #: Whether the sources beyond the clinical systems' logs are simulated too.
+    sources: bool = False
 
     def __post_init__(self) -> None:
         limits = {"staff": (60, 200_000), "patients": (500, 50_000_000), "days": (1, 400)}

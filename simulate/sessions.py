@@ -26,6 +26,7 @@ from simulate.openings import (
 from simulate.parameters import DAY, HOUR, Parameters
 from simulate.people import People
 from simulate.roster import NORMAL, Roster
+from simulate.seats import SEATS, SESSION_HOURS, take_seats
 
 #: Seconds by which each system's clock is wrong.
 CLOCKS = np.array([0, -95, 40, 210, 0])
@@ -39,7 +40,6 @@ RESOURCES: dict[int, tuple[str, ...]] = {
 }
 OUTCOMES = ("success", "denied", "failure")
 PURPOSES = ("", "treatment", "payment", "operations", "research")
-SESSION_HOURS = 6
 SEARCH_SHARE = 0.10
 
 
@@ -76,9 +76,19 @@ def accounts(c: dict[str, Array], p: Parameters, h: House, roster: Roster) -> No
 
 
 def expand(
-    c: dict[str, Array], people: People, h: House, o: Openings, p: Parameters, rng: np.random.Generator
+    c: dict[str, Array],
+    people: People,
+    h: House,
+    o: Openings,
+    p: Parameters,
+    rng: np.random.Generator,
+    *,
+    seated: bool = False,
 ) -> dict[str, Array]:
-    """Log lines in the order of time, with columns of numbers; strings come when they are written."""
+    """Log lines in the order of time, with columns of numbers; strings come when they are written.
+
+    `seated`: people on one ward sit at different workstations as long as there are enough of them.
+    """
     n = len(c["t"])
     lines = 1 + rng.poisson(np.maximum(c["events"] - 1, 0))
     of = repeat(lines)
@@ -145,6 +155,8 @@ def expand(
     ev["resource"] = np.where(found, 0, rng.integers(0, 60, len(of)))
     keep = (ev["t"] >= 60) & (ev["t"] < p.days * DAY - 60)
     ev = {k: v[keep] for k, v in ev.items()}
+    if seated:
+        take_seats(ev, h, p.seed)
     return _sessions(ev, h, p, rng)
 
 
@@ -163,7 +175,7 @@ def _sessions(ev: dict[str, Array], h: House, p: Parameters, rng: np.random.Gene
     ev["station"] = np.where(
         ev["station"] >= 0, ev["station"], (stable(actor, block, ev["dept"], 75) * 6).astype(np.int64)
     )
-    key = ((ev["account"] * 4096 + ev["dept"]) * 8 + ev["station"]) * 2 + ev["remote"]
+    key = ((ev["account"] * 4096 + ev["dept"]) * SEATS + ev["station"]) * 2 + ev["remote"]
     key = (key * 8 + ev["system"]) * 4096 + block
     _, session = np.unique(key, return_inverse=True)
     ev["session"] = session.astype(np.int64)

@@ -13,10 +13,13 @@ from simulate.openings import ACTIONS, SYSTEMS
 from simulate.parameters import DAY, UTC_OFFSET_S, Parameters
 from simulate.people import People
 from simulate.roster import Roster
+from simulate.seats import SEATS
 from simulate.sessions import OUTCOMES, PREFIX, PURPOSES, RESOURCES
 from simulate.work import ORDER_KINDS, WORK_KINDS, Work
 
 Strings = list[str] | tuple[str, ...]
+#: Addresses that the VPN has to give.
+LEASES = 4096
 
 
 def take(names: Strings | Array, rows: Array) -> pa.Array:
@@ -198,17 +201,25 @@ def event_ids(ev: dict[str, Array]) -> pa.Array:
     return pa.array([f"{PREFIX[s]}{n:09d}" for s, n in pairs], pa.string())
 
 
+def workplaces(h: House) -> tuple[list[str], list[str]]:
+    """Names and addresses: `SEATS` workstations of each department, then those who come through the VPN."""
+    station = [f"WS-{c}-{i + 1:02d}" for c in h.d_code for i in range(SEATS)]
+    sites = sorted(set(h.d_site))
+    site_of = [sites.index(s) for s in h.d_site]
+    address = [f"10.{10 + site_of[d]}.{d + 1}.{20 + i}" for d in range(len(h.d_code)) for i in range(SEATS)]
+    station += [f"VPN-{i:04d}" for i in range(LEASES)]
+    return station, address + [f"172.16.{i // 250}.{i % 250 + 2}" for i in range(LEASES)]
+
+
 def event_table(p: Parameters, h: House, ev: dict[str, Array], texts: list[str]) -> pa.Table:
     """The events with the columns of the folder contract."""
     account_dept = ev["dept"]
     remote = ev["remote"]
-    station = [f"WS-{c}-{i + 1:02d}" for c in h.d_code for i in range(8)] + [f"VPN-{i:04d}" for i in range(4096)]
-    vpn = 8 * len(h.d_code) + ev["account"] % 4096
-    at = np.where(remote, vpn, account_dept * 8 + ev["station"])
+    station, address = workplaces(h)
+    vpn = SEATS * len(h.d_code) + ev.get("lease", ev["account"]) % LEASES
+    at = np.where(remote, vpn, account_dept * SEATS + ev["station"])
     sites = sorted(set(h.d_site))
     site_of = np.array([sites.index(s) for s in h.d_site])
-    address = [f"10.{10 + site_of[d]}.{d + 1}.{20 + i}" for d in range(len(h.d_code)) for i in range(8)]
-    address += [f"172.16.{i // 250}.{i % 250 + 2}" for i in range(4096)]
     words: list[str] = []
     offset: dict[int, tuple[int, int]] = {}
     for system, names in RESOURCES.items():

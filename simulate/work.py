@@ -20,6 +20,7 @@ LABORATORY, IMAGING, MEDICATION, PROCEDURE, CONSULT = range(5)
 WORK_KINDS = [
     "coding", "billing", "quality", "result", "records", "registration", "bed_management",
     "infection_control", "audit", "verification",
+    "copy_request",
 ]  # fmt: skip
 WORK = {name: i for i, name in enumerate(WORK_KINDS)}
 

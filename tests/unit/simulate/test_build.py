@@ -90,7 +90,7 @@ def test_every_setting_plans_its_number_of_cases(setting: str) -> None:
 
 
 def test_the_simulator_imports_nothing_of_the_product() -> None:
-    for path in Path(simulate.__file__).parent.glob("*.py"):
+    for path in Path(simulate.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
