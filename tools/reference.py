@@ -19,7 +19,8 @@ import click
 
 from wardkeep.cli import COMMANDS, group
 from wardkeep.django import configure_language
-from wardkeep.settings import Intake, Listener, Settings, render
+from wardkeep.listeners import Intake, Listener
+from wardkeep.settings import Settings, render
 from wardkeep.watch.thresholds import Thresholds
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -9,21 +9,24 @@ from pathlib import Path
 from wardkeep.home import Home
 from wardkeep.jobs import processes
 
+BODIES = {
+    "ledger": processes.ledger,
+    "clerk": processes.clerk,
+    "collector": processes.collector,
+    "storing": processes.storing,
+    "listening": processes.listening,
+}
+
 
 def main(arguments: list[str]) -> int:
     """Run one process until it is told to end."""
     name, folder, *rest = arguments
     processes.end_with_parent()
     home = Home(Path(folder))
-    if name == "ledger":
-        return processes.ledger(home)
-    if name == "clerk":
-        return processes.clerk(home)
-    if name == "collector":
-        return processes.collector(home)
     if name == "web":
         return processes.web(home, listener=int(rest[0]), bind=rest[1])
-    return 2
+    body = BODIES.get(name)
+    return body(home) if body is not None else 2
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from wardkeep.home import Home
 from wardkeep.ledger import LedgerError, LedgerReader, LedgerUnavailable
 from wardkeep.ledger.authority import ask_authority
-from wardkeep.ledger.daily import Daily, check_daily, dailies, keep_daily
+from wardkeep.ledger.daily import Daily, check_daily, check_sidecar, dailies, keep_daily
+from wardkeep.ledger.sidecar import Sidecar, State
 from wardkeep.ledger.timestamp import Stamped, ask_for, check_stamp, read_roots
 
 LOG = logging.getLogger("wardkeep.jobs")
@@ -37,6 +38,8 @@ class Dated:
     problem: str
     #: Why the ledger no longer agrees with this day, empty where it does: set back, or rewritten.
     disagrees: str
+    #: What its signature with SM2 is worth.
+    sidecar: Sidecar
 
 
 def local_day(home: Home, at: datetime) -> date:
@@ -48,6 +51,7 @@ def keep_today(home: Home, at: datetime) -> list[Daily]:
     reader = home.ledger_reader()
     today, fresh = keep_daily(reader, local_day(home, at))
     changed = [today] if fresh else []
+    _sign(home, reader)
     if not home.settings.ledger.timestamps:
         return changed
     for one in dailies(home.ledger_folder)[:STAMPED_LATER]:
@@ -56,6 +60,14 @@ def keep_today(home: Home, at: datetime) -> list[Daily]:
                 break  # whoever does not answer for one day does not for the others either
             changed.append(one)
     return changed
+
+
+def _sign(home: Home, reader: LedgerReader) -> None:
+    """Sign with SM2 what has no such signature yet, where the settings want one and the day still fits the ledger."""
+    key = home.sm2_key()
+    for one in dailies(home.ledger_folder) if key else ():
+        if key and not one.has_sidecar and not check_daily(one, reader):
+            one.put_sidecar(key)
 
 
 def _stamp(home: Home, one: Daily) -> bool:
@@ -91,8 +103,13 @@ def read_dated(home: Home, reader: LedgerReader, one: Daily) -> Dated:
             problem = one.problem or _("not asked yet")
     except LedgerError as error:
         problem = str(error)
+    sidecar = check_sidecar(one, reader)
     disagrees = check_daily(one, reader)
-    return Dated(day=one.day, size=size, root=root, stamped=stamped, problem=problem, disagrees=disagrees)
+    if not disagrees and sidecar.state == State.FAILS:
+        disagrees = _("the SM2 signature of %(day)s does not hold: %(why)s") % {"day": one.day, "why": sidecar.why}
+    return Dated(
+        day=one.day, size=size, root=root, stamped=stamped, problem=problem, disagrees=disagrees, sidecar=sidecar
+    )
 
 
 def _roots(home: Home) -> bytes:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wardkeep.jobs.ingesting import PATIENCE
 
@@ -24,13 +24,21 @@ class Why(StrEnum):
     TEST_DATA = "test_data"
 
 
-def dismiss(home: Home, pieces: Sequence[Piece], *, why: Why, at: datetime) -> None:
-    """Close `pieces` in the store and say so in an act. Django must be set up. Raises StoreError, LedgerError."""
+#: Pieces that one act names; more of them go into further acts.
+TOGETHER = 400
+
+
+def dismiss(home: Home, pieces: Sequence[Piece], *, why: Why, at: datetime, actor: Any = "cli") -> None:
+    """Close `pieces` in the store and say so in an act. Django must be set up. Raises StoreError, LedgerError.
+
+    actor: an account, or a word, as an act takes it.
+    """
     from wardkeep.seal.act import action  # noqa: PLC0415
 
     with home.connect_ledger() as ledger, home.store().intake(ledger, received_at=at, wait=PATIENCE) as intake:
         for piece in pieces:
             intake.dismissed(piece.id)
-    with action("intake:quarantine:dismissed", actor="cli", at=at) as act:
-        act.fact("why", why.value)
-        act.fact("pieces", [piece.id for piece in pieces])
+    for begin in range(0, len(pieces), TOGETHER):
+        with action("intake:quarantine:dismissed", actor=actor, at=at) as act:
+            act.fact("why", why.value)
+            act.fact("pieces", [piece.id for piece in pieces[begin : begin + TOGETHER]])

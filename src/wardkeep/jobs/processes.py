@@ -42,7 +42,14 @@ def ledger(home: Home) -> int:
     async def until_told() -> None:
         stop = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-        await run_writer(home.ledger_folder, signer=home.signer(), clock=now, stop=stop, second=home.second_key())
+        await run_writer(
+            home.ledger_folder,
+            signer=home.signer(),
+            clock=now,
+            stop=stop,
+            second=home.second_key(),
+            sm2=home.sm2_key(),
+        )
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asyncio.run(until_told())
@@ -66,6 +73,23 @@ def collector(home: Home) -> int:
     from wardkeep.jobs.cosigning import ask_until  # noqa: PLC0415
 
     ask_until(home, _until_told())
+    return 0
+
+
+def listening(home: Home) -> int:
+    """Hears what other systems send."""
+    from wardkeep.jobs.listening import listen_until  # noqa: PLC0415
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    listen_until(home)
+    return 0
+
+
+def storing(home: Home) -> int:
+    """Takes into the store what was heard."""
+    from wardkeep.jobs.storing import store_until  # noqa: PLC0415
+
+    store_until(home, _until_told())
     return 0
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wardkeep.jobs.ingesting import PATIENCE
 from wardkeep.watch.event import AccessEvent, Rejected
@@ -48,6 +48,17 @@ def replay(home: Home, pieces: Sequence[Piece], *, mapping: Mapping | None, at: 
         report=report,
         checkpoint=reader.note(reader.current),
     )
+
+
+def replay_for(home: Home, pieces: Sequence[Piece], *, actor: Any, at: datetime) -> Replayed:
+    """As `replay`, asked for by an account of the console, which an act names. Django must be set up."""
+    from wardkeep.seal.act import action  # noqa: PLC0415
+
+    done = replay(home, pieces, mapping=None, at=at)
+    with action("intake:quarantine:replayed", actor=actor, at=at) as act:
+        act.fact("pieces", done.tried)
+        act.fact("read", done.read)
+    return done
 
 
 class _Work:

@@ -5,6 +5,8 @@
     clerk      carries acts into the ledger, feeds our own touches to the store, runs what is due by the clock
     web        the console
     collector  asks the witnesses for cosignatures, where the settings name some
+    listening  hears what other systems send, where the settings name listeners
+    storing    takes into the store what was heard
 
 The supervisor itself holds the lock of the home, listens for the console (so that a restarted web process answers on
 the same port), and alone moves SQLite's write-ahead log into the database.
@@ -31,6 +33,8 @@ from wardkeep.home import Home
 CHILDREN = ("ledger", "clerk", "web")
 #: Only where witnesses are asked.
 COLLECTOR = "collector"
+#: Only where a listener is named. The one that hears starts last and ends first.
+LIVE = ("storing", "listening")
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 #: A process that lived this long was well: its next pause is the first one again.
 WELL_AFTER = 60.0
@@ -79,7 +83,8 @@ class Supervisor:
         self._listener: socket.socket | None = None
         self._passphrase_fd: int | None = None
         self._next_checkpoint = time.monotonic() + CHECKPOINT_EVERY
-        names = [*CHILDREN, COLLECTOR] if home.settings.ledger.witnesses else CHILDREN
+        names = [*CHILDREN, COLLECTOR] if home.settings.ledger.witnesses else [*CHILDREN]
+        names += LIVE if home.settings.intake.listeners else ()
         self.children = {name: Child(name) for name in names}
 
     def open(self) -> int:
