@@ -34,10 +34,6 @@ class Door:
         self._counts.connections = self._of.total()
         self.holds(who, 0)
 
-    def begun(self, who: object) -> bool:
-        """Whether a connection holds something unfinished."""
-        return who in self._held
-
     def holds(self, who: object, size: int) -> bool:
         """A connection holds so much of an unfinished message; False where all together hold too much, and it has to go."""
         self._sum += size - self._held.pop(who, 0)

@@ -28,17 +28,18 @@ FHIR = b"application/fhir+json"
 _TAKEN = {b"application/fhir+json", b"application/json", b"application/json+fhir"}
 
 
-class _Entry(msgspec.Struct):
-    resource: msgspec.Raw = msgspec.Raw()
-
-
 class _Posted(msgspec.Struct):
+    """As much of a resource as the answer needs; what is in it the reader sees later."""
+
     resourceType: str = ""
-    type: str = ""
-    entry: list[_Entry] | None = None
+    #: Of a Bundle text, of an AuditEvent a coding.
+    type: msgspec.Raw = msgspec.Raw()
+    entry: msgspec.Raw = msgspec.Raw()
 
 
 _posted = msgspec.json.Decoder(_Posted)
+_entries = msgspec.json.Decoder(list[msgspec.Raw])
+_RESPONSES = {b'"batch"': "batch-response", b'"transaction"': "transaction-response"}
 
 
 class _Refused(Exception):
@@ -79,9 +80,9 @@ class Requests:
             return
         try:
             await _Talk(self, reader, writer, host).run()
-        except TimeoutError:
-            self._counts.turned_away += self._door.begun(writer)  # a request that was not whole in time
-        except (ConnectionError, OSError, h11.LocalProtocolError):
+        except asyncio.CancelledError:
+            pass  # we end; `close` waits for this
+        except (ConnectionError, OSError, TimeoutError, h11.LocalProtocolError):
             pass  # the sender went without its answer, and sends again
         finally:
             self._door.leave(host, writer)
@@ -100,7 +101,6 @@ class Requests:
         said = dict(request.headers).get(b"authorization", b"")
         name = self._tokens.sender(said)
         if name is None:
-            self._counts.turned_away += 1
             self._counts.trouble = self._tokens.trouble and f"no token can be checked: {self._tokens.trouble}"
             raise _Refused(401, "give the token of a known sender: Authorization: Bearer TOKEN")
         return f"/{name}"
@@ -108,7 +108,6 @@ class Requests:
     def holds(self, who: object, size: int) -> None:
         """Raises _Refused where the unfinished requests of all senders are too much."""
         if not self._door.holds(who, size):
-            self._counts.turned_away += 1
             raise _Refused(503, "too many unfinished requests; send again")
 
     async def take(self, body: bytes, peer: str) -> tuple[int, bytes]:
@@ -116,23 +115,25 @@ class Requests:
         at = int(self._clock().timestamp() * 1e6)
         try:
             posted = _posted.decode(body)
-            if posted.resourceType not in ("AuditEvent", "Bundle"):
-                raise _Refused(400, "the body is no AuditEvent and no Bundle")
+            answers = _RESPONSES.get(bytes(posted.type)) if posted.resourceType == "Bundle" else None
+            entries = _entries.decode(posted.entry) if answers and bytes(posted.entry) else []
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             await self._keep(Heard(at, "broken", peer, body[:KEEP], "not-json: the body of a request", len(body)))
             raise _Refused(400, "the body is no JSON; it was set aside") from None
+        if posted.resourceType not in ("AuditEvent", "Bundle"):
+            raise _Refused(400, "the body is no AuditEvent and no Bundle")
         await self._keep(Heard(at, "message", peer, body))
-        if posted.resourceType == "Bundle" and posted.type in ("batch", "transaction"):
-            answer = {
-                "resourceType": "Bundle",
-                "type": f"{posted.type}-response",
-                "entry": [{"response": {"status": "201"}} for _ in posted.entry or ()],
-            }
-            return 200, msgspec.json.encode(answer)
-        return 201, b""
+        if answers is None:
+            return 201, b""
+        said = [{"response": {"status": "201"}} for _ in entries]
+        return 200, msgspec.json.encode({"resourceType": "Bundle", "type": answers, "entry": said})
 
     def read(self, size: int) -> None:
         self._counts.bytes_read += size
+
+    def turn_away(self) -> None:
+        """A request ends without anything of it being kept, and not because of the disk."""
+        self._counts.turned_away += 1
 
     async def room(self) -> None:
         await self._gate.room()
@@ -167,7 +168,10 @@ class _Talk:
                 status, body = await self._answer(request)
             except _Refused as refused:
                 status, body = refused.status, _outcome(refused.text)
+                if status < 500:
+                    self._owner.turn_away()
             except h11.RemoteProtocolError as error:
+                self._owner.turn_away()
                 status, body = error.error_status_hint, _outcome("the request cannot be read")
             finally:
                 self._owner.holds(self._writer, 0)
@@ -206,7 +210,12 @@ class _Talk:
         while (event := self._http.next_event()) is h11.NEED_DATA:
             await self._owner.room()
             wait = SILENCE["http"] if self._until is None else max(0.01, self._until - loop.time())
-            data = await asyncio.wait_for(self._reader.read(CHUNK), timeout=wait)
+            try:
+                data = await asyncio.wait_for(self._reader.read(CHUNK), timeout=wait)
+            except TimeoutError:
+                if self._until is not None:
+                    self._owner.turn_away()
+                raise
             if self._until is None:
                 self._until = loop.time() + self._owner.patience
             self._owner.read(len(data))

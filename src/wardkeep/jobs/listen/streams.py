@@ -75,8 +75,8 @@ class Streams:
             return
         try:
             await self._talk(reader, writer, host)
-        except (ConnectionError, OSError, TimeoutError):
-            pass  # the sender went; what it had sent is accounted for
+        except (asyncio.CancelledError, ConnectionError, OSError, TimeoutError):
+            pass  # the sender went, or we end; what it had sent is accounted for
         finally:
             self._door.leave(host, writer)
             writer.transport.abort() if writer.transport.is_closing() else writer.close()
