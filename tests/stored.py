@@ -85,6 +85,8 @@ class Load:
     source: str = "table.csv"
     full: bool = True
     held: pa.Table | None = None
+    feed: bool = False
+    gone: pa.Table | None = None
 
 
 def row(event_id: str | None, **changes: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from wardkeep.watch.event import Rejected
-from wardkeep.watch.hospital.tables import TABLES, Table, Type
+from wardkeep.watch.hospital.tables import KEPT, TABLES, Table, Type
 
 #: The engine's type of each type of column.
 ARROW_TYPES: dict[Type, pa.DataType] = {
@@ -34,7 +34,7 @@ class FolderError(Exception):
 class Context:
     """One table of one export, normalised, with the rows that broke a rule set aside."""
 
-    #: A key of TABLES.
+    #: A key of TABLES or KEPT.
     name: str
     #: The columns of `schema(name)`.
     table: pa.Table
@@ -46,11 +46,15 @@ class Context:
     full: bool = True
     #: Natural keys (in the normalised form's names) of rejected rows: what an earlier export says of them stays.
     held: pa.Table | None = None
+    #: Whether it comes from a feed, which tells of rows one by one: an export in which they are absent does not retract them.
+    feed: bool = False
+    #: Natural keys of rows that a feed says are no more.
+    gone: pa.Table | None = None
 
 
 def schema(name: str) -> pa.Schema:
     """The normalised columns of a table, `src` last."""
-    columns = [pa.field(c.engine_name, ARROW_TYPES[c.type]) for c in TABLES[name].columns]
+    columns = [pa.field(c.engine_name, ARROW_TYPES[c.type]) for c in (TABLES.get(name) or KEPT[name]).columns]
     return pa.schema([*columns, pa.field("src", pa.string())])
 
 

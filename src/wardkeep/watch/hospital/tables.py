@@ -238,5 +238,20 @@ TABLES: dict[str, Table] = {
     )
 }
 
+STATES = "message_state"
+#: What Wardkeep itself keeps of feeds beside the hospital's tables: numbers of patients that were given up for others, and
+#: what is known of each object that messages speak of. No export holds them, and no reason is read from them.
+KEPT: dict[str, Table] = {
+    t.name: t
+    for t in (
+        Table(
+            "merges",
+            (_c("retired_id", need=True), _c("patient_id", need=True), _c("time", "time")),
+            key=("retired_id",),
+        ),
+        Table(STATES, (_c("object", need=True), _c("state", need=True)), key=("object",), id="object"),
+    )
+}
+
 #: Without these (and one events file) a folder is no hospital folder.
 REQUIRED_TABLES = ("staff", "accounts", "patients")

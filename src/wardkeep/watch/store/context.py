@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
-from wardkeep.watch.hospital.tables import TABLES, Table
+from wardkeep.watch.hospital.tables import KEPT, TABLES, Table
 from wardkeep.watch.store.errors import StoreError
 
 _TYPES = {"time": pa.int64(), "date": pa.int32(), "flag": pa.bool_()}
@@ -35,10 +35,18 @@ def normalised(name: str, table: pa.Table) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def change(name: str, known: pa.Table, incoming: pa.Table, *, full: bool, held: pa.Table | None = None) -> pa.Table:
+def change(
+    name: str,
+    known: pa.Table,
+    incoming: pa.Table,
+    *,
+    full: bool,
+    held: pa.Table | None = None,
+    gone: pa.Table | None = None,
+) -> pa.Table:
     """What a load changes: rows with `op`. Of rows with one natural key the last of the load counts.
 
-    held: keys of rows that are there but could not be read; they are not retracted.
+    held: keys of rows that are there but could not be read; they are not retracted. gone: keys of rows that are.
     """
     table = _table(name)
     keys = [column.engine_name for column in table.columns if column.name in table.key]
@@ -50,19 +58,24 @@ def change(name: str, known: pa.Table, incoming: pa.Table, *, full: bool, held: 
     absent = f"NOT EXISTS (SELECT 1 FROM n WHERE {match})"  # noqa: S608 - names of our own tables
     if held is not None:
         absent += f" AND NOT EXISTS (SELECT 1 FROM held n WHERE {match})"  # noqa: S608
+    retracted = absent
+    if not full:
+        retracted += f" AND EXISTS (SELECT 1 FROM gone n WHERE {match})"  # noqa: S608
     sql = f"""
         WITH n AS (
             SELECT * EXCLUDE (line) FROM (SELECT *, row_number() OVER () AS line FROM incoming)
             QUALIFY row_number() OVER (PARTITION BY {by_key} ORDER BY line DESC) = 1
         )
         SELECT n.*, 'put' AS op FROM n WHERE NOT EXISTS (SELECT 1 FROM known o WHERE {match} AND {same})
-        {f"UNION ALL SELECT o.*, 'retract' FROM known o WHERE {absent}" if full else ""}
+        {f"UNION ALL SELECT o.*, 'retract' FROM known o WHERE {retracted}" if full or gone is not None else ""}
     """  # noqa: S608 - names of our own tables
     with duckdb.connect(":memory:", config={"threads": 1}) as con:
         con.register("known", known)
         con.register("incoming", normalised(name, incoming))
         if held is not None:
             con.register("held", held)
+        if gone is not None:
+            con.register("gone", gone)
         return con.sql(sql).to_arrow_table()
 
 
@@ -106,6 +119,7 @@ def _columns(name: str) -> str:
 
 
 def _table(name: str) -> Table:
-    if name not in TABLES:
+    found = TABLES.get(name) or KEPT.get(name)
+    if found is None:
         raise StoreError(f"{name!r} is no table of the hospital", hint=f"use one of {', '.join(TABLES)}")
-    return TABLES[name]
+    return found

@@ -21,6 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wardkeep.ledger import format_index
+from wardkeep.watch.hospital.context import engine_key
+from wardkeep.watch.hospital.tables import TABLES
 from wardkeep.watch.store import quarantine
 from wardkeep.watch.store.context import change
 from wardkeep.watch.store.dedup import Events, Hasher, mark, occurrences
@@ -73,6 +75,10 @@ class LoadedTable(Protocol):
     def full(self) -> bool: ...
     @property
     def held(self) -> pa.Table | None: ...
+    @property
+    def feed(self) -> bool: ...
+    @property
+    def gone(self) -> pa.Table | None: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,14 +171,24 @@ class Intake:
             self._set_aside(piece)
             self._counts["read"] += 1
         known = self._store.known_table(loaded.name)
-        changed = change(loaded.name, known, loaded.table, full=loaded.full, held=loaded.held)
+        held = self._held(loaded) if loaded.full else loaded.held
+        changed = change(loaded.name, known, loaded.table, full=loaded.full, held=held, gone=loaded.gone)
         files = []
         if changed.num_rows:
             name = f"c{self._seq + 1:06d}-{loaded.name}"
-            meta = {"table": loaded.name, "full": loaded.full}
+            meta = {"table": loaded.name, "full": loaded.full} | ({"feed": True} if loaded.feed else {})
             files.append((self._file(name, "context", changed.num_rows, meta), to_parquet(changed)))
         self._commit(files, [])
-        self._tables[loaded.name] = self._store.known_table(loaded.name).num_rows
+        if loaded.name in TABLES:
+            self._tables[loaded.name] = self._store.known_table(loaded.name).num_rows
+
+    def _held(self, loaded: LoadedTable) -> pa.Table | None:
+        """The rows that a full export does not retract: those that it holds and that cannot be read, and those of feeds."""
+        fed = self._store.known_table(loaded.name, feeds=True)
+        if not fed.num_rows:
+            return loaded.held
+        keys = fed.select(engine_key(TABLES[loaded.name]))
+        return keys if loaded.held is None else pa.concat_tables([keys, loaded.held.cast(keys.schema)])
 
     def replayed(self, piece_id: str) -> None:
         """A piece was read well now; it needs no more attention."""

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from wardkeep.watch.hospital.tables import KEPT
 from wardkeep.watch.store import quarantine
 from wardkeep.watch.store.arrivals import Arrived, arrived
 from wardkeep.watch.store.canonical import render
@@ -116,13 +117,14 @@ class Store:
         question = Question(from_us=from_us, to_us=to_us, as_of_us=as_of_us, patients=patients, accounts=accounts)
         contents = self.manifest.trusted()
         hasher = Hasher(self.folder.key("hash"))
-        tables = dict.fromkeys(row.facts["table"] for row in contents.files if row.kind == "context")
+        loaded = dict.fromkeys(row.facts["table"] for row in contents.files if row.kind == "context")
+        tables = [name for name in loaded if name not in KEPT]
         opened = connect(
             Opening(self.folder, contents, question, limit=limit_bytes(memory_limit)),
             question,
             self.queries,
             persons=(hashes_of(patients, hasher), hashes_of(accounts, hasher)),
-            tables=list(tables),
+            tables=tables,
             memory_limit=memory_limit,
             threads=threads,
         )
@@ -184,15 +186,17 @@ class Store:
     def tables(self) -> dict[str, int]:
         """Rows known now of each table that was ever loaded."""
         names = dict.fromkeys(row.facts["table"] for row in self.manifest.files("context"))
-        return {name: self.known_table(name).num_rows for name in names}
+        return {name: self.known_table(name).num_rows for name in names if name not in KEPT}
 
     def loads(self) -> tuple[str, ...]:
         """What tells one state of the tables from another: the loads that made it."""
         return tuple(row.id for row in self.manifest.files("context"))
 
-    def known_table(self, name: str) -> pa.Table:
-        """What is known of a table now."""
+    def known_table(self, name: str, *, feeds: bool = False) -> pa.Table:
+        """What is known of a table now; `feeds`: of the loads of feeds alone."""
         loads = [row for row in self.manifest.files("context") if row.facts["table"] == name]
+        if feeds:
+            loads = [row for row in loads if row.facts.get("feed")]
         return state(name, [from_parquet(self._plain(row)) for row in loads])
 
     def _plain(self, row: FileRow) -> bytes:

@@ -18,11 +18,13 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from wardkeep.watch.hospital.tables import STATES
 from wardkeep.watch.store.context import schema_of, state_sql
 from wardkeep.watch.store.errors import RangeTooLarge, StoreError
 from wardkeep.watch.store.folder import KEYS, Folder
 from wardkeep.watch.store.keyindex import Hashes, SegmentKeys
 from wardkeep.watch.store.manifest import Contents, FileRow
+from wardkeep.watch.store.merges import OF_PATIENTS, same_person, view_sql
 from wardkeep.watch.store.retention import QueryKeys
 
 ENGINE_COLUMNS = (
@@ -35,6 +37,7 @@ EVENT_COLUMNS = (
     *("count", "purpose", "breakglass", "outcome", "workstation", "ip", "site", "session_id", "query", "duration_ms"),
     *("log", "n", "kind", "time_quality", "format", "source", "position", "received_us", "amends"),
 )
+_SAME = ("patient_id", "other_id")
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
@@ -123,7 +126,7 @@ class Opening:
         """table -> its loads, oldest first."""
         found: dict[str, list[str]] = {}
         for row in self._files:
-            if row.kind == "context":
+            if row.kind == "context" and row.facts["table"] != STATES:
                 found.setdefault(row.facts["table"], []).append(self.path(row))
         return found
 
@@ -237,16 +240,27 @@ def connect(
         con.execute(f"CREATE VIEW all_events AS {sql or _no_events()}")
         stands = "AND eid NOT IN (SELECT eid FROM kept.amended)" if opening.amended() else ""
         con.execute(f"CREATE VIEW events AS SELECT * FROM all_events WHERE kind = 'access' {stands}")  # noqa: S608
+        merged = "merges" in loads and _merge(con, loads["merges"])
         for name in tables:
             if name in loads:
                 con.execute(f'CREATE TABLE kept."{name}" AS {state_sql(name, loads[name])}')
             else:  # loaded, but not yet at the moment asked for
                 _keep(con, name, schema_of(name).empty_table())
-            con.execute(f'CREATE VIEW "{name}" AS SELECT * FROM kept."{name}"')  # noqa: S608
+            shown = view_sql(name) if merged and name in OF_PATIENTS else f'SELECT * FROM kept."{name}"'  # noqa: S608
+            con.execute(f'CREATE VIEW "{name}" AS {shown}')
     except BaseException:
         made.close()
         raise
     return made
+
+
+def _merge(con: duckdb.DuckDBPyConnection, files: Sequence[str]) -> bool:
+    """Keep which numbers are of one person; whether there are any."""
+    found = con.execute(f"SELECT retired_id, patient_id FROM ({state_sql('merges', files)})").fetchall()  # noqa: S608
+    pairs = same_person(found)
+    columns = list(zip(*pairs, strict=True)) or [(), ()]
+    _keep(con, "same_person", pa.table({n: pa.array(c, pa.string()) for n, c in zip(_SAME, columns, strict=True)}))
+    return bool(pairs)
 
 
 def _keep(con: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
