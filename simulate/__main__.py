@@ -34,6 +34,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument(
         "--sources", action="store_true", help="also sign-ins, VPN, bastion, doors and a database audit, and who it was"
     )
+    parser.add_argument("--feeds", type=int, default=0, metavar="DAYS", help="so many last days as HL7 messages too")
     parser.add_argument("--calibration", action="store_true", help="print the hospital's rates beside published ones")
     call = parser.parse_args(words)
     began = time.monotonic()
@@ -53,7 +54,7 @@ def main(words: list[str] | None = None) -> int:
         )  # fmt: skip
     except ValueError as problem:
         parser.error(str(problem))
-    write(hospital, call.out, call.style, progress=progress)
+    write(hospital, call.out, call.style, feeds=call.feeds, progress=progress)
     write_truth(hospital, truth)
     if call.calibration:
         print(as_markdown(calibration(hospital)))

@@ -11,6 +11,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from simulate.foreign import write_foreign
+from simulate.hl7 import write_feeds
 from simulate.hospital import Hospital
 from simulate.parameters import Progress
 from simulate.sources.files import write_sources
@@ -25,11 +26,13 @@ def write(
     style: str = "folder",
     *,
     compress: bool = False,
+    feeds: int = 0,
     progress: Progress | None = None,
 ) -> list[Path]:
     """Write tables and events into `folder` (made where it is missing); the files, events last. ValueError: unknown style.
 
-    `compress` gzips the audit events of the foreign style (a tenth of the size, two seconds more).
+    `compress` gzips the audit events of the foreign style (a tenth of the size, two seconds more). The last
+    `feeds` days come as HL7 messages too.
     """
     if style not in STYLES:
         raise ValueError(f"style is {style!r}: give one of {', '.join(STYLES)}")
@@ -39,6 +42,9 @@ def write(
     for name, table in hospital.tables.items():
         tell(0.0, f"{name}.csv")
         files.append(_csv(table, folder / f"{name}.csv"))
+    if feeds:
+        tell(0.05, "HL7 messages")
+        files += write_feeds(hospital, folder, feeds)
     if style == "foreign":
         files += write_foreign(hospital, folder, tell, compress=compress)
         if hospital.sources is not None:

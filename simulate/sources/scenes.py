@@ -24,6 +24,8 @@ from simulate.usual import Usual
 from simulate.work import WORK, Work
 
 PULL_AT = 2 * HOUR + 13 * MINUTE
+#: The record that is changed is one of a stay that ended in the last so many days, if there is one.
+RECENT = 12
 #: Reports from the menu under one ticket.
 MOST_REPORTS = 3
 
@@ -53,6 +55,8 @@ def stage(p: Parameters, h: House, care: Care, work: Work, rng: np.random.Genera
     able = np.flatnonzero(left & stays & (care.e_attending >= 0) & (h.s_to[care.e_attending] >= p.days))
     if not len(able) or not len(clerks):
         return out
+    late = able[care.e_end[able] > (p.days - RECENT) * DAY]
+    able = late if len(late) else able
     # Families ask after a death above all.
     died = able[care.e_death[able]]
     pool = died if len(died) else able
