@@ -11,12 +11,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from wardkeep.jobs.ingesting import PATIENCE
+from wardkeep.jobs.messages import load_messages
 from wardkeep.watch.event import AccessEvent, Rejected
 
 if TYPE_CHECKING:
     from wardkeep.home import Home
     from wardkeep.watch.intake import Mapping
-    from wardkeep.watch.store import Intake, Piece, Report
+    from wardkeep.watch.store import Intake, Piece, Report, Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,8 +34,9 @@ class Replayed:
 
 def replay(home: Home, pieces: Sequence[Piece], *, mapping: Mapping | None, at: datetime) -> Replayed:
     """Read `pieces` again and store what can be read now; the rest stays where it is. Raises StoreError, LedgerError."""
-    with home.connect_ledger() as ledger, home.store().intake(ledger, received_at=at, wait=PATIENCE) as intake:
-        work = _Work(intake, home.settings.hospital.timezone, mapping)
+    store = home.store()
+    with home.connect_ledger() as ledger, store.intake(ledger, received_at=at, wait=PATIENCE) as intake:
+        work = _Work(intake, store, home.settings.hospital.timezone, mapping)
         # File by file: identical records without a number are told apart by their place among those of their file.
         for _, group in groupby(pieces, key=lambda piece: piece.source):
             work.one_source(group)
@@ -64,8 +66,8 @@ def replay_for(home: Home, pieces: Sequence[Piece], *, actor: Any, at: datetime)
 class _Work:
     """One replay: each piece by its kind."""
 
-    def __init__(self, intake: Intake, zone: str, mapping: Mapping | None) -> None:
-        self.intake, self.zone, self.mapping = intake, zone, mapping
+    def __init__(self, intake: Intake, store: Store, zone: str, mapping: Mapping | None) -> None:
+        self.intake, self.store, self.zone, self.mapping = intake, store, zone, mapping
         self.left: Counter[str] = Counter()
 
     def one_source(self, pieces: Iterable[Piece]) -> None:
@@ -73,6 +75,8 @@ class _Work:
 
         events: list[AccessEvent] = []
         good: list[str] = []
+        messages: list[bytes] = []
+        source = ""
         for piece in pieces:
             if is_of_a_table(piece):
                 why = self.table(piece)
@@ -82,10 +86,14 @@ class _Work:
             else:
                 found, why = events_again(piece, zone=self.zone, mapping=self.mapping)
                 events += found
+                if found and found[0].format == "hl7":
+                    messages.append(piece.raw)
+                    source = piece.source
             if why:
                 self.left[why] += 1
             else:
                 good.append(piece.id)
+        load_messages(self.intake, self.store, messages, zone=self.zone, source=source)
         self.intake.file(batches_of(events))
         for identity in good:
             self.intake.replayed(identity)

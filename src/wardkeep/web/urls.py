@@ -10,6 +10,8 @@ from wardkeep.web.cases.own_records import own_records
 from wardkeep.web.cases.proofs import act_proof, case_proof
 from wardkeep.web.cases.views import case, cases
 from wardkeep.web.cases.work import assign, decide, note, reopen
+from wardkeep.web.coverage.views import coverage
+from wardkeep.web.intake.views import close, intake, read_again
 from wardkeep.web.ledger.acts import acts
 from wardkeep.web.ledger.handing import bundle, verifier
 from wardkeep.web.ledger.minutes import minutes
@@ -55,6 +57,10 @@ urlpatterns = [
     path("people/<uuid:user_id>/link/", link, name="person_link"),
     path("people/<uuid:user_id>/active/", active, name="person_active"),
     path("people/<uuid:user_id>/role/", role, name="person_role"),
+    path("intake/", intake, name="intake"),
+    path("intake/read-again/", read_again, name="read_again"),
+    path("intake/close/", close, name="close_pieces"),
+    path("coverage/", coverage, name="coverage"),
     path("runs/", run_list, name="runs"),
     path("runs/<uuid:run_id>/", run, name="run"),
     path("ledger/", state, name="ledger"),

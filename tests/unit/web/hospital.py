@@ -19,6 +19,8 @@ from wardkeep.ledger.note import Checkpoint, Verifier
 from wardkeep.ledger.proof import write_proof
 from wardkeep.ledger.reader import Description
 from wardkeep.ledger.tree import inclusion_proof, leaf_hash, node_hash, range_root
+from wardkeep.watch.store import Piece
+from wardkeep.watch.store.arrivals import Arrived
 from wardkeep.watch.store.canonical import FIELDS, render
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -137,6 +139,16 @@ class Store:
 
     def loads(self) -> tuple[str, ...]:
         return ("invented",)
+
+    def arrived(self, *, since_day: int) -> list[Arrived]:
+        days = {row[3] + (FIRST - date(1970, 1, 1)).days: 1 for row in self.rows}
+        newest = max((row[2] for row in self.rows), default=0)
+        if not days:
+            return []
+        return [Arrived(system="HIS", days=days, newest_us=newest, received_us=newest + 9, delay_us=9)]
+
+    def pieces(self) -> list[Piece]:
+        return []
 
     def sealed(self, log: str, n: int) -> tuple[bytes, bytes]:
         return sealed(n)

@@ -52,10 +52,7 @@ def today(actor: Any, *, now: datetime) -> Today:
     """The first page for `actor` at `now`."""
     run = last_run()
     summary: dict[str, Any] = run.summary if run else {}
-    newest = {name: EPOCH + timedelta(microseconds=us) for name, us in summary.get("last_event_us", {}).items()}
-    # Our own accesses happen now, whatever the hospital's systems hand over.
-    latest = max((at for name, at in newest.items() if name != "wardkeep"), default=None)
-    reference = min(now, latest) if latest else now
+    newest, latest, reference = _newest(summary, now)
     day, accesses, explained = _newest_day(summary, reference)
     cases = visible_cases(actor)
     to_read = in_reading_order(cases.filter(state=State.OPEN))[: settings.WARDKEEP_HOME.settings.judging.cases_a_day]
@@ -259,6 +256,22 @@ def last_run() -> Run | None:
     runs = Run.objects.order_by("-finished_at")
     run: Run | None = runs.filter(events__gt=0).first() or runs.first()
     return run
+
+
+def cover(*, now: datetime) -> list[SystemCover]:
+    """The systems that should be seen, and whether they are."""
+    run = last_run()
+    summary: dict[str, Any] = run.summary if run else {}
+    newest, _latest, reference = _newest(summary, now)
+    return _cover(summary, newest, reference, _newest_day(summary, reference)[0])
+
+
+def _newest(summary: dict[str, Any], now: datetime) -> tuple[dict[str, datetime], datetime | None, datetime]:
+    """The newest event of each system, the newest of the hospital's, and the moment at which silence is measured."""
+    newest = {name: EPOCH + timedelta(microseconds=us) for name, us in summary.get("last_event_us", {}).items()}
+    # Our own accesses happen now, whatever the hospital's systems hand over.
+    latest = max((at for name, at in newest.items() if name != "wardkeep"), default=None)
+    return newest, latest, min(now, latest) if latest else now
 
 
 def _newest_day(summary: dict[str, Any], reference: datetime) -> tuple[date | None, int, int]:

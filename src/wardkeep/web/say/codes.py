@@ -200,14 +200,90 @@ ACTS: Names = {
     "database:rows:restored": _("Rows restored from a backup"),
     "evidence:bundle:made": _("Evidence bundle made"),
     "intake:quarantine:dismissed": _("Pieces of quarantine dismissed"),
+    "intake:quarantine:replayed": _("Pieces of quarantine read again"),
     "judgement:run:stored": _("Run stored"),
     "keys:root:recovered": _("Root key recovered from shares"),
     "keys:shares:made": _("Recovery shares made"),
 }
 
+#: Why a piece of input was set aside: the stable word of its reason.
+SET_ASIDE: Names = {
+    "bad-encoding": _("bytes that are not in the encoding"),
+    "bad-header": _("a needed column is not in the header"),
+    "bad-number": _("a number that is none"),
+    "bad-time": _("a time that cannot be read"),
+    "cells": _("too many or too few columns"),
+    "conflict": _("contradicts an event that is stored"),
+    "empty": _("nothing in the file"),
+    "gzip-bomb": _("expands beyond belief"),
+    "gzip-cut": _("the compressed file ends early"),
+    "gzip-damaged": _("the compressed file is damaged"),
+    "no-action": _("no action"),
+    "no-mapping": _("needs a mapping"),
+    "not-audit": _("no audit record"),
+    "not-json": _("no complete JSON"),
+    "nul-byte": _("a zero byte in a text"),
+    "quotes": _("quotes that do not come out"),
+    "too-deep": _("nested too deeply"),
+    "too-long": _("too long"),
+    "truncated": _("only its begin was kept"),
+    "unknown-format": _("no reader takes this format"),
+    "unmapped-action": _("an action that the mapping does not name"),
+    "unmapped-outcome": _("an outcome that the mapping does not name"),
+}
+
+#: Why a person closes a piece without reading it.
+CLOSED_WHY: Names = {
+    "mended": _("a later export brought it"),
+    "no_record": _("no record: a heading, a total, a torn line"),
+    "not_ours": _("not of this hospital"),
+    "test_data": _("test data"),
+}
+
 WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
 
 COVERS: Names = {"covered": _("covered"), "silent": _("silent"), "never": _("never connected")}
+
+#: The two lists of scenes.
+SCENES: Names = {
+    "G_ONLINE": _("online medical data"),
+    "G_ALLIANCE": _("access within the medical alliance"),
+    "G_RESEARCH": _("clinical research data"),
+    "G_INSURANCE": _("exchange with health insurance"),
+    "G_DEVICE": _("remote maintenance of devices"),
+    "G_CENTRE": _("data of the big-data centre"),
+    "G_WEARABLE": _("wearable data"),
+    "G_APP": _("health app data"),
+    "S_DOCTOR": _("11.1 access by doctors"),
+    "S_PATIENT": _("11.2 query by patients"),
+    "S_RESEARCH": _("11.3 clinical research"),
+    "S_SECONDARY": _("11.4 secondary use"),
+    "S_SENSING": _("11.5 health sensing"),
+    "S_MOBILE": _("11.6 mobile application"),
+    "S_INSURANCE": _("11.7 link to commercial insurance"),
+    "S_DEVICE": _("11.8 medical device"),
+}
+
+#: How much of what looks at a scene could look.
+SCENE_STATES: Names = {
+    "all": _("all evaluated"),
+    "partly": _("partly evaluated"),
+    "none": _("not evaluated"),
+    "nothing": _("nothing looks here"),
+}
+
+THREATS: Names = {
+    "LOGIN": _("illegal login"),
+    "UNAUTHORISED": _("unauthorised access"),
+    "ABNORMAL": _("abnormal access"),
+    "IMPERSONATED": _("impersonated query"),
+    "BATCH": _("batch theft"),
+    "PLAINTEXT": _("plaintext leak"),
+    "TAMPERING": _("tampering"),
+    "LINK": _("insecure link"),
+    "MAINTENANCE": _("unkept maintenance records"),
+    "CLASSIFICATION": _("missing classification"),
+}
 
 TRIGGERS: Names = {"command": _("on command"), "nightly": _("nightly"), "demo": _("demo")}
 

@@ -4,6 +4,7 @@
 ICONS = {
     "today": '<rect x="2" y="3" width="12" height="11" rx="1.5"/><path d="M2 6.5h12M5.5 1.5v3M10.5 1.5v3"/>',
     "case": '<path d="M2 4.5h4l1.5 2H14v7H2z"/><path d="M5 10h6"/>',
+    "intake": '<path d="M2.5 9v4.5h11V9M8 2v7M5 6.2L8 9.2l3-3"/>',
     "run": '<circle cx="8" cy="8" r="6"/><path d="M8 4.5V8l2.5 2"/>',
     "ledger": '<path d="M3 2h8.5L13 3.5V14H3zM5.5 5.5h5M5.5 8h5M5.5 10.5h3"/>',
     "search": '<circle cx="7" cy="7" r="4.5"/><path d="M10.5 10.5L14 14"/>',

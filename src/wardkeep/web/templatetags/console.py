@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -50,6 +50,21 @@ def iso(at: datetime | date | None) -> str:
     if isinstance(at, datetime):
         return timezone.localtime(at).isoformat(timespec="seconds")
     return at.isoformat() if at else ""
+
+
+@register.filter
+def span(length: timedelta | None) -> str:
+    """A length of time in its largest unit: `4 min`, `3 h`, `2 d`."""
+    if length is None:
+        return "–"
+    seconds = round(length.total_seconds())
+    if seconds < 60:
+        return _("%(n)d s") % {"n": seconds}
+    if seconds < 3600:
+        return _("%(n)d min") % {"n": seconds // 60}
+    if seconds < 2 * 86_400:
+        return _("%(n)d h") % {"n": seconds // 3600}
+    return _("%(n)d days") % {"n": seconds // 86_400}
 
 
 @register.filter
@@ -178,6 +193,8 @@ def navigation(context: template.Context) -> list[NavItem]:
     sections = (
         (_("Today"), "today", "today", Act.TODAY_READ, "/"),
         (_("Cases"), "cases", "case", Act.CASE_LIST, "/cases/"),
+        (_("Intake"), "intake", "intake", Act.INTAKE_READ, "/intake/"),
+        (_("Coverage"), "coverage", "shield", Act.COVERAGE_READ, "/coverage/"),
         (_("Runs"), "runs", "run", Act.RUN_READ, "/runs/"),
         (_("Ledger"), "ledger", "ledger", Act.LEDGER_READ, "/ledger/"),
         (_("People"), "people", "person", Act.USER_LIST, "/people/"),
@@ -217,6 +234,11 @@ _NAMES: dict[str, codes.Names] = {
     "happening": codes.HAPPENINGS,
     "cover": codes.COVERS,
     "trigger": codes.TRIGGERS,
+    "set_aside": codes.SET_ASIDE,
+    "closed": codes.CLOSED_WHY,
+    "scene": codes.SCENES,
+    "scene_state": codes.SCENE_STATES,
+    "threat": codes.THREATS,
     "state": {str(k): v for k, v in STATE_NAMES.items()},
     "outcome": {str(k): v for k, v in OUTCOME_NAMES.items()},
 }

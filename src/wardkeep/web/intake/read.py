@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What came in and what was set aside, as the intake page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from wardkeep.watch.store import Piece, StoreError
+from wardkeep.watch.store.arrivals import Arrived
+from wardkeep.web.draw.arrivals import Bar, draw_arrivals
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAYS = 14
+#: Our own touches: they come with the work in the console, not from a system of the hospital.
+OWN = "wardkeep"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceLine:
+    """One system: None in what it never gave."""
+
+    system: str
+    newest_at: datetime | None
+    received_at: datetime | None
+    #: Between an event and its arrival, usually.
+    delay: timedelta | None
+    rows: int
+    bars: Sequence[Bar]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetAside:
+    """The pieces of one file that wait for the same reason."""
+
+    source: str
+    #: The stable word of the reason, and the whole sentence of the first.
+    code: str
+    reason: str
+    position: str
+    count: int
+    first_at: datetime
+    #: What contradicts a stored event is read again as its amendment.
+    is_conflict: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """The page. `problem`: why the store could not be read."""
+
+    sources: Sequence[SourceLine] = ()
+    waiting: Sequence[SetAside] = ()
+    first_day: date | None = None
+    last_day: date | None = None
+    problem: str = ""
+
+
+def shown(*, now: datetime) -> Shown:
+    """The last days of every system, and what waits in quarantine. A store that cannot be read is said, not hidden."""
+    home = settings.WARDKEEP_HOME
+    today = now.astimezone(ZoneInfo(home.settings.hospital.timezone)).date()
+    store = home.store()
+    try:
+        everything = [one for one in store.arrived(since_day=0) if one.system != OWN]
+        pieces = [piece for piece in store.pieces() if piece.state == "open"]
+    except StoreError as problem:
+        return Shown(problem=type(problem).__name__)
+    newest = max((max(one.days) for one in everything), default=None)
+    # A hospital that hands over month by month has nothing of today: the days end with what it has.
+    last = min(today, EPOCH.date() + timedelta(days=newest)) if newest is not None else today
+    first = last - timedelta(days=DAYS - 1)
+    known = {one.system for one in everything}
+    expected = sorted(set(home.settings.hospital.systems) - known)
+    return Shown(
+        sources=[_line(one, first) for one in everything] + [_never(system) for system in expected],
+        waiting=_grouped(pieces),
+        first_day=first,
+        last_day=last,
+    )
+
+
+def waiting_pieces(source: str, code: str) -> list[Piece]:
+    """What waits of one file for one reason. Raises StoreError."""
+    store = settings.WARDKEEP_HOME.store()
+    return [p for p in store.pieces() if p.state == "open" and p.source == source and code_of(p.reason) == code]
+
+
+def code_of(reason: str) -> str:
+    """The stable word of a reason."""
+    return reason.partition(":")[0]
+
+
+def _line(one: Arrived, first: date) -> SourceLine:
+    days = [one.days.get((first - EPOCH.date()).days + n, 0) for n in range(DAYS)]
+    return SourceLine(
+        system=one.system,
+        newest_at=_moment(one.newest_us),
+        received_at=_moment(one.received_us),
+        delay=timedelta(microseconds=max(0, one.delay_us)),
+        rows=sum(days),
+        bars=draw_arrivals(days, first),
+    )
+
+
+def _never(system: str) -> SourceLine:
+    return SourceLine(system=system, newest_at=None, received_at=None, delay=None, rows=0, bars=())
+
+
+def _grouped(pieces: Sequence[Piece]) -> list[SetAside]:
+    groups: dict[tuple[str, str], list[Piece]] = {}
+    for piece in pieces:
+        groups.setdefault((piece.source, code_of(piece.reason)), []).append(piece)
+    found = [
+        SetAside(
+            source=source,
+            code=code,
+            reason=some[0].reason,
+            position=some[0].position,
+            count=len(some),
+            first_at=_moment(min(piece.received_us for piece in some)),
+            is_conflict=some[0].is_conflict,
+        )
+        for (source, code), some in groups.items()
+    ]
+    return sorted(found, key=lambda one: (-one.count, one.source, one.code))
+
+
+def _moment(us: int) -> datetime:
+    return EPOCH + timedelta(microseconds=us)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The intake page, and what can be done about pieces that were set aside."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from wardkeep.govern.identity.role import Act
+from wardkeep.home import now
+from wardkeep.jobs.dismissing import Why, dismiss
+from wardkeep.jobs.replaying import replay_for
+from wardkeep.ledger import LedgerError
+from wardkeep.watch.store import StoreError
+from wardkeep.web.intake.read import shown, waiting_pieces
+from wardkeep.web.page import page, person
+
+#: Pieces that a page reads again at once; more are for the command, which shows progress.
+MOST = 2000
+
+
+@page(Act.INTAKE_READ)
+def intake(request: HttpRequest) -> HttpResponse:
+    """What each system handed over, and what was set aside."""
+    return render(request, "intake/intake.html", {"shown": shown(now=now()), "reasons_why": [why.value for why in Why]})
+
+
+@require_POST
+@page(Act.INTAKE_MEND)
+def read_again(request: HttpRequest) -> HttpResponse:
+    """Read the pieces of one file and reason once more; what can be read now is stored."""
+    try:
+        pieces = waiting_pieces(request.POST.get("source", ""), request.POST.get("code", ""))[:MOST]
+        if pieces:
+            done = replay_for(settings.WARDKEEP_HOME, pieces, actor=person(request), at=now())
+            left = done.tried - done.read
+            said = _("%(read)d pieces read now, %(left)d left.") % {"read": done.read, "left": left}
+            (messages.warning if left else messages.success)(request, said)
+    except (StoreError, LedgerError) as problem:
+        messages.error(request, _busy(problem))
+    return redirect("intake")
+
+
+@require_POST
+@page(Act.INTAKE_MEND)
+def close(request: HttpRequest) -> HttpResponse:
+    """Close the pieces of one file and reason: they need no reading."""
+    why = request.POST.get("why", "")
+    if why not in list(Why):
+        messages.error(request, _("Choose why these need no reading."))
+        return redirect("intake")
+    try:
+        pieces = waiting_pieces(request.POST.get("source", ""), request.POST.get("code", ""))[:MOST]
+        if pieces:
+            dismiss(settings.WARDKEEP_HOME, pieces, why=Why(why), at=now(), actor=person(request))
+            said = ngettext("%(n)d piece closed; it is kept.", "%(n)d pieces closed; they are kept.", len(pieces))
+            messages.success(request, said % {"n": len(pieces)})
+    except (StoreError, LedgerError) as problem:
+        messages.error(request, _busy(problem))
+    return redirect("intake")
+
+
+def _busy(problem: StoreError | LedgerError) -> str:
+    return _("That could not be done now (%(why)s). Nothing was changed; try again in a minute.") % {
+        "why": type(problem).__name__
+    }

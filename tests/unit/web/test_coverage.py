@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which scenes are watched, told from what the last run could evaluate."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from wardkeep.watch.detect.described import DETECTIONS
+
+
+def the_page(enter: Any, role: str = "committee_member", **more: Any) -> str:
+    return enter(role, **more).get("/coverage/").content.decode()
+
+
+def state_of(page: str, scene: str) -> str:
+    found = re.search(
+        rf"<strong>{re.escape(scene)}</strong>.*?<span class=\"badge[^>]*>.*?</svg>([^<]*)<", page, re.DOTALL
+    )
+    assert found, scene
+    return found[1].strip()
+
+
+@pytest.fixture
+def unevaluated(house: Any) -> Any:
+    """Sets which detections the last run could not evaluate, and over how many events it went."""
+    from wardkeep.seal.act import action
+    from wardkeep.watch.cases.models import Run
+
+    def say(missing: dict[str, list[str]], *, events: int = 7) -> None:
+        run = Run.objects.get()
+        with action("judgement:run:stored", actor="cli", at=run.finished_at):
+            run.events = events
+            run.summary = {**run.summary, "evaluated": {**dict.fromkeys(DETECTIONS, "evaluated"), **missing}}
+            run.save()
+
+    return say
+
+
+def test_a_scene_of_which_all_that_looks_there_could_look_says_so(enter: Any, unevaluated: Any) -> None:
+    unevaluated({})
+    page = the_page(enter)
+    assert state_of(page, "online medical data") == "all evaluated"
+    assert state_of(page, "11.5 health sensing") == "all evaluated"
+
+
+def test_a_missing_table_is_named_where_it_is_missed(enter: Any, unevaluated: Any) -> None:
+    unevaluated({"off_roster": ["shifts"]})
+    page = the_page(enter)
+    assert state_of(page, "online medical data") == "partly evaluated"
+    assert re.search(r"outside own shifts<span class=\"sub\">not evaluated: no shifts", page)
+    assert state_of(page, "11.5 health sensing") == "all evaluated"
+
+
+def test_a_scene_in_which_nothing_could_be_evaluated_says_so(enter: Any, unevaluated: Any) -> None:
+    unevaluated({"service_misuse": ["accounts"]})
+    assert state_of(the_page(enter), "11.5 health sensing") == "not evaluated"
+
+
+def test_where_nothing_was_judged_nothing_was_evaluated(enter: Any, unevaluated: Any) -> None:
+    unevaluated({}, events=0)
+    assert state_of(the_page(enter), "online medical data") == "not evaluated"
+
+
+def test_no_page_of_coverage_says_that_a_law_is_met(enter: Any) -> None:
+    page = the_page(enter).lower()
+    assert "compliant" not in page and "none of this says that a rule of law is met" in page

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The intake page over a real store: what came, what was set aside, and what a person does about it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stored import NOON, NOON_US, Kept, Set, batch, row
+from wardkeep.ledger import LedgerReader
+
+HOUR_US = 3_600_000_000
+LINE = b"2026-03-02T12:00:00+08:00,e9,nurse.li,P7,read,emr\n"
+HEAD = b"time,event_id,account,patient_id,action,system\n"
+
+
+@pytest.fixture
+def kept(house: Any, django_home: Any, tmp_path: Path) -> Iterator[Kept]:
+    """A real store with two systems, a readable piece and two that never will be."""
+    kept = Kept(tmp_path)
+    pieces = [
+        Set(raw=LINE, head=HEAD, format="hospital", reason="bad-time: no offset in column time", position="3"),
+        Set(raw=b"{", source="fhir.ndjson", position="4"),
+        Set(raw=b"[", source="fhir.ndjson", position="9"),
+    ]
+    events = [row("a", time=NOON_US - HOUR_US), row("b", system="肿瘤科电子病历与随访管理系统（东院区）")]
+    kept.take_in(batch(events, pieces), at=NOON + timedelta(hours=2))
+    before = django_home.store, django_home.ledger_reader
+    django_home.store, django_home.connect_ledger = lambda: kept.store, kept.ledger
+    django_home.ledger_reader = lambda: LedgerReader(tmp_path / "ledger")
+    yield kept
+    django_home.store, django_home.ledger_reader = before
+    del django_home.connect_ledger
+
+
+@contextmanager
+def expecting(home: Any, *systems: str) -> Iterator[None]:
+    before = home.settings
+    home.adopt(dataclasses.replace(before, hospital=dataclasses.replace(before.hospital, systems=systems)), None)
+    try:
+        yield
+    finally:
+        home.adopt(before, None)
+
+
+def the_page(enter: Any, role: str = "data_administrator", **more: Any) -> str:
+    return enter(role, **more).get("/intake/").content.decode()
+
+
+def test_each_system_stands_with_its_last_event_and_its_usual_delay(enter: Any, kept: Kept) -> None:
+    page = the_page(enter)
+    assert re.search(r"<strong>emr</strong>.*?11:00.*?14:00.*?3 h", page, re.DOTALL)
+    assert page.count("<title>2026-03-02: 1</title>") == 2
+    assert "wardkeep</strong>" not in page
+
+
+def test_a_system_that_should_hand_over_and_never_did_is_named(enter: Any, kept: Kept, django_home: Any) -> None:
+    assert "never connected" not in the_page(enter)
+    with expecting(django_home, "emr", "PACS"):
+        page = the_page(enter, name="ma")
+    assert re.search(r"<strong>PACS</strong></td>\s*<td[^>]*>.*?never connected", page)
+
+
+def test_pieces_are_gathered_by_file_and_reason(enter: Any, kept: Kept) -> None:
+    page = the_page(enter)
+    assert re.search(r"no complete JSON.*?fhir\.ndjson.*?first at 4.*?>2</td>", page, re.DOTALL)
+    assert re.search(r"a time that cannot be read.*?events\.csv.*?>1</td>", page, re.DOTALL)
+    assert "P7" not in page and "nurse.li" not in page
+
+
+def test_what_can_be_read_now_is_stored_and_the_act_says_who_asked(enter: Any, kept: Kept) -> None:
+    from wardkeep.seal.models import Outbox
+
+    client = enter("data_administrator")
+    found = client.post("/intake/read-again/", {"source": "events.csv", "code": "bad-time"}, follow=True)
+    assert "1 pieces read now, 0 left." in found.content.decode()
+    assert kept.ask("SELECT count(*) FROM events WHERE event_id = 'e9'") == [(1,)]
+    (act,) = Outbox.objects.filter(body__contains="intake:quarantine:replayed")
+    assert '"actor":"user:' in act.body and '"read":1' in act.body
+
+
+def test_what_still_cannot_be_read_stays_and_is_said(enter: Any, kept: Kept) -> None:
+    client = enter("data_administrator")
+    found = client.post("/intake/read-again/", {"source": "fhir.ndjson", "code": "not-json"}, follow=True)
+    assert "0 pieces read now, 2 left." in found.content.decode()
+    assert [piece.state for piece in kept.store.pieces()] == ["open", "open", "open"]
+
+
+def test_pieces_are_closed_with_a_reason_and_kept(enter: Any, kept: Kept) -> None:
+    client = enter("data_administrator")
+    asked = {"source": "fhir.ndjson", "code": "not-json"}
+    assert "Choose why" in client.post("/intake/close/", asked, follow=True).content.decode()
+    found = client.post("/intake/close/", {**asked, "why": "test_data"}, follow=True).content.decode()
+    assert "2 pieces closed; they are kept." in found and "fhir.ndjson" not in found
+    assert [piece.state for piece in kept.store.pieces()] == ["open", "dismissed", "dismissed"]
+
+
+def test_who_may_only_read_is_offered_nothing_to_do(enter: Any, kept: Kept) -> None:
+    assert "/intake/read-again/" in the_page(enter)
+    page = the_page(enter, "auditor")
+    assert "fhir.ndjson" in page and "/intake/read-again/" not in page and "/intake/close/" not in page
+
+
+def test_a_store_that_is_written_by_somebody_else_is_said_and_nothing_changes(
+    enter: Any, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wardkeep.jobs.replaying.PATIENCE", 0.05)
+    client = enter("data_administrator")
+    with kept.ledger() as ledger, kept.store.intake(ledger, received_at=NOON):
+        found = client.post("/intake/read-again/", {"source": "events.csv", "code": "bad-time"}, follow=True)
+    assert "Nothing was changed" in found.content.decode()
+    assert [piece.state for piece in kept.store.pieces()] == ["open", "open", "open"]
+
+
+def test_without_anything_set_aside_the_page_says_so(enter: Any) -> None:
+    assert "Every record that came could be read." in the_page(enter)
