@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wardkeep.jobs.messages import load_messages, messages_of
 from wardkeep.jobs.unresolved import Named
 from wardkeep.watch.event import AccessEvent, Rejected
 
@@ -220,6 +221,8 @@ def ingest_paths(
                     intake.context(table)
         for log in logs:
             if not work.ends():
+                said = messages_of(log.path, format=log.format, mapped=log.mapping is not None)
+                load_messages(intake, store, said, zone=zone, source=log.path.name)
                 intake.file(work.through(log.batches(zone=zone, workers=_workers(home))))
         report = intake.report()
         ledger.publish()

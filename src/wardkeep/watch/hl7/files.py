@@ -44,6 +44,15 @@ def last_begin(data: bytes) -> int:
     return 0
 
 
+def first_begin(data: bytes) -> int:
+    """Where the first message behind the first byte of `data` begins, its start mark included; -1 where none does."""
+    for match in _HEADER.finditer(data):
+        at = match.start()
+        if at and data[at - 1] in _BEFORE:
+            return at - 1 if data[at - 1] == _START[0] else at
+    return -1
+
+
 def line_ends(data: bytes) -> int:
     """How many lines end in `data`."""
     return data.count(b"\r") + data.count(b"\n") - data.count(b"\r\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from wardkeep.watch.intake.form import Form
 
-FORMS: tuple[Form, ...] = ()
+FORMS: tuple[Form, ...] = (Form("hl7", "wardkeep.watch.intake.hl7"),)
 
 
 def form_named(name: str) -> Form | None:

@@ -32,6 +32,8 @@ class Head:
     #: Of every PID, each once; then the numbers that a merge gives up.
     patients: tuple[str, ...]
     retired: tuple[str, ...]
+    #: MSH-11 says training or debugging: the message is kept, and nothing is learnt from it.
+    test: bool
 
     @property
     def event_id(self) -> str | None:
@@ -66,6 +68,7 @@ def head_of(message: Message, clock: Clock) -> Head:
         occurred=clock.at(evn.said(6), "EVN-6") or moment,
         patients=tuple(dict.fromkeys(p for p in patients if p)),
         retired=tuple(dict.fromkeys(retired)),
+        test=msh.text(11).upper() in ("T", "D"),
     )
 
 

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What HL7 messages say of the hospital, into its tables: of files, of pieces that are read again, of listeners."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wardkeep.watch.store import Intake, Store
+
+#: Messages whose sayings are gathered before the tables change.
+AT_ONCE = 100_000
+
+
+def load_messages(intake: Intake, store: Store, messages: Iterable[bytes], *, zone: str, source: str) -> None:
+    """Load the context of messages, in any order and however often they come. What is no message is passed over.
+
+    source: what the tables' loads say that they came by. Raises StoreError, LedgerError.
+    """
+    from wardkeep.watch.hospital.messages import contexts_of  # noqa: PLC0415
+
+    waiting = iter(messages)
+    while part := list(islice(waiting, AT_ONCE)):
+        for table in contexts_of(part, zone=zone, known=store.known_table, source=source):
+            intake.context(table)
+
+
+def messages_of(path: Path, *, format: str | None, mapped: bool) -> Iterator[bytes]:
+    """The messages of a file of HL7; none of another file."""
+    from wardkeep.watch.intake.hl7 import messages_in  # noqa: PLC0415
+
+    return messages_in(path, format=format, mapped=mapped)
