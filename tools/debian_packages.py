@@ -37,6 +37,9 @@ NEEDS = (
     Need("gcc", ("/usr/bin/cc", "/usr/bin/gcc"), "the tests of a ledger on a disk that stalls or fails"),
     Need("libc6-dev", ("/usr/include/dlfcn.h",), "the same tests"),
     Need("openssl", ("/usr/bin/openssl",), "the tests of time stamps, whose authority it is"),
+    Need("rsyslog", ("/usr/sbin/rsyslogd",), "the test that rsyslog delivers live"),
+    Need("rsyslog-openssl", ("/usr/lib/*/rsyslog/lmnsd_ossl.so",), "the same test"),
+    Need("bsdutils", ("/usr/bin/logger",), "the same test"),
     Need("git", ("/usr/bin/git", "/usr/local/bin/git"), "the tests that read the list of tracked files"),
 )
 

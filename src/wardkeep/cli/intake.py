@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import click
 
 from wardkeep.cli.frame import Frame, speak, standard
+from wardkeep.cli.live import command as status
 from wardkeep.settings import Hospital
 from wardkeep.watch.event import AccessEvent, Rejected
 from wardkeep.watch.intake import FORMATS, as_line, rejected_line
@@ -22,7 +23,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @click.group("intake")
 def command() -> None:
-    """Read logs and store nothing."""
+    """Read logs and store nothing; say what is heard live."""
+
+
+command.add_command(status)
 
 
 @command.command("read")

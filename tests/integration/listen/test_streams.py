@@ -6,12 +6,14 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.integration.listen.test_http import certificates
 from tests.listening import Live, a_home, asked, audit, connection, spooled, store_all, wait_for
 from wardkeep.jobs.listen import limits, rawspool, streams
 from wardkeep.jobs.listen.places import live_folder
@@ -166,3 +168,23 @@ def test_what_was_heard_is_stored_once_however_often_it_is_read(tmp_path: Path) 
     assert (piece.source, piece.position, piece.raw) == ("emr/127.0.0.1", "53", b"no JSON")
     assert piece.reason.startswith("not-json")
     assert json.loads(events[3])["resourceType"] == "AuditEvent"
+
+
+def test_over_tls_a_sender_without_the_certificate_that_is_asked_for_is_not_heard(tmp_path: Path) -> None:
+    certificates(tmp_path)
+    how = {"certificate": "server.pem", "key": "server.key", "client_authorities": "ca.pem"}
+    home = a_home(tmp_path, {"adt": {"protocol": "mllp-tls"}}, **how)
+    with Live(home) as live:
+        context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        with (
+            connection(live.address("adt")) as raw,
+            contextlib.suppress(OSError),
+            context.wrap_socket(raw, server_hostname="localhost") as sock,
+        ):
+            sock.sendall(framed(ADT % 1))
+            assert sock.recv(65536) == b""
+        context.load_cert_chain(tmp_path / "sender.pem", tmp_path / "sender.key")
+        with connection(live.address("adt")) as raw, context.wrap_socket(raw, server_hostname="localhost") as sock:
+            sock.sendall(framed(ADT % 2))
+            assert answers(sock, 1) == [b"AA"]
+    assert [one.body for one in spooled(home, "adt")] == [ADT % 2]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from wardkeep.jobs.listen.rawspool import Group, Heard
 from wardkeep.keys.growing import Damage
 from wardkeep.listeners import Listener
-from wardkeep.watch.event import Action, Kind, Outcome, Rejected, TimeQuality
+from wardkeep.watch.event import Kind, Outcome, Rejected, TimeQuality
 from wardkeep.watch.intake.batch import Batch, columns_of
 from wardkeep.watch.intake.cutting import Block, Overlong
 from wardkeep.watch.intake.fhir import FhirReader
@@ -20,6 +20,8 @@ from wardkeep.watch.intake.opening import Source
 from wardkeep.watch.intake.planning import Readable, plan
 from wardkeep.watch.intake.reading import nothing, overlong
 from wardkeep.watch.intake.row import Read, Row, to_json
+from wardkeep.watch.intake.rowmaker import NO_ACTION
+from wardkeep.watch.intake.syslog.reader import SyslogReader
 
 #: What a gap in the listening is, as a resource.
 GAP, BEGAN = "wardkeep:gap", "wardkeep:listening-began"
@@ -49,12 +51,16 @@ class Taker:
         self._name, self._wants, self._zone, self._mapping = name, wants, zone, mapping
         self._form = wants.format or ("fhir" if wants.protocol in ("http", "https") else None)
         self._readers: dict[tuple[str, str], Reader] = {}
+        #: Whether each message is one of syslog, which may hold an audit message.
+        self._is_syslog = wants.protocol.startswith("syslog") and wants.format in ("", "syslog", "atna")
+        self._syslog: dict[str, SyslogReader] = {}
 
     def take(self, parts: Iterable[Group | Damage]) -> Taken:
         """Everything that one file holds."""
         taken = Taken()
         found: dict[str, list[Message]] = {}
         number = 0
+        self._syslog.clear()  # times without a year are those soon before a message was heard
         for part in parts:
             if isinstance(part, Damage):
                 source, reads = self._name, [self._damaged(part, number)]
@@ -89,16 +95,21 @@ class Taker:
                 )
             ]  # fmt: skip
         try:
-            reads = list(self._message(one.body, source))
+            reads = list(self._message(one, source))
         except Exception as error:
             # Fails closed, said aloud: what a reader stumbles over is set aside whole, and costs no other message.
             reason = f"reader-failed: {type(error).__name__}"
             return [Rejected(reason=reason, format=self._said, source=source, position=str(number), raw=one.body)]
         return [self._placed(read, number, source, alone=len(reads) == 1) for read in reads]
 
-    def _message(self, body: bytes, source: str) -> Iterator[Read]:
+    def _message(self, one: Heard, source: str) -> Iterator[Read]:
         """What the reader of its format makes of a message; at least one."""
-        with Source.of_bytes(body, self._name) as opened:
+        if self._is_syslog:
+            if source not in self._syslog:
+                self._syslog[source] = SyslogReader(source=source, zone=self._zone, near=one.at_us)
+            yield self._syslog[source].message(one.body, "1")
+            return
+        with Source.of_bytes(one.body, self._name) as opened:
             readable = plan(opened, zone=self._zone, form=self._form, mapping=self._mapping)
             if not isinstance(readable, Readable):
                 yield readable
@@ -135,7 +146,7 @@ class Taker:
         said = f"{self._name} {number} {one.at_us} {one.problem} {one.size}"
         return Row(
             event_id=f"{self._name}-{number}-{one.at_us}", time=one.at_us, time_quality=TimeQuality.OFFSET, account=None,
-            patients=(), action=Action.READ, resource=BEGAN if what == "began" else GAP, amount=one.size or 1,
+            patients=(), action=NO_ACTION, resource=BEGAN if what == "began" else GAP, amount=one.size or 1,
             purpose=None, breakglass=False, outcome=Outcome.SUCCESS if what == "began" else Outcome.FAILURE,
             system=self._wants.system or self._name, workstation=None, ip=None, site=None, session_id=None, query=None,
             duration_ms=None, kind=Kind.OTHER, format=FORMAT, position=str(number),
