@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wardkeep.ledger import Ledger, LedgerReader
     from wardkeep.ledger.policy import Policy
     from wardkeep.ledger.second import SecondKey
+    from wardkeep.ledger.sm2 import Sm2Key
     from wardkeep.watch.store import Store
 
 #: The name under which the keyring keeps the ledger's signing key.
@@ -150,6 +151,14 @@ class Home:
 
         return SecondKey(self.keyring().kept(f"sign-{LEDGER_SIGNER}-{self.settings.ledger.second_signature}"))
 
+    def sm2_key(self) -> Sm2Key | None:
+        """The key of the sidecars, None where the settings want none. Raises LedgerUnavailable."""
+        if self.settings.ledger.sidecar == "none":
+            return None
+        from wardkeep.ledger.sm2 import Sm2Key  # noqa: PLC0415
+
+        return Sm2Key(self.keyring().kept(f"sign-{LEDGER_SIGNER}-{self.settings.ledger.sidecar}"))
+
     def store(self) -> Store:
         """The event store."""
         from wardkeep.watch.store import Store  # noqa: PLC0415
@@ -167,7 +176,12 @@ class Home:
         from wardkeep.ledger import Ledger  # noqa: PLC0415
 
         return Ledger.connect(
-            self.ledger_folder, signer=self.signer(), clock=clock or now, wait=wait, second=self.second_key()
+            self.ledger_folder,
+            signer=self.signer(),
+            clock=clock or now,
+            wait=wait,
+            second=self.second_key(),
+            sm2=self.sm2_key(),
         )
 
     def ledger_reader(self) -> LedgerReader:

@@ -23,6 +23,7 @@ from wardkeep.ledger.timestamp import Stamped, ask_for, check_stamp, read_roots
 LOG = logging.getLogger("wardkeep.jobs")
 #: Days that are stamped later where their own stamp failed: one that is older is of no use to anybody.
 STAMPED_LATER = 14
+UNSIGNED = Sidecar(State.MISSING)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +40,7 @@ class Dated:
     #: Why the ledger no longer agrees with this day, empty where it does: set back, or rewritten.
     disagrees: str
     #: What its signature with SM2 is worth.
-    sidecar: Sidecar
+    sidecar: Sidecar = UNSIGNED
 
 
 def local_day(home: Home, at: datetime) -> date:

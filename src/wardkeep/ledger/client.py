@@ -28,6 +28,7 @@ from wardkeep.ledger.entry import Receipt
 from wardkeep.ledger.errors import LedgerError, LedgerUnavailable
 from wardkeep.ledger.handover import HandOver
 from wardkeep.ledger.second import SecondKey
+from wardkeep.ledger.sm2 import Sm2Key
 from wardkeep.ledger.stage import MAX_BATCH, Request, pack_batch
 from wardkeep.ledger.writer import Clock, Writer, take_lock
 
@@ -69,6 +70,7 @@ class Ledger:
         new: Ed25519PrivateKey,
         clock: Clock,
         second: SecondKey | None = None,
+        sm2: Sm2Key | None = None,
     ) -> HandOver:
         """Hand the ledger over to another signing key. Raises LedgerUnavailable, also while somebody else writes."""
         lock = take_lock(folder)
@@ -76,7 +78,7 @@ class Ledger:
             raise LedgerUnavailable(
                 f"the ledger in {folder} is being written", hint="stop `wardkeep serve`, then call this again"
             )
-        here = Writer(folder, signer=old, clock=clock, lock=lock, second=second)
+        here = Writer(folder, signer=old, clock=clock, lock=lock, second=second, sm2=sm2)
         try:
             return here.rotate(new)
         finally:
@@ -91,13 +93,14 @@ class Ledger:
         clock: Clock,
         wait: float = 10.0,
         second: SecondKey | None = None,
+        sm2: Sm2Key | None = None,
     ) -> Ledger:
         """Open for appending. Raises LedgerUnavailable when the lock is held and the socket is dead for `wait` seconds."""
         until = time.monotonic() + wait
         while True:
             lock = take_lock(folder)
             if lock is not None:
-                here = Writer(folder, signer=signer, clock=clock, lock=lock, second=second)
+                here = Writer(folder, signer=signer, clock=clock, lock=lock, second=second, sm2=sm2)
                 return cls(_Here(here), in_process=True)
             try:
                 return cls(_There(folder, wait), in_process=False)

@@ -3,6 +3,7 @@
 
 daily/2026-11-26/checkpoint    the signed note that was newest when the day's was kept
 daily/2026-11-26/stamp.tsr     the authority's answer over the SHA-256 of that file (RFC 3161)
+daily/2026-11-26/checkpoint.sm2    a signature with SM2 over the same text
 daily/2026-11-26/problem       why there is none, until there is
 """
 
@@ -16,6 +17,8 @@ from pathlib import Path
 from wardkeep.ledger.errors import LedgerError, UnknownEntry
 from wardkeep.ledger.note import Checkpoint
 from wardkeep.ledger.reader import LedgerReader
+from wardkeep.ledger.sidecar import SIDECAR, Sidecar, State, judge_sidecar
+from wardkeep.ledger.sm2 import Sm2Key
 from wardkeep.ledger.tiles import make_folder, write_durably
 
 DAILY = "daily"
@@ -62,6 +65,14 @@ class Daily:
         with contextlib.suppress(FileNotFoundError):
             (self.folder / PROBLEM).unlink()
 
+    @property
+    def has_sidecar(self) -> bool:
+        return (self.folder / SIDECAR).exists()
+
+    def put_sidecar(self, key: Sm2Key) -> None:
+        """Sign what was kept with SM2. Raises ProofRefused for what is no checkpoint, OSError."""
+        write_durably(self.folder / SIDECAR, key.sign(self.checkpoint.text()).encode())
+
     def put_problem(self, why: str) -> None:
         write_durably(self.folder / PROBLEM, why.encode() + b"\n")
 
@@ -98,6 +109,21 @@ def dailies(folder: Path) -> list[Daily]:
             if (path / CHECKPOINT).is_file() and path.name == date.fromisoformat(path.name).isoformat():
                 found.append(Daily(date.fromisoformat(path.name), path))
     return sorted(found, key=lambda one: one.day, reverse=True)
+
+
+def check_sidecar(one: Daily, reader: LedgerReader) -> Sidecar:
+    """What the SM2 signature of a day is worth; it must be over that day's very checkpoint."""
+    if not one.has_sidecar:
+        return Sidecar(State.MISSING)
+    try:
+        kept = one.checkpoint
+        log = kept.origin.rpartition("/")[2]
+        found = judge_sidecar(one.folder, reader.sm2(log), lambda size: reader.root_at(log, size))
+    except LedgerError as error:
+        return Sidecar(State.FAILS, why=str(error))
+    if found.state == State.HOLDS and found.size != kept.size:
+        return Sidecar(State.FAILS, found.size, f"it is of {found.size} entries, the checkpoint of {kept.size}")
+    return found
 
 
 def check_daily(one: Daily, reader: LedgerReader) -> str:

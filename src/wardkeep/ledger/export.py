@@ -15,10 +15,13 @@ from pathlib import Path
 
 from wardkeep.ledger.daily import Daily, dailies
 from wardkeep.ledger.errors import LedgerDamaged, LedgerError, ProofRefused
-from wardkeep.ledger.export_days import copy_day
+from wardkeep.ledger.export_days import copy_day, read_if_there
 from wardkeep.ledger.note import Checkpoint, open_checkpoint
 from wardkeep.ledger.published import CHECKPOINT, sync_disk
 from wardkeep.ledger.reader import LedgerReader
+from wardkeep.ledger.sidecar import FILE as SM2_KEY
+from wardkeep.ledger.sidecar import SIDECAR, State, read_sm2
+from wardkeep.ledger.sm2 import write_pem
 from wardkeep.ledger.tiles import (
     TileFolder,
     make_folder,
@@ -67,6 +70,9 @@ def export_ledger(
     if handovers := reader.description.handovers:
         make_folder(to)
         write_durably(to / KEYS, b"".join(one.body() + b"\n" for one in handovers))
+    if (public := read_sm2(reader.folder)) is not None:
+        make_folder(to)
+        write_durably(to / SM2_KEY, write_pem(public).encode())
     for log in reader.logs():
         yield _Export(reader, log, to, recheck=recheck, progress=progress, days=days, faults=faults).run()
     if faults:
@@ -91,6 +97,8 @@ class _Export:
         self._days, self._faults = days, faults
         self._progress = progress or (lambda log, done, size: None)
         self._reader = reader
+        # Before the checkpoint, which then reaches it.
+        self._sidecar = read_if_there(reader.folder / "logs" / log / SIDECAR)
         self._note = reader.note(log)
         self._tree = open_checkpoint(self._note, reader.description.verifier(log))
         self._tiles: TileFolder = reader.tiles(log)
@@ -108,6 +116,7 @@ class _Export:
             sync_disk(self._to)
         self._put(self._to / VKEY, self._reader.vkey(self._log).encode() + b"\n", durable=True)
         self._put(self._to / CHECKPOINT, self._note.encode(), durable=True)
+        self._copy_sidecar()
         self._drop_parts(before.size if before else 0)
         files, days = self._files, self._copy_days()
         return Exported(self._log, self._tree.size, self._tree.root, before.size if before else 0, files, days)
@@ -167,6 +176,14 @@ class _Export:
         """The hash of a full tile in the tile above it."""
         whole, (above, inside) = self._tree.size >> (8 * (level + 1)), divmod(number, TILE_WIDTH)
         return self._tiles.tile(level + 1, above, min(TILE_WIDTH, whole - above * TILE_WIDTH))[inside]
+
+    def _copy_sidecar(self) -> None:
+        """Copy the signature with SM2 beside the checkpoint, unless it is known not to hold."""
+        found = self._reader.sidecar(self._log)
+        if found.state == State.FAILS:
+            self._faults.append(LedgerDamaged(f"{SIDECAR} of log {self._log}: {found.why}"))
+        elif self._sidecar is not None:
+            self._put(self._to / SIDECAR, self._sidecar, durable=True)
 
     def _copy_days(self) -> int:
         """Copy what was kept of the days of this log; how many they are."""

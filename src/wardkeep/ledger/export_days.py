@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wardkeep.ledger.daily import CHECKPOINT, DAILY, STAMP, Daily, check_daily
+from wardkeep.ledger.daily import CHECKPOINT, DAILY, STAMP, Daily, check_daily, check_sidecar
 from wardkeep.ledger.errors import LedgerDamaged, ProofRefused
 from wardkeep.ledger.note import open_checkpoint
 from wardkeep.ledger.reader import LedgerReader
+from wardkeep.ledger.sidecar import SIDECAR, State
 from wardkeep.ledger.tiles import make_folder, write_durably
 
 
 def copy_day(one: Daily, reader: LedgerReader, to: Path) -> None:
-    """Copy a day's checkpoint and its stamp, its own log being copied already.
+    """Copy a day's checkpoint, its stamp and its signature with SM2, its own log being copied already.
 
     Raises ProofRefused where our key did not sign it or `to` holds another, LedgerDamaged where the log does not begin so.
     """
@@ -25,7 +26,10 @@ def copy_day(one: Daily, reader: LedgerReader, to: Path) -> None:
     open_checkpoint(note, reader.description.verifier(one.checkpoint.origin.rpartition("/")[2]))
     if disagrees := check_daily(one, reader):
         raise LedgerDamaged(disagrees, hint="keep everything as it is, the copy too, and run `wardkeep ledger verify`")
-    before = _read(folder / CHECKPOINT)
+    sidecar = read_if_there(one.folder / SIDECAR)
+    if (signed := check_sidecar(one, reader)).state == State.FAILS:
+        raise LedgerDamaged(f"the SM2 signature of {one.day} does not hold: {signed.why}")
+    before = read_if_there(folder / CHECKPOINT)
     if before not in (None, note.encode()):
         raise ProofRefused(
             f"{folder / CHECKPOINT} is another checkpoint than the one that was kept for {one.day}",
@@ -34,11 +38,13 @@ def copy_day(one: Daily, reader: LedgerReader, to: Path) -> None:
     make_folder(folder)
     if before is None:
         write_durably(folder / CHECKPOINT, note.encode())
-    if one.stamp is not None and _read(folder / STAMP) != one.stamp:
-        write_durably(folder / STAMP, one.stamp)
+    for name, content in ((STAMP, one.stamp), (SIDECAR, sidecar)):
+        if content is not None and read_if_there(folder / name) != content:
+            write_durably(folder / name, content)
 
 
-def _read(path: Path) -> bytes | None:
+def read_if_there(path: Path) -> bytes | None:
+    """The bytes of a file, None where there is none."""
     try:
         return path.read_bytes()
     except FileNotFoundError:

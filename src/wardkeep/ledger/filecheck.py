@@ -18,7 +18,7 @@ from wardkeep.ledger.treecheck import TreeCheck
 NAME = re.compile(r"tile/(entries|\d{1,2})/((?:x\d{3}/)*\d{3})(?:\.p/(\d{1,3}))?")
 #: Written by us, read by nobody: drafts that a crash left behind.
 DRAFT = re.compile(r"\.[^/]+\.new")
-OURS = ("checkpoint", "settled", "cosigned")
+OURS = ("checkpoint", "settled", "cosigned", "checkpoint.sm2")
 
 
 def check_files(folder: Path, paths: Iterable[Path], tree: TreeCheck, end: int, report: Report) -> None:

@@ -22,6 +22,7 @@ from wardkeep.ledger.journal import NO_RECORD, Fault, Journal, Producer, Record,
 from wardkeep.ledger.note import Checkpoint, NoteSigner, Verifier, open_checkpoint
 from wardkeep.ledger.published import Publisher, Settling
 from wardkeep.ledger.second import SecondKey
+from wardkeep.ledger.sm2 import Sm2Key
 from wardkeep.ledger.stage import Group, Key, Known, Request, gather
 from wardkeep.ledger.tiles import make_folder, unpack_bundle
 from wardkeep.ledger.tree import leaf_hashes
@@ -58,10 +59,11 @@ class Log:
         signer: Ed25519PrivateKey,
         verifier: Verifier | None = None,
         second: SecondKey | None = None,
+        sm2: Sm2Key | None = None,
     ) -> None:
         """Open a log, an empty one where there is none. Raises LedgerDamaged where the journal does not hold.
 
-        verifier: who signed what is there, where it was not always `signer`. second: signs what is published once more.
+        verifier: who signed what is there, where it was not always `signer`. second, sm2: sign what is published once more.
         """
         self.name, self.origin = name, origin
         self._notes, self._verifier = NoteSigner(origin, signer), verifier or Verifier.of(origin, signer)
@@ -69,7 +71,7 @@ class Log:
         make_folder(journal)
         self.producers: dict[str, Producer] = {}
         self._recent: OrderedDict[Key, Known] = OrderedDict()
-        self._files = Publisher(folder, self._verifier, second)
+        self._files = Publisher(folder, self._verifier, second, sm2)
         self.edge = self._files.edge
         #: The newest entry, b"" in an empty log.
         self.last_body = b""

@@ -19,6 +19,8 @@ from wardkeep.ledger.cosigned import carry
 from wardkeep.ledger.errors import LedgerDamaged, LedgerError
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
 from wardkeep.ledger.second import SecondKey
+from wardkeep.ledger.sidecar import SIDECAR
+from wardkeep.ledger.sm2 import Sm2Key
 from wardkeep.ledger.tiles import (
     TileFolder,
     pack_bundle,
@@ -58,9 +60,11 @@ class Settling:
 class Publisher:
     """Writes one log's public files. The ledger's lock protects it."""
 
-    def __init__(self, folder: Path, verifier: Verifier, second: SecondKey | None = None) -> None:
+    def __init__(
+        self, folder: Path, verifier: Verifier, second: SecondKey | None = None, sm2: Sm2Key | None = None
+    ) -> None:
         """Take up the log in `folder` where it is durable. Raises LedgerDamaged where that part does not hold."""
-        self.folder, self._second = folder, second
+        self.folder, self._second, self._sm2 = folder, second, sm2
         settled = read_checkpoint(folder / SETTLED, verifier) or Checkpoint(verifier.name, 0, EMPTY_ROOT)
         promised = read_checkpoint(folder / CHECKPOINT, verifier)
         #: The size that readers were told of; whoever opens the log must reach it.
@@ -70,6 +74,8 @@ class Publisher:
         self._published = -1
         #: The newest checkpoint, with its second signature, and as it was last written: with the cosignatures that it has.
         self._note = self._signed = self._said = ""
+        #: What the sidecar signs.
+        self._beside = ""
         self._full: list[FullTile] = []
         #: Entries from `_bundled` on, not yet in a full bundle.
         self._bundled = settled.size - settled.size % TILE_WIDTH
@@ -153,6 +159,10 @@ class Publisher:
         if note != self._said:
             write_file(self.folder / CHECKPOINT, note.encode(), durable=True)
             self._said = note
+        text = self._note.partition("\n\n")[0] + "\n"
+        if self._sm2 and text != self._beside:
+            write_file(self.folder / SIDECAR, self._sm2.sign(text).encode(), durable=True)
+            self._beside = text
 
     def _write_full_bundles(self) -> None:
         done = 0

@@ -16,6 +16,8 @@ from wardkeep.ledger.journal import Fault, Record, damaged, files, read_file
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
 from wardkeep.ledger.proof import write_proof
 from wardkeep.ledger.second import SecondVerifier, read_second
+from wardkeep.ledger.sidecar import Sidecar, judge_sidecar, read_sm2
+from wardkeep.ledger.sm2 import Sm2Verifier
 from wardkeep.ledger.tiles import TileFolder
 from wardkeep.ledger.tree import TILE_WIDTH, consistency_proof, inclusion_proof, range_root, verify_inclusion
 
@@ -217,6 +219,15 @@ class LedgerReader:
         """Who signs the checkpoints of a log once more, None where nobody does. Raises LedgerDamaged."""
         public = read_second(self.folder)
         return None if public is None else SecondVerifier(self.description.origin_of(log), public)
+
+    def sm2(self, log: str) -> Sm2Verifier | None:
+        """Who signs beside the checkpoints of a log with SM2, None where nobody does. Raises LedgerDamaged."""
+        public = read_sm2(self.folder)
+        return None if public is None else Sm2Verifier(self.description.origin_of(log), public)
+
+    def sidecar(self, log: str) -> Sidecar:
+        """What the SM2 signature beside the checkpoint of a log is worth. Raises LedgerDamaged."""
+        return judge_sidecar(self.folder / "logs" / log, self.sm2(log), lambda size: self.root_at(log, size))
 
     def tiles(self, log: str) -> TileFolder:
         if log not in self._tiles:

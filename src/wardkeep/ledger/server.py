@@ -18,6 +18,7 @@ from wardkeep.ledger.client import SOCKET, socket_address
 from wardkeep.ledger.connection import Connection, Waiting
 from wardkeep.ledger.errors import LedgerError, LedgerUnavailable
 from wardkeep.ledger.second import SecondKey
+from wardkeep.ledger.sm2 import Sm2Key
 from wardkeep.ledger.stage import Request
 from wardkeep.ledger.writer import PUBLISH_AFTER, Clock, Writer, take_lock
 
@@ -37,13 +38,19 @@ def serve_writer(folder: Path, *, signer: Ed25519PrivateKey, clock: Clock, stop:
 
 
 async def run_writer(
-    folder: Path, *, signer: Ed25519PrivateKey, clock: Clock, stop: asyncio.Event, second: SecondKey | None = None
+    folder: Path,
+    *,
+    signer: Ed25519PrivateKey,
+    clock: Clock,
+    stop: asyncio.Event,
+    second: SecondKey | None = None,
+    sm2: Sm2Key | None = None,
 ) -> None:
     """As `serve_writer`, in a running loop. Raises LedgerUnavailable also when the disk can no longer be trusted."""
     lock = take_lock(folder)
     if lock is None:
         raise LedgerUnavailable(f"the ledger in {folder} is being written by somebody else")
-    service = _Service(Writer(folder, signer=signer, clock=clock, lock=lock, second=second))
+    service = _Service(Writer(folder, signer=signer, clock=clock, lock=lock, second=second, sm2=sm2))
     try:
         listener = _listen(folder)
     except OSError as error:

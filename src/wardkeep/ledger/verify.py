@@ -25,6 +25,7 @@ from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint, read_not
 from wardkeep.ledger.published import CHECKPOINT, SETTLED
 from wardkeep.ledger.reader import DESCRIPTION, LedgerReader, logs_in
 from wardkeep.ledger.second import FILE as SECOND
+from wardkeep.ledger.sidecarcheck import check_sidecars
 from wardkeep.ledger.tree import EMPTY_ROOT
 from wardkeep.ledger.treecheck import TreeCheck
 from wardkeep.ledger.writer import BEGUN, CLOSED
@@ -69,6 +70,7 @@ def verify_ledger(folder: Path, *, vkey: str | None = None, progress: Progress |
             else:
                 report.say("missing", format_index(check.name, n), "the entry has no body, and no act removes it")
     _check_second(reader, [check.name for check in checks], report)
+    check_sidecars(reader, [check.name for check in checks], report)
     check_handovers(keys, reader, {check.name: check.tree.size for check in checks}, report)
     if checks:
         _check_ends(folder, names, report)

@@ -25,6 +25,8 @@ from wardkeep.ledger.reader import DESCRIPTION, Description, logs_in
 from wardkeep.ledger.second import FILE as SECOND
 from wardkeep.ledger.second import SecondKey, read_second
 from wardkeep.ledger.settler import Settler
+from wardkeep.ledger.sidecar import FILE as SM2_KEY
+from wardkeep.ledger.sm2 import Sm2Key, write_pem
 from wardkeep.ledger.stage import Request
 from wardkeep.ledger.tiles import write_durably
 
@@ -77,6 +79,12 @@ def create(folder: Path, *, origin: str, signer: Ed25519PrivateKey, at: datetime
     write_durably(folder / DESCRIPTION, description.encode())
 
 
+def _name_key(path: Path, content: bytes) -> None:
+    """Let readers find a public key, unless they do already. Raises OSError."""
+    if not path.exists() or path.read_bytes() != content:
+        write_durably(path, content)
+
+
 class Writer:
     """Appends to the current log, and begins a new one when the year of the clock changes."""
 
@@ -89,12 +97,14 @@ class Writer:
         lock: int,
         description: Description | None = None,
         second: SecondKey | None = None,
+        sm2: Sm2Key | None = None,
     ) -> None:
         """Take up the ledger in `folder`; `lock` comes from `take_lock` and is given back by `close`.
 
         With `description` the first log is made. Raises LedgerDamaged, LedgerUnavailable.
         """
         self.folder, self._signer, self._clock, self._lock, self._second = folder, signer, clock, lock, second
+        self._sm2 = sm2
         self._published_at, self._settler = 0.0, Settler()
         try:
             self._description = description or Description.read(folder)
@@ -102,6 +112,8 @@ class Writer:
                 raise LedgerDamaged(f"{folder / DESCRIPTION} names another key than the one that signs")
             if second is not None and read_second(folder) != second.public:
                 write_durably(folder / SECOND, second.public.hex().encode() + b"\n")
+            if sm2 is not None:
+                _name_key(folder / SM2_KEY, write_pem(sm2.public).encode())
             names = logs_in(folder)
             if not names and description is None:
                 raise LedgerDamaged(f"the logs of {folder} are gone", hint="restore the ledger from a backup")
@@ -200,6 +212,7 @@ class Writer:
                 signer=self._signer,
                 verifier=self._description.verifier(name),
                 second=self._second,
+                sm2=self._sm2,
             )
         except OSError as error:
             raise LedgerUnavailable(f"cannot open log {name} in {self.folder}: {error.strerror}") from error

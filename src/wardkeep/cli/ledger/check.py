@@ -12,11 +12,12 @@ import click
 from wardkeep.cli.frame import Frame, speak, standard
 from wardkeep.ledger import ProofRefused, check_proof
 from wardkeep.ledger.cosignature import Cosignature
-from wardkeep.ledger.note import Verifier
+from wardkeep.ledger.note import Checkpoint, Verifier, read_note
 from wardkeep.ledger.policy import parse_policy
 from wardkeep.ledger.proof import read_proof
 from wardkeep.ledger.proof_bundle import ProofBundle, is_bundle
 from wardkeep.ledger.second import SecondVerifier
+from wardkeep.ledger.sm2 import Sm2Verifier
 
 #: A proof of the largest log that can be is under 3 KB; with many cosignatures a few hundred, with its entry as hex 131 more.
 LARGEST_PROOF = 1 << 20
@@ -42,12 +43,31 @@ Trusted = Callable[[str, Sequence[bytes]], tuple[str, list[Cosignature]]]
     help="In place of --vkey a policy file (c2sp.org/tlog-policy): trusted logs and witnesses, and how many are enough.",
 )
 @click.option("--second-vkey", default=None, help="Ask for the log's second signature too, under this key (ML-DSA-44).")
+@click.option(
+    "--sm2-vkey", default=None, help="Ask for an SM2 signature of the proof's checkpoint too, under this key."
+)
+@click.option(
+    "--sidecar",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="The file with that signature; needs --sm2-vkey.",
+)
 @standard
 def command(
-    frame: Frame, proof: Path, entry: Path | None, vkey: str | None, policy: Path | None, second_vkey: str | None
+    frame: Frame,
+    proof: Path,
+    entry: Path | None,
+    vkey: str | None,
+    policy: Path | None,
+    second_vkey: str | None,
+    sm2_vkey: str | None,
+    sidecar: Path | None,
 ) -> None:
-    """Check a .tlog-proof or a .proof.json offline; needs no home. Exit status 1 where it does not hold."""
-    trusted = _twice(_trusted(vkey, policy), second_vkey)
+    """Check a .tlog-proof or a .proof.json offline; needs no home. Exit status 1 where it does not hold.
+
+    Exit status 3 where an SM2 signature was asked for and the library that could check it is not installed.
+    """
+    trusted = _beside(_twice(_trusted(vkey, policy), second_vkey), sm2_vkey, sidecar)
     try:
         raw = _read(proof, LARGEST_PROOF)
         row: bytes | None = None
@@ -96,6 +116,26 @@ def _twice(trusted: Trusted, second_vkey: str | None) -> Trusted:
 
     def both(text: str, handovers: Sequence[bytes]) -> tuple[str, list[Cosignature]]:
         second.require(read_proof(text)[2])
+        return trusted(text, handovers)
+
+    return both
+
+
+def _beside(trusted: Trusted, sm2_vkey: str | None, sidecar: Path | None) -> Trusted:
+    """The same, where the SM2 signature in the sidecar must hold too, and be of the proof's very checkpoint."""
+    if (sm2_vkey is None) != (sidecar is None):
+        raise click.UsageError(speak("--sm2-vkey and --sidecar belong together"))
+    if sm2_vkey is None or sidecar is None:
+        return trusted
+    try:
+        key = Sm2Verifier.parse(sm2_vkey)
+    except ProofRefused as exc:
+        raise click.UsageError(f"--sm2-vkey: {exc}") from None
+    note = _read(sidecar, LARGEST_PROOF).decode(errors="replace")
+
+    def both(text: str, handovers: Sequence[bytes]) -> tuple[str, list[Cosignature]]:
+        if Checkpoint.parse(key.open(note)) != (found := Checkpoint.parse(read_note(read_proof(text)[2])[0])):
+            raise ProofRefused(f"the SM2 signature is not of the proof's checkpoint, which has {found.size} entries")
         return trusted(text, handovers)
 
     return both

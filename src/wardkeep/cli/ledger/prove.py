@@ -9,7 +9,9 @@ import click
 
 from wardkeep.cli.frame import Frame, speak, standard
 from wardkeep.ledger import LedgerDamaged, LedgerReader, ProofRefused, check_proof, format_index, parse_index
+from wardkeep.ledger.note import Checkpoint, read_note
 from wardkeep.ledger.page import page as verifier_page
+from wardkeep.ledger.proof import read_proof
 from wardkeep.ledger.proof_bundle import ProofBundle
 
 FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
@@ -19,6 +21,12 @@ FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 @click.argument("index")
 @click.option("--out", type=FILE, default=None, help="The .tlog-proof file.")
 @click.option("--entry", type=FILE, default=None, help="Write the entry itself to this file too; `check` needs both.")
+@click.option(
+    "--sidecar",
+    type=FILE,
+    default=None,
+    help="Write the proof's checkpoint, signed with SM2, to this file (ledger.sidecar).",
+)
 @click.option("--bundle", type=FILE, default=None, help="One .proof.json file with the proof, the entry and the key.")
 @click.option(
     "--with-row", is_flag=True, help="Put an access's row and salt into the bundle: whoever has it reads who and whose."
@@ -32,6 +40,7 @@ def command(
     index: str,
     out: Path | None,
     entry: Path | None,
+    sidecar: Path | None,
     bundle: Path | None,
     with_row: bool,
     page: Path | None,
@@ -57,12 +66,24 @@ def command(
             bundle.write_bytes(made.encode())
     if out is not None:
         out.write_text(proof, encoding="utf-8")
+    if sidecar is not None:
+        sidecar.write_text(_signed_with_sm2(frame, proof), encoding="utf-8")
     if page is not None:
         page.write_bytes(verifier_page())
-    written = {"proof": out, "entry": entry, "bundle": bundle, "page": page}
+    written = {"proof": out, "entry": entry, "sidecar": sidecar, "bundle": bundle, "page": page}
     said = {"index": format_index(log, n)} | {name: str(path) if path else None for name, path in written.items()}
     shown = {"index": said["index"], "proof": out or bundle}
     frame.out(said | {"vkey": vkey}, speak("%(index)s: proof written to %(proof)s") % shown)
+
+
+def _signed_with_sm2(frame: Frame, proof: str) -> str:
+    """The checkpoint of a proof as a note that the SM2 key signed: the published one may be of another size."""
+    key = frame.home.sm2_key()
+    if key is None:
+        raise click.UsageError(
+            speak('--sidecar: nothing is signed with SM2 here; set ledger.sidecar = "sm2" in config.toml')
+        )
+    return key.sign(Checkpoint.parse(read_note(read_proof(proof)[2])[0]).text())
 
 
 def _refuse_unproven(reader: LedgerReader, log: str, n: int, proof: str, body: bytes) -> None:

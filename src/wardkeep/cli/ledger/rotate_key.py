@@ -38,7 +38,7 @@ def command(frame: Frame, announce: bool) -> None:
             speak("%s is being served") % home.path, hint=speak("stop `wardkeep serve`, then call this again")
         )
     old = home.signer()
-    one = Ledger.rotate(home.ledger_folder, old=old, new=new, clock=now, second=home.second_key())
+    one = Ledger.rotate(home.ledger_folder, old=old, new=new, clock=now, second=home.second_key(), sm2=home.sm2_key())
     reader = home.ledger_reader()
     said = {
         "index": format_index(one.log, one.index),

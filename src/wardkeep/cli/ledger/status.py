@@ -10,6 +10,7 @@ import click
 from wardkeep.cli.frame import Frame, speak, standard
 from wardkeep.home import now
 from wardkeep.ledger.note import open_checkpoint
+from wardkeep.ledger.sidecar import Sidecar, State
 
 if TYPE_CHECKING:
     from wardkeep.jobs.dated import Dated
@@ -24,7 +25,7 @@ DAYS = 7
 def command(frame: Frame) -> None:
     """The newest log: its origin, size, root and signed checkpoint, and what the witnesses say.
 
-    Exit status 1 where a witness reports a rollback or another history, or a kept day does.
+    Exit status 1 where a witness reports a rollback or another history, a kept day does, or a signature with SM2 does not hold.
     """
     from wardkeep.jobs.dated import dated  # noqa: PLC0415
     from wardkeep.jobs.witnessed import standing  # noqa: PLC0415
@@ -36,6 +37,7 @@ def command(frame: Frame) -> None:
     logs = [{"log": log, "size": tree.size, "root": tree.root.hex()} for log, tree in trees.items()]
     log = reader.current
     note, newest, vkey, second = notes[log], trees[log], reader.vkey(log), reader.second(log)
+    sm2, sidecar = reader.sm2(log), reader.sidecar(log)
     witnessed = standing(frame.home, reader)
     days = dated(frame.home, reader, most=DAYS)
     frame.out(
@@ -49,6 +51,8 @@ def command(frame: Frame) -> None:
             else [],
             "vkey": vkey,
             "second_vkey": second and second.vkey(),
+            "sm2_vkey": sm2 and sm2.vkey(),
+            "sm2": _sidecar(sidecar),
             "logs": logs,
             **_witnesses(witnessed),
             "daily": [
@@ -58,6 +62,7 @@ def command(frame: Frame) -> None:
                     "root": one.root,
                     "stamped_at": one.stamped and one.stamped.at,
                     "problem": one.disagrees or one.problem,
+                    "sm2": _sidecar(one.sidecar),
                 }
                 for one in days
             ],
@@ -70,6 +75,7 @@ def command(frame: Frame) -> None:
                 ),
                 speak("public key: %s") % vkey,
                 *([speak("second signature: ML-DSA-44, key in --json")] if second else []),
+                *_sidecar_words(sidecar),
                 *_words(frame, witnessed),
                 *(_day(frame, one) for one in days[:1]),
                 speak("newest checkpoint (keep a copy elsewhere):"),
@@ -78,7 +84,7 @@ def command(frame: Frame) -> None:
             ]
         ),
     )
-    if witnessed.conflicts or any(one.disagrees for one in days):
+    if witnessed.conflicts or sidecar.state == State.FAILS or any(one.disagrees for one in days):
         click.get_current_context().exit(1)
 
 
@@ -120,6 +126,21 @@ def _witnesses(witnessed: Standing) -> dict[str, Any]:
         ],
         "problems": witnessed.conflicts + ([witnessed.problem] if witnessed.problem else []),
     }
+
+
+def _sidecar(one: Sidecar) -> dict[str, Any]:
+    return {"state": one.state, "size": one.size, "why": one.why}
+
+
+def _sidecar_words(one: Sidecar) -> list[str]:
+    """What the SM2 signature beside the newest checkpoint is worth; nothing where there is none."""
+    values = {"size": f"{one.size or 0:,}", "why": one.why}
+    words = {
+        State.HOLDS: speak("SM2 signature: holds for %(size)s entries"),
+        State.FAILS: speak("PROBLEM: the SM2 signature does not hold: %(why)s"),
+        State.NOT_EVALUATED: speak("SM2 signature: not evaluated: %(why)s"),
+    }
+    return [words[one.state] % values] if one.state in words else []
 
 
 def _day(frame: Frame, one: Dated) -> str:
