@@ -23,6 +23,7 @@ from wardkeep.jobs.listen.places import STORING, live_folder, spool_key
 from wardkeep.jobs.listen.rawspool import read, waiting
 from wardkeep.jobs.listen.taking import FORMAT, Taken, Taker
 from wardkeep.jobs.listening import write_status
+from wardkeep.jobs.messages import load_messages
 from wardkeep.keys.errors import SealedError
 from wardkeep.keys.sealed import sync_folder
 from wardkeep.ledger import LedgerError
@@ -110,6 +111,7 @@ class Storing:
                 if taken and size > AT_ONCE:
                     break
                 found = self._take(name, path)
+                load_messages(intake, self._store, found.care, zone=self._home.settings.hospital.timezone, source=name)
                 for batch in found.batches:
                     intake.file([batch], messages=True)
                 taken.append((name, path, found))

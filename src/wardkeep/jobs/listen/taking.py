@@ -26,6 +26,7 @@ from wardkeep.watch.intake.syslog.reader import SyslogReader
 #: What a gap in the listening is, as a resource.
 GAP, BEGAN = "wardkeep:gap", "wardkeep:listening-began"
 FORMAT = "live"
+HL7 = "hl7"
 #: The number of a message, its bytes, and what was read of it.
 Message = tuple[int, bytes, list[Read]]
 
@@ -42,6 +43,8 @@ class Taken:
     last_us: int | None = None
     #: Of each source its batch.
     batches: list[Batch] = field(default_factory=list)
+    #: Messages of HL7 that were read well: what they tell of care is loaded with their batches.
+    care: list[bytes] = field(default_factory=list)
 
 
 class Taker:
@@ -71,6 +74,8 @@ class Taker:
                 source = f"{self._name}/{one.peer}"
                 reads = self._reads(one, number, source)
                 found.setdefault(source, []).append((number, one.body, reads))
+                if any(isinstance(read, Row) and read.format == HL7 for read in reads):
+                    taken.care.append(one.body)
                 taken.messages += one.kind == "message"
                 taken.bytes += len(one.body)
                 taken.set_aside += sum(isinstance(read, Rejected) for read in reads)

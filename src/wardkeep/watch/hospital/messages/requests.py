@@ -15,7 +15,7 @@ _CANCEL = frozenset(("CA", "OC", "CR"))
 _NEW = frozenset(("NW", "SN"))
 #: Table 0074, the sections of diagnostic services.
 _LABORATORY = frozenset("LAB BLB CG CH CP CTH GE HM IMM MB MCB MYC PAT SR TX VR".split())  # noqa: SIM905
-_IMAGING = frozenset("CT CUS IMG NMR NMS OUS RAD RUS RX US VUS XRC".split())  # noqa: SIM905
+_IMAGING = frozenset("CT CUS IMG NMR NMS OUS RAD RUS US VUS XRC".split())  # noqa: SIM905
 _DRUGS = frozenset(("RXO", "RXE", "RXD", "RXG", "RXA"))
 #: OBR: who interprets the result, and who gets a copy.
 _READERS = (28, 32, 33)
@@ -75,7 +75,7 @@ def _in(obr: Segment | None, field: int) -> str:
 
 def _kind(obr: Segment | None, rest: list[Segment], placing: bool, type: str) -> str | None:
     section = _in(obr, 24).upper()
-    if any(s.name in _DRUGS for s in rest) or type in ("OMP", "RDE"):
+    if any(s.name in _DRUGS for s in rest) or type in ("OMP", "RDE") or section in ("PHR", "RX"):
         return "medication"
     if section in _IMAGING or type == "OMI":
         return "imaging"
