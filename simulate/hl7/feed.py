@@ -23,7 +23,7 @@ EMR = Sender(application="EMR", version="2.5.1", charset="UNICODE UTF-8", encodi
 #: What is ordered, and the section that does it (table 0074).
 SERVICES = {
     "laboratory": ("LAB", "1001^血常规^L"), "imaging": ("RAD", "2001^胸部CT平扫^L"), "medication": ("PHR", "3001^注射用药^L"),
-    "procedure": ("OTH", "4001^内镜检查^L"), "consult": ("PHY", "5001^会诊^L"),
+    "procedure": ("OTH", "4001^内镜检查^L"), "consult": ("CON", "5001^会诊^L"),
 }  # fmt: skip
 SUMMARY = "DS^出院小结"
 #: Share of discharges that are entered too early and taken back.
@@ -67,10 +67,13 @@ class Feed:
         out = [*self.stays(), *self.merges(), *self.bookings(), *self.orders(), *self.documents()]
         return sorted((m for m in out if self.first <= m.time <= self.last), key=lambda m: m.time)
 
+    def person(self, patient_id: str | None, time: str) -> str:
+        return patient(self.patients[str(patient_id)], time)
+
     def _adt(self, trigger: str, sent: str, happened: str | None, row: Row, **visit: object) -> Message:
         lines = (
             f"EVN|{trigger}|{HIS.time(sent)}||||{HIS.time(happened)}".rstrip("|"),
-            patient(self.patients[str(row["patient_id"])]),
+            self.person(row["patient_id"], sent),
             self.visits["HIS"].line(row, **visit),  # type: ignore[arg-type]
         )
         return Message(sent, HIS, f"ADT^{trigger}", lines)
@@ -101,7 +104,7 @@ class Feed:
                 yield self._adt("A03", later(end, -3 * HOUR), wrong["end"], wrong, at=at, ended=True)
                 yield self._adt("A13", later(end, -3 * HOUR + 20 * MINUTE), None, row, at=at)
             # A visit that was entered when it was over ends in the feed when it is known.
-            yield self._adt("A03", max(end, sent), end, row, at=at, ended=True)
+            yield self._adt("A03", min(max(end, later(sent, 1)), self.last), end, row, at=at, ended=True)
 
     def _moves_of(self, row: Row) -> list[Row]:
         """The transfers within a stay."""
@@ -117,7 +120,7 @@ class Feed:
         for n, row in enumerate(self.encounters[-MERGED:]):
             sent = later(self.first, (9 + n) * HOUR)
             lines = (
-                f"EVN|A40|{HIS.time(sent)}", patient(self.patients[str(row["patient_id"])]),
+                f"EVN|A40|{HIS.time(sent)}", self.person(row["patient_id"], sent),
                 f"MRG|P9{900_000 + n:06d}^^^YUNXI^PI",
             )  # fmt: skip
             yield Message(sent, HIS, "ADT^A40", lines)
@@ -130,9 +133,10 @@ class Feed:
         for row, before in zip(rows, lead.tolist(), strict=True):
             if row["time"] < self.first:
                 continue
-            sent, person = later(row["time"], -before), self.patients[row["patient_id"]]
+            sent = later(row["time"], -before)
+            timing = f"^^M15^{HIS.time(row['time'])}"
             lines = (
-                f"SCH|{row['appointment_id']}|||||BOOKED||NORMAL|15|min|^^M15^{HIS.time(row['time'])}", patient(person),
+                f"SCH|{row['appointment_id']}|||||BOOKED||NORMAL|15|min|{timing}", self.person(row["patient_id"], sent),
                 "RGS|1|A", f"AIL|1|A|{visit.place(row['department'])}",
                 f"AIP|2|A|{visit.person(row['staff_id'])}",
             )  # fmt: skip
@@ -147,26 +151,25 @@ class Feed:
         for row, u in zip(rows, wait.tolist(), strict=True):
             if row["time"] < long_ago:
                 continue
-            section, service = SERVICES[row["kind"]]
-            person = patient(self.patients[row["patient_id"]])
             stay = by_id.get(row["encounter_id"])
-            visit = (self.visits["HIS"].line(stay),) if stay else ()
-            who, ward = self.visits["HIS"].person(row["ordered_by"]), stay["department"] if stay else ""
-            control = (
-                f"ORC|NW|{row['order_id']}|||SC||||{HIS.time(row['time'])}|||{who}|||||{ward}",
-                f"OBR|1|{row['order_id']}||{service}||{HIS.time(row['time'])}{'|' * 10}{who}{'|' * 8}{section}",
-            )
-            yield Message(row["recorded_at"], HIS, "ORM^O01", (person, *visit, *control), row["performing_department"])
-            if row["kind"] not in ("laboratory", "imaging"):
-                continue
-            lab = row["kind"] == "laboratory"
-            done = later(row["time"], int((0.6 + u * (5 if lab else 28)) * HOUR))
-            who = self.visits["LIS"].person(row["ordered_by"])
-            report = (
-                f"OBR|1|{row['order_id']}|F{row['order_id'][1:]}|{service}|||{LIS.time(row['time'])}|||||||||{who}{'|' * 6}"
-                f"{LIS.time(done)}||{section}|F"
-            )
-            yield Message(done, LIS, "ORU^R01", (person, report, *_findings(lab, u)))
+            if row["encounter_id"] and stay is None:
+                continue  # by telehealth
+            sent, to = row["recorded_at"], row["performing_department"]
+            order = _order(row, self.visits["HIS"].person(row["ordered_by"]), stay["department"] if stay else "")
+            yield Message(sent, HIS, "ORM^O01", (*self._whose(HIS, row, stay, sent), *order), to)
+            if row["kind"] in ("laboratory", "imaging"):
+                lab = row["kind"] == "laboratory"
+                done = later(row["time"], int((0.6 + u * (5 if lab else 28)) * HOUR))
+                report = _report(row, self.visits["LIS"].person(row["ordered_by"]), done)
+                yield Message(done, LIS, "ORU^R01", (*self._whose(LIS, row, stay, done), report, *_findings(lab, u)))
+
+    def _whose(self, sender: Sender, row: Row, stay: Row | None, time: str) -> tuple[str, ...]:
+        """Patient and visit of an order, as they were known at the time."""
+        person = self.person(row["patient_id"], time)
+        if stay is None:
+            return (person,)
+        ended = stay["end"] is not None and stay["end"] <= time
+        return person, self.visits[sender.application].line(stay, ended=ended)
 
     def documents(self) -> Iterator[Message]:
         """Discharge summaries, as they were signed; and the one that was changed later."""
@@ -188,12 +191,34 @@ class Feed:
     def _document(self, kind: str, row: Row, time: str, author: str) -> Message:
         number = str(row["encounter_id"]).replace("V", "DOC")
         lines = (
-            f"EVN|{kind[4:]}|{EMR.time(time)}", patient(self.patients[str(row["patient_id"])]),
+            f"EVN|{kind[4:]}|{EMR.time(time)}", self.person(row["patient_id"], time),
             self.visits["EMR"].line(row, ended=True),
             f"TXA|1|{SUMMARY}|TX|{EMR.time(time)}|||||{author}|||{number}|||||LA||AV",
             f"OBX|1|TX|{SUMMARY}||{safe('出院诊断与经过见病历')}||||||F",
         )  # fmt: skip
         return Message(time, EMR, kind, lines)
+
+
+def _order(row: Row, who: str, ward: str | None) -> tuple[str, str]:
+    """The order, and what is ordered. Who performs it gives its number (the filler's)."""
+    section, service = SERVICES[str(row["kind"])]
+    filler, time = _filler(row), HIS.time(row["time"])
+    control = f"ORC|NW|{row['order_id']}|{filler}||SC||||{time}|||{who}|||||{ward}".rstrip("|")
+    if row["kind"] == "medication":
+        return control, f"RXO|{service}|1||支"
+    return control, f"OBR|1|{row['order_id']}|{filler}|{service}||{time}{'|' * 10}{who}{'|' * 8}{section}"
+
+
+def _report(row: Row, who: str, done: str) -> str:
+    section, service = SERVICES[str(row["kind"])]
+    return (
+        f"OBR|1|{row['order_id']}|{_filler(row)}|{service}|||{LIS.time(row['time'])}|||||||||{who}{'|' * 6}"
+        f"{LIS.time(done)}||{section}|F"
+    )
+
+
+def _filler(row: Row) -> str:
+    return f"F{str(row['order_id'])[1:]}^{row['performing_department']}"
 
 
 def _findings(lab: bool, u: float) -> tuple[str, ...]:

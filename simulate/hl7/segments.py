@@ -55,15 +55,14 @@ class Sender:
         return stamp(time, zoned=self.zoned) if time else ""
 
 
-def patient(row: Row) -> str:
-    """PID of a row of the patients' table."""
-    born = (row["birth_date"] or "").replace("-", "")
-    died = "Y" if row["died_on"] else ""
+def patient(row: Row, time: str) -> str:
+    """PID of a row of the patients' table, as it was known at the time."""
+    born, died = ((row[column] or "").replace("-", "") for column in ("birth_date", "died_on"))
+    known = f"{'|' * 16}{died}|Y" if died and died <= stamp(time)[:8] else ""
     home, phone = safe(row["address"]), safe(row["phone"])
-    return (
-        f"PID|1||{row['patient_id']}^^^YUNXI^PI||{name(row['name'])}||{born}|{row['sex']}|||{home}||{phone}"
-        f"{'|' * 17}{died}"
-    ).rstrip("|")
+    return f"PID|1||{row['patient_id']}^^^YUNXI^PI||{name(row['name'])}||{born}|{row['sex']}|||{home}||{phone}{known}".rstrip(
+        "|"
+    )
 
 
 class Visit:

@@ -7,12 +7,17 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import simulate
+from bench.explained import connect
 from simulate.hl7 import FEEDS
 from wardkeep.watch.hl7.files import divide
 from wardkeep.watch.hl7.message import Message, parse
+from wardkeep.watch.hospital.context import schema
+from wardkeep.watch.hospital.messages import contexts_of
+from wardkeep.watch.hospital.tables import KEPT, TABLES
 
 Row = dict[str, Any]
 DAYS = 9
@@ -112,14 +117,17 @@ def test_transfers_are_those_of_the_tables(hospital: simulate.Hospital, messages
 
 def test_orders_and_their_results_are_those_of_the_tables(hospital: simulate.Hospital, messages: list[Message]) -> None:
     rows = {row["order_id"]: row for row in hospital.tables["orders"].to_pylist()}
-    sections = {"laboratory": "LAB", "imaging": "RAD", "medication": "PHR", "procedure": "OTH", "consult": "PHY"}
+    sections = {"laboratory": "LAB", "imaging": "RAD", "medication": "", "procedure": "OTH", "consult": "CON"}
     ordered = {m.first("ORC").text(2): m for m in of(messages, "ORM")}
-    assert set(ordered) == {r["order_id"] for r in rows.values() if r["recorded_at"] >= "2026-03-02T00"}
+    far = {r["encounter_id"] for r in hospital.tables["encounters"].to_pylist() if r["kind"] == "telehealth"}
+    sent = [r for r in rows.values() if r["recorded_at"] >= "2026-03-02T00" and r["encounter_id"] not in far]
+    assert set(ordered) == {r["order_id"] for r in sent}
     for number, message in ordered.items():
-        row, obr = rows[number], message.first("OBR")
-        assert obr.text(24) == sections[row["kind"]] and obr.text(16) == row["ordered_by"]
-        assert message.header.text(6) == row["performing_department"]
-        assert message.first("ORC").text(9) == when(row["time"])
+        row, orc = rows[number], message.first("ORC")
+        assert message.first("OBR").text(24) == sections[row["kind"]]
+        assert bool(list(message.all("RXO"))) == (row["kind"] == "medication")
+        assert (orc.text(12), orc.text(3, 2)) == (row["ordered_by"], row["performing_department"])
+        assert orc.text(9) == when(row["time"])
         assert message.first("PV1").text(19) in ("", row["encounter_id"])
     for message in of(messages, "ORU"):
         obr = message.first("OBR")
@@ -147,6 +155,26 @@ def test_the_summary_was_signed_before_copies_were_asked_for_and_changed_after(
     [signed] = [m for m in of(messages, "MDM") if m.trigger == "T02" and m.first("TXA").text(12) == number]
     assert changed.first("PID").text(3) == asked["patient_id"]
     assert signed.header.text(7)[:14] < when(asked["start"]) < changed.header.text(7)[:14]
+
+
+def test_wardkeep_makes_the_rows_of_the_tables_of_it(hospital: simulate.Hospital, folder: Path) -> None:
+    """The newest saying of each thing, through the product's own reader."""
+    raw = [piece.raw for name in FEEDS.values() for piece in divide((folder / name).read_bytes())]
+    empty = {name: pa.table({f.name: pa.array([], f.type) for f in schema(name)}) for name in {**TABLES, **KEPT}}
+    loads = contexts_of(raw, zone="Asia/Shanghai", known=lambda name: empty[name], source="feed")
+    made = {load.name: load.table.to_pylist() for load in loads}
+    con = connect(hospital, threads=1)
+    compared = {
+        "encounters": ("encounter_id", "patient_id", "kind", "department", "start_us", "end_us", "attending_id"),
+        "transfers": ("patient_id", "from_department", "to_department", "time_us"),
+        "orders": ("order_id", "patient_id", "encounter_id", "kind", "ordered_by", "performing_department", "time_us"),
+        "appointments": ("appointment_id", "patient_id", "department", "staff_id", "time_us"),
+    }
+    for name, columns in compared.items():
+        known = set(con.execute(f"SELECT {', '.join(columns)} FROM {name}").fetchall())
+        told = {tuple(row[column] for column in columns) for row in made[name]}
+        assert told and not told - known, name
+    con.close()
 
 
 def test_only_the_last_days_are_sent_where_few_are_asked_for(hospital: simulate.Hospital, tmp_path: Path) -> None:
