@@ -95,8 +95,7 @@ def test_the_start_of_an_application_is_kept_and_is_no_access() -> None:
     [
         ("fhir/package.json", "no FHIR resource"),
         ("balp/LICENSE", "text without a mapping"),
-        ("atna/login_ihe_dicom.syslog", "syslog"),
-        ("atna/login_ihe_rfc3881.syslog", "syslog"),
+        ("atna/LICENSE", "text without a mapping"),
         ("ocsf/own_account_change.json", "no FHIR resource"),
         ("ocsf/own_api_activity.json", "no FHIR resource"),
         ("ocsf/own_authentication.json", "no FHIR resource"),

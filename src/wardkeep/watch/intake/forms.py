@@ -5,7 +5,11 @@ from __future__ import annotations
 
 from wardkeep.watch.intake.form import Form
 
-FORMS: tuple[Form, ...] = (Form("hl7", "wardkeep.watch.intake.hl7"),)
+FORMS: tuple[Form, ...] = (
+    Form("hl7", "wardkeep.watch.intake.hl7"),
+    Form("syslog", "wardkeep.watch.intake.syslog.reader"),
+    Form("atna", "wardkeep.watch.intake.atna.reader"),
+)
 
 
 def form_named(name: str) -> Form | None:

@@ -227,26 +227,29 @@ class Deframer:
                 end = held.find(b"\n", max(at, seen))
                 seen = size
                 end = size if end < 0 and final else end
+            if (size if end < 0 else end) - at > self._longest and self._lost is None:
+                # Whatever it is, it ends with the line in which the limit lies.
+                self._lost = f"too-long: a message of {{size}} bytes, more than {self._longest}"
+                self._lost_at, self._lost_size = self._offset + at, 0
+                self._lose(held[at : at + self._longest])
+                at = seen = at + self._longest
+                self._inside = False
+                continue
             if end < 0:
                 break
             if self._lost is not None:
                 self._lose(held[at:end])
                 self._give(found)
-                at, self._inside = end + 1, False
-                continue
-            if not self._inside and end < size and self._opened(at, end):
+            elif not self._inside and end < size and self._opened(at, end):
                 self._inside, seen = True, end
                 continue
-            self._line(found, at, end)
+            else:
+                self._line(found, at, end)
             at = seen = end + 1
             self._inside = False
         at = min(at, size)
-        if size - at > self._longest or (self._lost is not None and not final):
-            if self._lost is None:
-                self._lost, self._lost_at, self._lost_size = "", self._offset + at, 0
-                self._lost = f"too-long: a message of {{size}} bytes, more than {self._longest}"
+        if self._lost is not None:
             self._lose(held[at:])
-            self._inside = False
             return size
         self._seen = max(0, seen - at)
         return at
@@ -264,8 +267,4 @@ class Deframer:
             message = message[:-1]
         if not message or message.isspace():
             return
-        if len(message) > self._longest:
-            problem = f"too-long: a message of {len(message)} bytes, more than {self._longest}"
-            found.append(Frame(message[:KEEP], self._offset + at, len(message), problem))
-        else:
-            found.append(Frame(message, self._offset + at, len(message)))
+        found.append(Frame(message, self._offset + at, len(message)))

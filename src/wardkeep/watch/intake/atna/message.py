@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One audit message to a row.
+
+One reading, two ways to it. The careful way parses the document. The quick way takes a message of the usual build apart where
+its sections begin, and remembers what each section meant: a section is parsed once, by the careful way, and what was
+well-formed then is so again. Both end in the same functions, so that they agree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, TypeVar
+
+import msgspec
+
+from wardkeep.watch.intake import fhir_terms as terms
+from wardkeep.watch.intake.atna import parts
+from wardkeep.watch.intake.atna.markup import BadXml, document
+from wardkeep.watch.intake.atna.objects import Objects
+from wardkeep.watch.intake.atna.parts import BadMessage, Event, Where, Who
+from wardkeep.watch.intake.fhir_entities import Thing, touched
+from wardkeep.watch.intake.fhir_parts import ACCESS, OTHER
+from wardkeep.watch.intake.fhir_shapes import Entity
+from wardkeep.watch.intake.row import Row
+from wardkeep.watch.intake.times import BadTime, Moment, Zone, iso
+
+T = TypeVar("T")
+#: Repeating sections that are remembered, of each kind.
+KNOWN = 20_000
+ROOT = b"AuditMessage"
+_EVENT, _WHO = b"<EventIdentification", b"<ActiveParticipant"
+_WHERE, _THING, _END = b"<AuditSourceIdentification", b"<ParticipantObjectIdentification", b"</AuditMessage>"
+_TIME = b' EventDateTime="'
+#: Bytes that no XML may hold.
+_CONTROLS = bytes(set(range(32)) - {9, 10, 13})
+
+
+class _Moving(msgspec.Struct, gc=False, omit_defaults=True):
+    """What is new in each record, in the order of `extra`."""
+
+    objects: list[Thing] | None = None
+    outcome_text: str | None = None
+    patients: list[str] | None = None
+    purposes: tuple[str, ...] | None = None
+    request_id: str | None = None
+
+
+_moving = msgspec.json.Encoder().encode
+_new, _sha256 = tuple.__new__, hashlib.sha256
+
+
+class Messages:
+    """The audit messages of one file or connection."""
+
+    def __init__(self, zone: Zone | None) -> None:
+        """`zone` is that of times without an offset; None: they are refused."""
+        self._zone = zone
+        self._heads: set[bytes] = set()
+        self._events: dict[bytes, Event] = {}
+        self._who: dict[bytes, Who] = {}
+        self._where: dict[bytes, Where] = {}
+        self._objects = Objects()
+
+    def row(self, xml: bytes, raw: bytes, position: str, *, sender: str | None = None) -> Row:
+        """The event of a message; `raw` are the bytes of its record, `sender` the machine where no source is named.
+
+        Raises BadMessage, BadXml, BadTime, with the reason as it is shown.
+        """
+        found = self._quick(xml)
+        if found is None:
+            found = self._careful(xml)
+        return _row(*found, raw, position, sender)
+
+    # -- the careful way -----------------------------------------------------------------------------------------------
+
+    def _careful(self, xml: bytes) -> tuple[Moment, Event, Who, Where, list[Entity]]:
+        root = document(xml)
+        if root.name != "AuditMessage":
+            raise BadMessage("not-audit: XML that is no AuditMessage")
+        known = root.all("EventIdentification")
+        if not known:
+            raise BadMessage("not-audit: an AuditMessage without EventIdentification")
+        written = known[0].get("EventDateTime")
+        if written is None:
+            raise BadMessage("bad-time: the message has no EventDateTime")
+        when = self._when(written.strip())
+        return (
+            when, parts.event(known[0]), parts.who(root.all("ActiveParticipant")),
+            parts.where(next(iter(root.all("AuditSourceIdentification")), None)),
+            [parts.thing(one) for one in root.all("ParticipantObjectIdentification")],
+        )  # fmt: skip
+
+    def _when(self, written: str) -> Moment:
+        try:
+            return iso(written, self._zone)
+        except BadTime as exc:
+            raise BadMessage(f"bad-time: {exc}") from None
+
+    # -- the quick way -------------------------------------------------------------------------------------------------
+
+    def _quick(self, xml: bytes) -> tuple[Moment, Event, Who, Where, list[Entity]] | None:
+        """The same; None where the message is not of the usual build, or something is wrong with it."""
+        first = xml.find(_EVENT)
+        second = xml.find(_WHO, first)
+        third = xml.find(_WHERE, second)
+        end = xml.rfind(_END)
+        if first < 0 or second < 0 or third < 0 or end < third:
+            return None
+        fourth = xml.find(_THING, third, end)
+        fourth = end if fourth < 0 else fourth
+        body = xml[first:]
+        if not _plain(body) or not (xml[end + len(_END) :] or b" ").isspace():
+            return None
+        try:
+            return self._sections(xml[:first], xml[first:second], xml[second:third], xml[third:fourth], xml[fourth:end])
+        except (BadXml, BadMessage, BadTime, _Unusual):
+            return None
+
+    def _sections(
+        self, head: bytes, happened: bytes, people: bytes, source: bytes, rest: bytes
+    ) -> tuple[Moment, Event, Who, Where, list[Entity]] | None:
+        if head not in self._heads:
+            self._learn_head(head)
+        at = happened.find(_TIME) + len(_TIME)
+        stop = happened.find(b'"', at)
+        if at < len(_TIME) or stop < at:
+            return None
+        key = happened[:at] + happened[stop:]
+        event = self._events.get(key)
+        if event is None:
+            event = _keep(self._events, key, _event(key))
+        by = self._who.get(people)
+        if by is None:
+            by = _keep(self._who, people, parts.who(_section(people, "ActiveParticipant")))
+        seen = self._where.get(source)
+        if seen is None:
+            seen = _keep(self._where, source, parts.where(_section(source, "AuditSourceIdentification")[0]))
+        things = self._objects.read(rest) if rest else []
+        if things is None:
+            return None
+        return iso(happened[at:stop].decode(), self._zone), event, by, seen, things
+
+    def _learn_head(self, head: bytes) -> None:
+        """What stands before the first section: a declaration, and the start tag that the end tag closes."""
+        root = document(head + _END)
+        if (
+            root.name != "AuditMessage"
+            or root.children
+            or root.text.strip()
+            or not _plain(head[head.rfind(b"?>") + 1 :])
+        ):
+            raise _Unusual
+        declared = head[: head.rfind(b"?>") + 1].lower()
+        if b"encoding" in declared and b"utf-8" not in declared:
+            raise _Unusual
+        if len(self._heads) >= KNOWN:
+            self._heads.clear()
+        self._heads.add(head)
+
+
+class _Unusual(ValueError):
+    """A build for which the careful way is there."""
+
+
+def _plain(body: bytes) -> bool:
+    """Whether it can be taken apart by its bytes: no comment or other section, UTF-8, and nothing that XML forbids."""
+    if b"<!" in body or b"<?" in body or len(body.translate(None, _CONTROLS)) < len(body):
+        return False
+    if body.isascii():
+        return True
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return False
+    return "\ufffe" not in text and "\uffff" not in text
+
+
+def _section(data: bytes, name: str) -> list[Any]:
+    """The elements of a section; each of that name, and nothing but space between them."""
+    top = document(b"<x>" + data + b"</x>")
+    if not top.children or top.text.strip() or any(child.name != name for child in top.children):
+        raise _Unusual
+    return top.children
+
+
+def _event(key: bytes) -> Event:
+    """What an EventIdentification means whose time was taken out."""
+    (element,) = _section(key, "EventIdentification")
+    if element.attributes.get("EventDateTime") != "":  # what was taken out was something else
+        raise _Unusual
+    return parts.event(element)
+
+
+def _keep(known: dict[bytes, T], key: bytes, value: T) -> T:
+    if len(known) >= KNOWN:
+        known.clear()
+    known[key] = value
+    return value
+
+
+def _row(
+    when: Moment,
+    event: Event,
+    by: Who,
+    seen: Where,
+    things: list[Entity],
+    raw: bytes,
+    position: str,
+    sender: str | None,
+) -> Row:
+    action, kind, override, outcome, purposes, told, form, first, description, tail = event
+    account, workstation, ip, head, server = by
+    patients, written, resource, query, objects, request = touched(things, None)
+    purpose = next((terms.PURPOSES[code] for code in purposes if code in terms.PURPOSES), None)
+    moving = _moving(_Moving(objects or None, told, written, purposes or None, request))
+    new = f"{moving[1:-1].decode()}," if len(moving) > 2 else ""
+    extra = f"{{{first}{head}{description}{new}{server}{seen.extra}{tail}"
+    return _new(Row, (
+        None, when[0], when[1], account, patients, action, resource, 1, purpose, override, outcome,
+        seen.system or sender or "atna", workstation, ip, seen.site, None, query, None,
+        kind or (ACCESS if patients or (objects and action != "query") else OTHER), form, position,
+        _sha256(raw).digest(), f"{extra[:-1]}}}" if len(extra) > 1 else None,
+    ))  # fmt: skip

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the parts of an audit message mean: the event, the participants, the source, the objects.
+
+Both dialects are read alike: `csd-code` or `code`, `originalText` or `displayName`. The words are those of FHIR AuditEvent,
+which was made from this model, so the same codes mean the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from wardkeep.watch.intake import fhir_terms as terms
+from wardkeep.watch.intake.atna.markup import Element
+from wardkeep.watch.intake.fhir_parts import piece, what
+from wardkeep.watch.intake.fhir_shapes import Coded, Entity, Identifier, Reference
+from wardkeep.watch.intake.fhir_terms import REQUEST_ID
+
+_ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+(?:%\w+)?", re.ASCII)
+#: `alias<user@issuer>`: who a SAML assertion says it was (IHE XUA).
+_ASSERTED = re.compile(r"[^<>]*<(.+)@[^<>@]+>")
+_TITLE = re.compile(r"AETITLES?=([^;]+)")
+#: Object id types (RFC 3881), and DICOM's for a study.
+PATIENT_NUMBER, STUDY = "2", "110180"
+_MACHINES = frozenset({terms.SOURCE_ROLE, terms.DESTINATION_ROLE}) | terms.SERVERS | terms.CLIENTS
+_MEDIA = frozenset({"110154", "110155"})
+
+
+class BadMessage(ValueError):
+    """Why a message is no event; never with a value of it."""
+
+
+class Event(NamedTuple):
+    """What was done, without its time; and the pieces of `extra` that belong to it."""
+
+    action: str
+    #: access, other, or empty: an access only if a patient or a thing is named
+    kind: str
+    override: bool
+    outcome: str
+    purposes: tuple[str, ...]
+    outcome_text: str | None
+    format: str
+    head: str
+    description: str
+    tail: str
+
+
+class Who(NamedTuple):
+    """Who did it, from where."""
+
+    account: str | None
+    workstation: str | None
+    ip: str | None
+    #: Actors and client; server.
+    head: str
+    server: str
+
+
+class Where(NamedTuple):
+    """Which system saw it."""
+
+    system: str | None
+    site: str | None
+    extra: str
+
+
+class _Participant(NamedTuple):
+    id: str | None
+    alt: str | None
+    name: str | None
+    roles: tuple[str, ...]
+    role: str | None
+    requestor: bool
+    address: str | None
+    address_type: str | None
+
+    @property
+    def machine(self) -> bool:
+        return any(role in _MACHINES for role in self.roles) or "://" in (self.id or "")
+
+    @property
+    def ip(self) -> str | None:
+        return self.address if self.address and _ADDRESS.fullmatch(self.address) else None
+
+    @property
+    def url(self) -> bool:
+        return self.address_type == "5" or "://" in (self.address or "") or "://" in (self.id or "")
+
+    @property
+    def account(self) -> str | None:
+        """A person by the name in the assertion; a program by its AE title before the number of its process."""
+        title = _TITLE.search(self.alt) if self.machine and self.alt else None
+        if title is not None:
+            return title[1].strip() or None
+        known = (self.id or self.alt or self.name or "").strip()
+        asserted = _ASSERTED.fullmatch(known)
+        return (asserted[1].strip() if asserted else known) or None
+
+
+def code_of(element: Element) -> str | None:
+    """The code, in either dialect."""
+    return element.get("csd-code") or element.get("code")
+
+
+def said_of(element: Element) -> str | None:
+    """What the code is called."""
+    return element.get("originalText") or element.get("displayName")
+
+
+def event(element: Element) -> Event:
+    """EventIdentification. Raises BadMessage."""
+    ids, types = element.all("EventID"), element.all("EventTypeCode")
+    letter = element.get("EventActionCode")
+    kinds = [code for one in ids if (code := code_of(one))]
+    special = [code for one in types if (code := code_of(one))]
+    done = what(kinds, special, None, None, letter)
+    outcome = element.get("EventOutcomeIndicator") or "0"
+    if outcome not in terms.OUTCOMES:
+        raise BadMessage("unmapped-outcome: an EventOutcomeIndicator other than 0, 4, 8 and 12")
+    purposes = dict.fromkeys(code for one in element.all("PurposeOfUse") if (code := code_of(one)))
+    told = next((t for one in element.all("EventOutcomeDescription") if (t := one.text.strip())), None)
+    dicom = any("csd-code" in one.attributes for one in (*ids, *types))
+    return Event(
+        done.action, done.kind, done.override or terms.BREAKGLASS in purposes, terms.OUTCOMES[outcome], tuple(purposes),
+        told, "atna-dicom" if dicom else "atna-rfc3881", done.action_code,
+        piece("description", next((said for one in ids if (said := said_of(one))), None)), done.subtype,
+    )  # fmt: skip
+
+
+def who(participants: list[Element]) -> Who:
+    """The account, the client's machine, and all actors."""
+    found = [_participant(one) for one in participants]
+    user = _user(found)
+    client, server = _ends([one for one in found if one is not user], user)
+    ip = next((one.ip for one in (client, user) if one is not None and one.ip), None)
+    workstation = None
+    if client is not None:
+        workstation = client.address if client.address_type == "1" else client.id
+    if user is not None and user.address_type == "1" and (client is None or client.address_type != "1"):
+        workstation = user.address
+    return Who(
+        user.account if user else None, workstation, ip,
+        piece("actors", [_shown(one) for one in found])
+        + piece("client", (workstation or client.id or client.address) if client else None),
+        piece("server", (server.id or server.address) if server else None),
+    )  # fmt: skip
+
+
+def _participant(element: Element) -> _Participant:
+    codes = [one for one in element.all("RoleIDCode")]
+    roles = tuple(code for one in codes if (code := code_of(one)))
+    said = next((text for one in codes if (text := said_of(one))), None)
+    # DICOM: where it is not said, the participant asked.
+    asked = (element.get("UserIsRequestor") or "true").strip().lower() in ("true", "1")
+    return _Participant(
+        element.get("UserID"), element.get("AlternativeUserID"), element.get("UserName"), roles,
+        roles[0] if roles else said, asked, element.get("NetworkAccessPointID"),
+        element.get("NetworkAccessPointTypeCode"),
+    )  # fmt: skip
+
+
+def _shown(one: _Participant) -> dict[str, object]:
+    """An actor as `extra` keeps it: what is empty is left out."""
+    said = {
+        "address": one.address, "alt": one.alt, "id": one.id, "name": one.name, "requestor": one.requestor, "role": one.role,
+    }  # fmt: skip
+    return {key: value for key, value in said.items() if value}
+
+
+def _user(found: list[_Participant]) -> _Participant | None:
+    """Who asked, a person before a program; else a person who did not ask; media are neither."""
+    able = [one for one in found if not any(role in _MEDIA for role in one.roles)]
+    persons = [one for one in able if not one.machine and one.account]
+    asking = [one for one in persons if one.requestor]
+    for group in ([one for one in asking if one.name or one.roles], asking, [one for one in able if one.requestor]):
+        if group:
+            return group[0]
+    return persons[0] if persons else None
+
+
+def _ends(machines: list[_Participant], user: _Participant | None) -> tuple[_Participant | None, _Participant | None]:
+    """Client and server: who asked is the client, whichever way the data went; else the source of the message."""
+    server = next((one for one in machines if any(role in terms.SERVERS for role in one.roles)), None)
+    client = next((one for one in machines if any(role in terms.CLIENTS for role in one.roles)), None)
+    source = next((one for one in machines if terms.SOURCE_ROLE in one.roles), None)
+    target = next((one for one in machines if terms.DESTINATION_ROLE in one.roles), None)
+    if source is not None and target is not None:
+        turned = source.url and not target.url if source.requestor == target.requestor else target.requestor
+        first, second = (target, source) if turned else (source, target)
+        return client or first, server or second
+    for one in (source, target):
+        if one is None:
+            continue
+        if (user is not None and user.machine) or not one.requestor:  # a program asked, and this is what it asked
+            server = server or one
+        else:
+            client = client or one
+    if user is not None and user.machine and client is None:
+        client = user
+    return client, server
+
+
+def where(element: Element | None) -> Where:
+    """AuditSourceIdentification."""
+    if element is None:
+        return Where(None, None, "")
+    system = element.get("AuditSourceID")
+    return Where(system, element.get("AuditEnterpriseSiteID"), piece("source_system", system))
+
+
+def thing(element: Element) -> Entity:
+    """ParticipantObjectIdentification, as FHIR calls it an entity."""
+    texts = [next((t for one in element.all(name) if (t := one.text.strip())), None) for name in NAME_AND_QUERY]
+    return entity(element.get("ParticipantObjectID"), *said_of_object(element), *texts)
+
+
+def said_of_object(element: Element) -> tuple[str | None, str | None, str | None, str | None]:
+    """Its kind, its role, the type of its id, and what that is called."""
+    named = element.all("ParticipantObjectIDTypeCode")
+    return (
+        element.get("ParticipantObjectTypeCode"), element.get("ParticipantObjectTypeCodeRole"),
+        next((code for one in named if (code := code_of(one))), None),
+        next((said for one in named if (said := said_of(one))), None),
+    )  # fmt: skip
+
+
+NAME_AND_QUERY = ("ParticipantObjectName", "ParticipantObjectQuery")
+
+
+def entity(
+    known: str | None, kind: str | None, role: str | None, id_type: str | None, id_said: str | None, name: str | None,
+    query: str | None,
+) -> Entity:  # fmt: skip
+    """An object by what is said of it."""
+    patient = role == terms.PATIENT_ROLE or (role is None and kind == "1" and id_type == PATIENT_NUMBER)
+    if id_type == REQUEST_ID:
+        kind = REQUEST_ID
+    if patient:
+        resource: str | None = "Patient"
+    else:
+        resource = None if role == terms.QUERY_ROLE else "ImagingStudy" if id_type == STUDY else id_said
+    return Entity(
+        what=Reference(type=resource, identifier=Identifier(known)) if known else None,
+        type=Coded(code=kind) if kind else None,
+        role=Coded(code=role) if role else None,
+        name=name,
+        query=query,
+    )

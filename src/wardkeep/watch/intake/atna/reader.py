@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Audit messages in XML files: one, several after each other, or several in a root of any name.
+
+The file is cut at its audit messages before anything is parsed, so that a broken one costs itself and no other.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+
+from wardkeep.watch.event import Rejected
+from wardkeep.watch.intake.atna.markup import BadXml
+from wardkeep.watch.intake.atna.message import Messages
+from wardkeep.watch.intake.atna.parts import BadMessage
+from wardkeep.watch.intake.cutting import Block, Overlong, cut
+from wardkeep.watch.intake.limits import BLOCK, DOCUMENT, KEEP, RECORD
+from wardkeep.watch.intake.lines import Lines
+from wardkeep.watch.intake.mapping import Mapping
+from wardkeep.watch.intake.row import Read
+from wardkeep.watch.intake.times import Zone
+
+_OPENS = re.compile(rb"<(?:[\w.-]+:)?AuditMessage(?=[\s>/])")
+_CLOSES = re.compile(rb"</(?:[\w.-]+:)?AuditMessage\s*>")
+_DECLARED = re.compile(rb"<\?xml\s[^<>]{0,200}?\?>")
+_ENCODED = re.compile(rb"""\sencoding\s*=\s*["'](?!utf-?8|us-ascii)""", re.IGNORECASE)
+#: What may stand between messages: space, declarations, comments, the tags of what they are in.
+_FRAME = re.compile(
+    rb"(?:\s|\xef\xbb\xbf|<\?[^>]*\?>|<!--(?:[^-]|-(?!->))*+-->|<(?!(?:[\w.-]+:)?AuditMessage[\s>/])/?[A-Za-z_][^<>]*>)*+\Z"
+)
+_BETWEEN = re.compile(rb"</(?:[\w.-]+:)?AuditMessage\s*>\s*(?:<\?xml[^>]*\?>\s*)?<(?:[\w.-]+:)?AuditMessage[\s>]")
+
+
+class AtnaReader:
+    """The audit messages of one file."""
+
+    def __init__(self, *, source: str, zone: str) -> None:
+        self.source = source
+        self._audit = Messages(Zone(zone))
+        #: The last declaration, where it names an encoding that is not ours.
+        self._declared = b""
+
+    def parse(self, data: bytes, first: int) -> list[Read]:
+        """Every record of a block whose first line has the number `first`."""
+        out: list[Read] = []
+        at, place, ends = 0, _Place(data, first), _Endings(data)
+        while True:
+            opened = _OPENS.search(data, at)
+            start = opened.start() if opened else len(data)
+            gap = data[at:start]
+            begin = start
+            if _FRAME.match(gap) is None:
+                if opened and b"<!" in gap and (b"<!DOCTYPE" in gap or b"<!ENTITY" in gap):
+                    begin = at + max(gap.find(b"<!"), 0)  # what the document type says is said of the message behind it
+                else:
+                    kept = gap.strip()
+                    found = at + gap.find(kept)
+                    out.append(self.rejected(_named(kept), kept, place.of(found)))
+            for declared in _DECLARED.finditer(gap):
+                self._declared = declared[0] if _ENCODED.search(declared[0]) else b""
+            if opened is None:
+                return out
+            at = ends.of(opened.end())
+            raw = data[begin:at].rstrip()
+            out.append(self.message(raw, place.of(begin)))
+
+    def message(self, raw: bytes, position: str) -> Read:
+        """One message."""
+        if len(raw) > RECORD:
+            return self.rejected(f"too-long: a message of {len(raw)} bytes, more than {RECORD}", raw, position)
+        try:
+            return self._audit.row(self._declared + raw if self._declared else raw, raw, position)
+        except (BadXml, BadMessage) as exc:
+            return self.rejected(str(exc), raw, position)
+
+    def rejected(self, reason: str, raw: bytes, position: str) -> Rejected:
+        """A message that is none, kept."""
+        long = len(raw) > RECORD
+        return Rejected(
+            reason=reason, format="atna", source=self.source, position=position, raw=raw[:KEEP] if long else raw,
+            truncated=long,
+        )  # fmt: skip
+
+
+class _Place:
+    """Lines by their numbers; what begins in a line behind another thing is numbered in it."""
+
+    def __init__(self, data: bytes, first: int) -> None:
+        self._data, self._at, self._line, self._number = data, 0, first, 0
+
+    def of(self, at: int) -> str:
+        passed = self._data.count(b"\n", self._at, at)
+        self._number = 1 if passed else self._number + 1
+        self._at, self._line = at, self._line + passed
+        return str(self._line) if self._number == 1 else f"{self._line}[{self._number}]"
+
+
+class _Endings:
+    """Where messages end; the next closing tag is looked for once, however many messages open before it."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        #: The next closing tag: where it begins and ends; both at the end of the data where there is none.
+        self._close = (-1, -1)
+
+    def of(self, at: int) -> int:
+        """The end of a message that opened before `at`: behind its closing tag, or where the next one opens."""
+        data = self._data
+        if self._close[0] < at:
+            closes = _CLOSES.search(data, at)
+            self._close = closes.span() if closes else (len(data), len(data))
+        opens = _OPENS.search(data, at, self._close[0])
+        if opens is None:
+            return self._close[1]
+        declared = data.rfind(b"<?xml", at, opens.start())
+        with_it = declared >= 0 and not data[declared : opens.start()].partition(b"?>")[2].strip()
+        return declared if with_it else opens.start()
+
+
+def _named(kept: bytes) -> str:
+    if b"<!DOCTYPE" in kept or b"<!ENTITY" in kept:
+        return "document-type: a document type or an entity is declared, which is refused unread"
+    return "not-audit: what stands here is no audit message"
+
+
+# -- the form ----------------------------------------------------------------------------------------------------------
+
+
+def recognises(name: str, head: bytes) -> bool:
+    """Whether audit messages stand in XML: the file begins like XML and one opens, or several follow each other."""
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if start.startswith(b"<") and not start[1:2].isdigit():
+        return _OPENS.search(head) is not None
+    return not start.startswith((b"{", b"[")) and _BETWEEN.search(head) is not None
+
+
+class _Ends(Lines):
+    """Cut behind a closing tag."""
+
+    def count(self, data: bytes, size: int | None = None) -> int:
+        return data.count(b"\n", 0, len(data) if size is None else size)
+
+    def last_end(self, data: bytes, before: int) -> int:
+        at = before
+        while (at := data.rfind(b"AuditMessage>", 0, at)) >= 0:
+            tag = data.rfind(b"<", 0, at)
+            if data.startswith(b"</", tag) and at - tag < 60:
+                return at + len(b"AuditMessage>")
+        return 0
+
+
+def blocks(stream: Iterator[bytes], name: str) -> Iterator[Block | Overlong]:
+    """Whole messages, some at a time; all of them where a declaration at the begin says how they are encoded."""
+    first = next(stream, b"")
+    declared = _DECLARED.search(first, 0, 1_000)
+    whole = declared is not None and _ENCODED.search(declared[0]) is not None
+    return cut(_chain(first, stream), _Ends(b"</AuditMessage>"), size=DOCUMENT if whole else BLOCK)
+
+
+def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if first:
+        yield first
+    yield from rest
+
+
+def reader(source: str, zone: str, mapping: Mapping | None) -> AtnaReader:
+    """A reader for one file."""
+    return AtnaReader(source=source, zone=zone)
