@@ -20,6 +20,7 @@ from zoneinfo import available_timezones
 import msgspec
 
 from wardkeep.listeners import LOOPBACK, NAME, SIZE, Intake, intake_faults
+from wardkeep.notices import Notices, notices_faults
 from wardkeep.watch.thresholds import ThresholdError, Thresholds
 
 
@@ -160,6 +161,7 @@ class Settings:
     intake: Intake = Intake()  # noqa: RUF009 - it is frozen
     engine: Engine = Engine()
     judging: Judging = Judging()
+    notices: Notices = Notices()  # noqa: RUF009 - it is frozen
     console: Console = Console()
 
 
@@ -328,6 +330,7 @@ def check(settings: Settings) -> list[str]:
     except ThresholdError as exc:
         faults.append(f"judging.thresholds: {exc}")
     faults += intake_faults(s.intake)
+    faults += notices_faults(s.notices)
     set_twice = {"settling_hours", "cases_a_day", "random_share", "self_access"} & set(s.judging.thresholds)
     faults += [f"judging.thresholds.{name}: write it as judging.{name}" for name in sorted(set_twice)]
     return faults

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("wardkeep.cli.ingest:command", "Read, seal and store logs and tables."),
     "quarantine": ("wardkeep.cli.quarantine:command", "What was set aside, with reasons."),
     "judge": ("wardkeep.cli.judge:command", "Explain, detect and rank everything ingested."),
+    "notices": ("wardkeep.cli.notices:command", "Who is told of what: try the channels, see what was sent."),
     "ledger": ("wardkeep.cli.ledger:command", "The tamper-evident record: its state, proofs, copies, keys."),
     "witness": ("wardkeep.cli.witness:command", "A witness for other people's logs; needs no home."),
     "keys": ("wardkeep.cli.keys:command", "Recovery shares: open lost keys again, or make a new set."),

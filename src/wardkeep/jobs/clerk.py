@@ -20,6 +20,7 @@ from wardkeep.home import Home, now
 from wardkeep.jobs.dated import keep_today
 from wardkeep.jobs.draining import drain_here
 from wardkeep.jobs.feeding import EPOCH, SYSTEM, feed_touches
+from wardkeep.jobs.telling import tell
 from wardkeep.watch.cases.run_actions import settle
 
 LOG = logging.getLogger("wardkeep.jobs")
@@ -28,6 +29,8 @@ FEED_EVERY = timedelta(seconds=60)
 SETTLE_EVERY = timedelta(minutes=10)
 #: Between two looks whether the checkpoint of the day is kept and stamped.
 DATE_EVERY = timedelta(minutes=15)
+#: Between two looks whether somebody has to be told of something.
+TELL_EVERY = timedelta(seconds=30)
 #: A nightly pass that was missed (the machine was off) runs within this time of the day; else it waits for its night.
 CATCH_UP = timedelta(hours=6)
 #: One that failed is tried again after this long: a cause such as a full disk seldom goes away by itself.
@@ -52,6 +55,7 @@ class Clerk:
         at = now()
         self.nightly: subprocess.Popen[bytes] | None = None
         self.dating: threading.Thread | None = None
+        self.telling: threading.Thread | None = None
         self.nightly_not_before: datetime | None = None
         self.duties = [
             Duty("drain", DRAIN_EVERY, lambda: drain_here(home, wait=5.0), at),
@@ -59,6 +63,7 @@ class Clerk:
             Duty("settle", SETTLE_EVERY, lambda: settle(at=now()), at),
             Duty("nightly", timedelta(seconds=30), self.judge_when_due, at + timedelta(seconds=30)),
             Duty("daily", DATE_EVERY, self.keep_the_day, at + timedelta(seconds=30)),
+            Duty("tell", TELL_EVERY, self.tell_people, at + TELL_EVERY),
         ]
 
     def run(self, stop: threading.Event) -> None:
@@ -96,6 +101,12 @@ class Clerk:
             self.dating = threading.Thread(target=_keep_the_day, args=(self.home,), name="daily", daemon=True)
             self.dating.start()
 
+    def tell_people(self) -> None:
+        """In a thread: a mail server that does not answer must not keep acts from the ledger."""
+        if self.telling is None or not self.telling.is_alive():
+            self.telling = threading.Thread(target=_tell_people, args=(self.home,), name="tell", daemon=True)
+            self.telling.start()
+
     def judge_when_due(self) -> None:
         """Start the nightly pass in a process of its own, so that its memory is given back."""
         if self.nightly is not None and self.nightly.poll() is None:
@@ -119,6 +130,15 @@ def _keep_the_day(home: Home) -> None:
         keep_today(home, now())
     except Exception as exc:  # fails open, said aloud, and is tried again
         LOG.error("daily failed: %s", type(exc).__name__)
+
+
+def _tell_people(home: Home) -> None:
+    try:
+        tell(home, at=now())
+    except Exception as exc:  # fails open, said aloud, and is tried again
+        LOG.error("tell failed: %s", type(exc).__name__)
+    finally:
+        close_old_connections()
 
 
 def nightly_due(home: Home, at: datetime) -> bool:

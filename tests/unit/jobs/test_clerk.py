@@ -158,7 +158,7 @@ def test_what_was_committed_last_is_carried_before_the_clerk_ends(clerk: Any) ->
 
 
 def test_the_clerk_drains_feeds_settles_judges_and_keeps_the_day(clerk: Any) -> None:
-    assert [duty.name for duty in clerk.duties] == ["drain", "feed", "settle", "nightly", "daily"]
+    assert [duty.name for duty in clerk.duties] == ["drain", "feed", "settle", "nightly", "daily", "tell"]
 
 
 def test_acts_stay_safe_where_the_ledger_cannot_be_had(django_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

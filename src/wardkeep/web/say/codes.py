@@ -202,6 +202,9 @@ ACTS: Names = {
     "intake:quarantine:dismissed": _("Pieces of quarantine dismissed"),
     "intake:quarantine:replayed": _("Pieces of quarantine read again"),
     "judgement:run:stored": _("Run stored"),
+    "notice:message:dropped": _("Notice given up"),
+    "notice:message:made": _("Notice made"),
+    "notice:message:sent": _("Notice sent"),
     "keys:root:recovered": _("Root key recovered from shares"),
     "keys:shares:made": _("Recovery shares made"),
 }

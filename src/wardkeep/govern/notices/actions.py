@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Making notices and writing down what became of them: the only writers of these rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from wardkeep.govern.notices.models import Sending, Told
+from wardkeep.govern.notices.notice import AGAIN_AFTER, Channel, Delivery, Notice
+from wardkeep.seal.act import action
+
+
+def announce(notice: Notice, *, channels: Iterable[Channel], at: datetime, by: Any = "jobs") -> Told | None:
+    """Make a notice for every channel; None where it was made before."""
+    if Told.objects.filter(kind=notice.kind, about=notice.about).exists():
+        return None
+    with action("notice:message:made", actor=by, at=at) as act:
+        told = Told(kind=notice.kind, about=notice.about, count=notice.count, system=notice.system, made_at=at)
+        told.save()
+        Sending.objects.bulk_create(Sending(told=told, channel=channel, next_at=at) for channel in channels)
+        act.fact("kind", notice.kind.value)
+    return told
+
+
+def sent(sending: Sending, *, at: datetime) -> None:
+    """A channel took it."""
+    _end(sending, Delivery.SENT, at)
+
+
+def failed(sending: Sending, problem: str, *, at: datetime) -> None:
+    """A try failed: another comes later, or none any more."""
+    sending.problem = problem[:200]
+    if sending.tries >= len(AGAIN_AFTER):
+        _end(sending, Delivery.GIVEN_UP, at)
+        return
+    sending.next_at = at + AGAIN_AFTER[sending.tries]
+    sending.tries += 1
+    sending.save(update_fields=["tries", "next_at", "problem"])
+
+
+def _end(sending: Sending, state: Delivery, at: datetime) -> None:
+    with action(
+        "notice:message:sent" if state == Delivery.SENT else "notice:message:dropped", actor="jobs", at=at
+    ) as act:
+        sending.state, sending.ended_at = state, at
+        sending.save()
+        act.fact("channel", sending.channel)
+        act.fact("kind", sending.told.kind)

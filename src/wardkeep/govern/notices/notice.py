@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`Notice`: something that people are told, and the few words that leave the house for it. Pure but for the language in force.
+
+What leaves names counts, days, the hospital's systems and the console's address: never a patient, an account or a case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+
+class Kind(StrEnum):
+    """What people are told of."""
+
+    CASES = "cases"  # a judgement left cases to read
+    ALERT = "alert"  # a live detection fired
+    SILENT = "silent"  # a system that used to send sends no more
+    LEDGER = "ledger"  # somebody outside saw another history, or a kept day does not agree
+    TEST = "test"
+
+
+class Channel(StrEnum):
+    MAIL = "mail"
+    WEBHOOK = "webhook"
+    SMS = "sms"
+
+
+class Delivery(StrEnum):
+    """How far one channel is with one notice."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    GIVEN_UP = "given_up"
+
+
+#: How long after each try that failed the next one comes; after the last the channel gives up, about a day later.
+AGAIN_AFTER = tuple(timedelta(minutes=m) for m in (1, 2, 5, 15, 30, 60, 120, 240, 480, 480))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """One thing to tell. (kind, about) is told once."""
+
+    kind: Kind
+    #: What tells it from others of its kind: a day, a system and its last day, a digest.
+    about: str
+    count: int = 1
+    #: The hospital's system concerned; empty where it is none.
+    system: str = ""
+
+
+def subject_of(notice: Notice, hospital: str) -> str:
+    """One line, in the language in force."""
+    said = {
+        Kind.CASES: ngettext("%(n)d case to read", "%(n)d cases to read", notice.count),
+        Kind.ALERT: ngettext("%(n)d live alert", "%(n)d live alerts", notice.count),
+        Kind.SILENT: _("%(system)s sends no more"),
+        Kind.LEDGER: _("the ledger must be looked into"),
+        Kind.TEST: _("a test of the notices"),
+    }[notice.kind] % {"n": notice.count, "system": notice.system}
+    return f"Wardkeep · {hospital}: {said}"
+
+
+def text_of(notice: Notice, hospital: str, address: str) -> str:
+    """The whole message, in the language in force. `address` of the console, empty where none is set."""
+    said = {
+        Kind.CASES: _("The last judgement left cases that wait for a reviewer. They are findings to be verified."),
+        Kind.ALERT: _("Something was seen as it happened. It is to be verified."),
+        Kind.SILENT: _("No event of %(system)s has come for longer than a day, while others had some."),
+        Kind.LEDGER: _(
+            "What somebody outside keeps of the ledger does not agree with it. Run `wardkeep ledger status` on the machine."
+        ),
+        Kind.TEST: _("Nothing happened; somebody tried whether notices arrive."),
+    }[notice.kind] % {"system": notice.system}
+    lines = [subject_of(notice, hospital), "", said]
+    if address:
+        lines += ["", address]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notices through a real SMTP server and real hooks: told once, tried again, never with a patient in them."""
+
+from __future__ import annotations
+
+import dataclasses
+import email
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from wardkeep.notices import Notices
+
+AT = datetime(2026, 3, 22, 1, tzinfo=UTC)
+
+
+class MailBox:
+    """What a mail server took."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        #: What it answers instead of taking a letter.
+        self.refusal = ""
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self.refusal:
+            return self.refusal
+        self.letters.append(email.message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+        return "250 taken"
+
+
+@pytest.fixture
+def mail() -> Iterator[tuple[str, MailBox]]:
+    """HOST:PORT of a real SMTP server, and its box."""
+    from aiosmtpd.controller import Controller
+
+    box = MailBox()
+    controller = Controller(box, hostname="127.0.0.1", port=_free_port())
+    controller.start()
+    try:
+        yield f"127.0.0.1:{controller.port}", box
+    finally:
+        controller.stop()
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+class Hook:
+    """A web server that keeps what is posted to it."""
+
+    def __init__(self) -> None:
+        self.status, self.posted = 200, list[tuple[dict[str, Any], str, bytes]]()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                raw = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.posted.append((json.loads(raw), self.headers.get("X-Wardkeep-Signature", ""), raw))
+                self.send_response(outer.status)
+                if outer.status == 302:
+                    self.send_header("Location", "http://127.0.0.1:9/elsewhere")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None: ...
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    one = Hook()
+    try:
+        yield one
+    finally:
+        one.server.shutdown()
+        one.server.server_close()
+
+
+@pytest.fixture
+def set_notices(house: Any, django_home: Any) -> Iterator[Any]:
+    """Sets [notices] of the invented hospital, whose newest judgement opened cases on 2026-03-20."""
+    before = django_home.settings
+
+    def adopt(*, language: str = "en", **values: Any) -> Any:
+        hospital = dataclasses.replace(before.hospital, language=language, name="东院")
+        django_home.adopt(dataclasses.replace(before, hospital=hospital, notices=Notices(**values)), None)
+        return django_home
+
+    yield adopt
+    django_home.adopt(before, None)
+
+
+def told_by_mail(server: str, **more: Any) -> dict[str, Any]:
+    return {
+        "mail_server": server,
+        "mail_security": "none",
+        "mail_from": "wardkeep@h.example",
+        "mail_to": ("zhou@h.example",),
+        "kinds": ("cases",),
+        **more,
+    }
+
+
+def opened_on(day: str) -> int:
+    from wardkeep.watch.cases.models import Case
+
+    return int(Case.objects.filter(state="open", opened_on=day).count())
+
+
+def a_day_with_cases() -> datetime:
+    from wardkeep.watch.cases.models import Case
+
+    newest = Case.objects.filter(state="open").order_by("-opened_on").first()
+    return datetime.combine(newest.opened_on, AT.time(), UTC)
+
+
+def test_cases_to_read_are_told_once_a_day_by_mail(set_notices: Any, mail: tuple[str, MailBox]) -> None:
+    from wardkeep.jobs.telling import tell
+
+    server, box = mail
+    home = set_notices(**told_by_mail(server, address="https://wardkeep.h.example/"))
+    at = a_day_with_cases()
+    assert tell(home, at=at) == 1
+    assert tell(home, at=at + timedelta(hours=1)) == 0
+    (letter,) = box.letters
+    assert letter["To"] == "zhou@h.example" and letter["From"] == "wardkeep@h.example"
+    count = opened_on(at.date().isoformat())
+    assert letter["Subject"] == f"Wardkeep · 东院: {count} case{'s' if count != 1 else ''} to read"
+    text = letter.get_content()
+    assert text.rstrip().endswith("https://wardkeep.h.example/") and "to be verified" in text
+
+
+def test_a_notice_speaks_the_hospitals_language(set_notices: Any, mail: tuple[str, MailBox]) -> None:
+    from wardkeep.jobs.telling import tell
+
+    server, box = mail
+    tell(set_notices(language="zh", **told_by_mail(server)), at=a_day_with_cases())
+    assert "待阅案例" in str(box.letters[0]["Subject"])
+    assert "待核实" in box.letters[0].get_content()
+
+
+def test_a_notice_names_no_patient_no_account_and_no_case(set_notices: Any, hook: Hook) -> None:
+    from tests.unit.web import hospital
+    from wardkeep.jobs.telling import tell
+    from wardkeep.watch.cases.models import Case
+
+    tell(set_notices(webhook=hook.url), at=a_day_with_cases())
+    said = " ".join(raw.decode() for _, _, raw in hook.posted)
+    assert said
+    secrets = {hospital.VICTIM, hospital.VICTIM_NAME, hospital.NOSY, *Case.objects.values_list("key", flat=True)}
+    assert [one for one in secrets if one in said] == []
+
+
+def test_a_silent_system_is_told_by_name_and_once(set_notices: Any, hook: Hook) -> None:
+    from wardkeep.jobs.telling import tell
+
+    home = set_notices(webhook=hook.url, kinds=("silent",))
+    tell(home, at=AT)
+    tell(home, at=AT + timedelta(minutes=5))
+    ((body, _, _),) = hook.posted
+    assert (body["kind"], body["system"]) == ("silent", "PACS")
+
+
+def test_a_hook_can_check_who_sent_it(set_notices: Any, hook: Hook) -> None:
+    from wardkeep.jobs.telling import tell
+
+    home = set_notices(webhook=hook.url, webhook_secret="hook.secret", kinds=("silent",))
+    (home.path / "hook.secret").write_text("a long secret\n")
+    tell(home, at=AT)
+    ((_, signature, raw),) = hook.posted
+    assert signature == "sha256=" + hmac.new(b"a long secret", raw, hashlib.sha256).hexdigest()
+
+
+def test_an_sms_gateway_gets_one_line_for_each_number(set_notices: Any, hook: Hook) -> None:
+    from wardkeep.jobs.telling import tell
+
+    tell(set_notices(sms=hook.url, sms_to=("13800000001", "13800000002"), kinds=("silent",)), at=AT)
+    assert [body["to"] for body, _, _ in hook.posted] == ["13800000001", "13800000002"]
+    assert all("\n" not in body["text"] and "PACS" in body["text"] for body, _, _ in hook.posted)
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_a_hook_that_refuses_is_asked_again_later_and_then_given_up(set_notices: Any, hook: Hook, status: int) -> None:
+    from wardkeep.govern.notices.models import Sending
+    from wardkeep.govern.notices.notice import AGAIN_AFTER
+    from wardkeep.jobs.telling import tell
+
+    hook.status = status
+    home = set_notices(webhook=hook.url, kinds=("silent",))
+    at = AT
+    tell(home, at=at)
+    tell(home, at=at + timedelta(seconds=30))
+    assert len(hook.posted) == 1  # its next try is a minute later
+    for pause in AGAIN_AFTER:
+        at += pause
+        tell(home, at=at)
+    sending = Sending.objects.get()
+    assert (len(hook.posted), sending.state) == (len(AGAIN_AFTER) + 1, "given_up")
+    assert sending.problem == f"the hook answers {status}"
+
+
+def test_a_mail_server_that_comes_back_gets_what_waited(set_notices: Any, mail: tuple[str, MailBox]) -> None:
+    from wardkeep.govern.notices.models import Sending
+    from wardkeep.jobs.telling import tell
+    from wardkeep.seal.models import Outbox
+
+    server, box = mail
+    box.refusal = "451 later"
+    home = set_notices(**told_by_mail(server))
+    at = a_day_with_cases()
+    assert tell(home, at=at) == 0
+    assert Sending.objects.get().problem == "the mail server answers 451"
+    box.refusal = ""
+    assert tell(home, at=at + timedelta(minutes=2)) == 1
+    assert Sending.objects.get().state == "sent"
+    acts = [json.loads(row.body)["act"] for row in Outbox.objects.order_by("order")]
+    assert acts[-2:] == ["notice:message:made", "notice:message:sent"]
+
+
+def test_one_channel_that_fails_does_not_hold_up_the_other(set_notices: Any, hook: Hook) -> None:
+    from wardkeep.govern.notices.models import Sending
+    from wardkeep.jobs.telling import tell
+
+    dead = told_by_mail(f"127.0.0.1:{_free_port()}", kinds=("silent",))
+    assert tell(set_notices(webhook=hook.url, **dead), at=AT) == 1
+    assert {s.channel: s.state for s in Sending.objects.all()} == {"mail": "waiting", "webhook": "sent"}
+
+
+def test_a_secret_that_cannot_be_read_is_named_and_not_replaced_by_none(set_notices: Any, hook: Hook) -> None:
+    from wardkeep.govern.notices.models import Sending
+    from wardkeep.jobs.telling import tell
+
+    tell(set_notices(webhook=hook.url, webhook_secret="lost.secret", kinds=("silent",)), at=AT)
+    assert hook.posted == []
+    assert Sending.objects.get().problem == "the secret in lost.secret cannot be read: FileNotFoundError"
+
+
+def test_without_a_channel_nothing_is_made(set_notices: Any) -> None:
+    from wardkeep.govern.notices.models import Told
+    from wardkeep.jobs.telling import tell
+
+    assert tell(set_notices(), at=AT) == 0
+    assert not Told.objects.exists()
