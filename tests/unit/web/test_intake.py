@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,9 @@ from typing import Any
 import pytest
 
 from tests.stored import NOON, NOON_US, Kept, Set, batch, row
+from wardkeep.home import now
 from wardkeep.ledger import LedgerReader
+from wardkeep.listeners import Intake, Listener
 
 HOUR_US = 3_600_000_000
 LINE = b"2026-03-02T12:00:00+08:00,e9,nurse.li,P7,read,emr\n"
@@ -121,3 +124,41 @@ def test_a_store_that_is_written_by_somebody_else_is_said_and_nothing_changes(
 
 def test_without_anything_set_aside_the_page_says_so(enter: Any) -> None:
     assert "Every record that came could be read." in the_page(enter)
+
+
+@contextmanager
+def listening(home: Any, **said: Any) -> Iterator[None]:
+    """A listener in the settings, and what the two processes say of it."""
+    from wardkeep.jobs.listen.places import LISTENING, STORING, live_folder
+
+    before = home.settings
+    ear = Listener(protocol="syslog-udp", port=6514, system="堡垒机")
+    home.adopt(dataclasses.replace(before, intake=Intake(listeners={"bastion": ear})), None)
+    folder = live_folder(home)
+    folder.mkdir(parents=True, exist_ok=True)
+    at = now().isoformat()
+    (folder / LISTENING).write_text(json.dumps({"at": at, "listeners": {"bastion": said}}))
+    (folder / STORING).write_text(json.dumps({"at": at, "listeners": {"bastion": {"messages": 41, "set_aside": 2}}}))
+    try:
+        yield
+    finally:
+        home.adopt(before, None)
+
+
+def test_what_is_heard_live_stands_with_what_was_lost(enter: Any, django_home: Any) -> None:
+    with listening(django_home, address="127.0.0.1:6514", rate=3.5, dropped=7, spool_bytes=2048):
+        page = the_page(enter)
+    assert re.search(r"<strong>bastion</strong>.*?堡垒机.*?3\.50.*?41.*?2 set aside.*?7 lost", page, re.DOTALL)
+    assert "Nothing listens just now" not in page
+
+
+def test_a_listener_that_is_not_running_is_said(enter: Any, django_home: Any) -> None:
+    with listening(django_home):
+        from wardkeep.jobs.listen.places import LISTENING, live_folder
+
+        (live_folder(django_home) / LISTENING).unlink()
+        assert "Nothing listens just now" in the_page(enter)
+
+
+def test_without_a_listener_nothing_is_said_of_listening(enter: Any) -> None:
+    assert "Heard live" not in the_page(enter)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from wardkeep.govern.identity.role import Act
 from wardkeep.home import now
 from wardkeep.jobs.dismissing import Why, dismiss
+from wardkeep.jobs.listen.status import live_status
 from wardkeep.jobs.replaying import replay_for
 from wardkeep.ledger import LedgerError
 from wardkeep.watch.store import StoreError
@@ -27,7 +28,13 @@ MOST = 2000
 @page(Act.INTAKE_READ)
 def intake(request: HttpRequest) -> HttpResponse:
     """What each system handed over, and what was set aside."""
-    return render(request, "intake/intake.html", {"shown": shown(now=now()), "reasons_why": [why.value for why in Why]})
+    at = now()
+    context = {
+        "shown": shown(now=at),
+        "live": live_status(settings.WARDKEEP_HOME, at=at),
+        "reasons_why": [why.value for why in Why],
+    }
+    return render(request, "intake/intake.html", context)
 
 
 @require_POST
