@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,10 +33,10 @@ def binaries() -> Path:
 
 
 @contextmanager
-def a_server(*, durable: bool = False) -> Iterator[str]:
+def a_server(*, durable: bool = False, settings: Mapping[str, str] | None = None) -> Iterator[str]:
     """Run a server and yield a URL of its database `wardkeep`. PostgreSQL refuses root: root runs it as `postgres`.
 
-    `durable`: each commit waits for the disk, as in a hospital; else none does.
+    `durable`: each commit waits for the disk, as in a hospital; else none does. `settings` are more of the server's own.
     """
     import psycopg
 
@@ -62,6 +62,8 @@ def a_server(*, durable: bool = False) -> Iterator[str]:
         options += ["-c", "shared_buffers=32MB"]
         if not durable:
             options += ["-c", "fsync=off", "-c", "synchronous_commit=off"]
+        for name, value in (settings or {}).items():
+            options += ["-c", f"{name}={value}"]
         with (folder / "log").open("wb") as log:
             server = subprocess.Popen(
                 [*before, str(place / "postgres"), "-D", str(data), *options], stdout=log, stderr=log, cwd=folder

@@ -22,8 +22,18 @@ class Need(NamedTuple):
     serves: str
 
 
+_VERSION = Path("/etc/debian_version")
+#: A package of PostgreSQL's is named by the server's version, and that by Debian's.
+DEBIAN = _VERSION.read_text().partition(".")[0].strip() if _VERSION.is_file() else ""
+
 NEEDS = (
     Need("postgresql", ("/usr/lib/postgresql/*/bin/initdb",), "the tests of rows on PostgreSQL (SQLite ones run)"),
+    Need("mariadb-server", ("/usr/sbin/mariadbd",), "the tests that read and pull from MariaDB"),
+    Need(
+        f"postgresql-{15 if DEBIAN == '12' else 17}-pgaudit",
+        ("/usr/lib/postgresql/*/lib/pgaudit.so",),
+        "the test of PostgreSQL's audit lines",
+    ),
     Need("chromium", ("/usr/bin/chromium",), "the tests that look at pages in a browser"),
     Need("libatomic1", ("/usr/lib/*/libatomic.so.1", "/lib/*/libatomic.so.1"), "what drives the browser"),
     Need(

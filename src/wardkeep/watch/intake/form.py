@@ -47,6 +47,8 @@ class Form:
     module: str
     #: Whether its columns are read as a mapping says.
     mapped: bool = False
+    #: Whether one reader has to see it from begin to end: what was said before counts, or its blocks are no parts of the file.
+    alone: bool = False
 
     def load(self) -> FormModule:
         return cast(FormModule, import_module(self.module))

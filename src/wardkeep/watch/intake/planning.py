@@ -67,7 +67,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """A plan, and the blocks to read by it; `document` where it is one JSON value that lines do not divide."""
+    """A plan, and the blocks to read by it; `document` where one reader has to take them all."""
 
     plan: Plan
     blocks: Iterator[Block | Overlong]
@@ -145,7 +145,7 @@ def _whole(source: Source, reason: str, form: str, head: bytes, stream: Iterable
 def _own(source: Source, form: Form, stream: Iterator[bytes], zone: str, mapping: Mapping | None) -> Readable:
     used = resolved(mapping, zone) if form.mapped and mapping is not None else None
     found = Plan(source=source.name, form=form.name, zone=zone, mapping=used)
-    return Readable(found, form.load().blocks(stream, source.name))
+    return Readable(found, form.load().blocks(stream, source.name), document=form.alone)
 
 
 def _fhir(source: Source, head: bytes, stream: Iterator[bytes]) -> Readable | Rejected:

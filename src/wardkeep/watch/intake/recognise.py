@@ -14,7 +14,10 @@ from wardkeep.watch.intake.limits import LOOK
 MARKS: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", "a zip archive, or an Office file: unpack it, or save the sheet as CSV"),
     (b"PK\x05\x06", "an empty zip archive"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (xls, doc): save the sheet as CSV"),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an old Office file (xls, doc), or one with a password: save the sheet as .xlsx or CSV, without a password",
+    ),
     (b"%PDF-", "PDF"),
     (b"BZh", "bzip2: unpack it first"),
     (b"\xfd7zXZ\x00", "xz: unpack it first"),
@@ -28,7 +31,6 @@ MARKS: tuple[tuple[bytes, str], ...] = (
     (b"ARROW1", "Arrow"),
     (b"Obj\x01", "Avro"),
     (b"ORC", "ORC"),
-    (b"ElfFile\x00", "a Windows event log (EVTX)"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
     (b"{\\rtf", "RTF"),
