@@ -15,7 +15,6 @@ from simulate.hl7 import write_feeds
 from simulate.hospital import Hospital
 from simulate.parameters import Progress
 from simulate.sources.files import write_sources
-from simulate.sources.scenes import told
 
 STYLES = ("folder", "foreign")
 
@@ -66,7 +65,7 @@ def write_truth(hospital: Hospital, folder: Path) -> list[Path]:
     written = [misuse, folder / "legitimate.parquet"]
     if hospital.sources is not None:
         pq.write_table(hospital.persons, folder / "persons.parquet")
-        scenes = json.dumps(told(hospital.sources.scenes, hospital.misuse), ensure_ascii=False, indent=1)
+        scenes = json.dumps(hospital.scenes, ensure_ascii=False, indent=1)
         (folder / "scenes.json").write_text(scenes + "\n", "utf-8")
         written += [folder / "persons.parquet", folder / "scenes.json"]
     return written

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,7 @@ from simulate.parameters import Parameters, Progress
 from simulate.people import People, make_people
 from simulate.roster import make_roster
 from simulate.sessions import accounts, expand
-from simulate.sources import Sources, act, gather, stage
+from simulate.sources import Sources, act, gather, stage, told
 from simulate.sources.gather import persons_of_lines
 from simulate.sources.identities import add_to_tables
 from simulate.tables import (
@@ -60,6 +61,17 @@ class Hospital:
     sources: Sources | None = None
     #: Who it was, of every event: event_id, system, account, staff_id, how, case_id, ticket_id. Only with `sources`.
     persons: pa.Table | None = None
+
+    @property
+    def scenes(self) -> dict[str, dict[str, Any]]:
+        """The scenes that were staged, by name; none without `sources`."""
+        return {} if self.sources is None else told(self.sources.scenes, self.misuse, self.parameters)
+
+    @property
+    def systems(self) -> set[str]:
+        """The systems that wrote a log."""
+        tables = [self.events] if self.sources is None else [self.events, self.sources.events]
+        return {str(name) for table in tables for name in table["system"].unique().to_pylist()}
 
 
 def build(

@@ -13,7 +13,6 @@ from simulate.draw import stable
 from simulate.hl7.segments import CLASSES, Row, Sender, Visit, later, patient, safe
 from simulate.hospital import Hospital
 from simulate.parameters import DAY, HOUR, MINUTE
-from simulate.sources.scenes import told
 from simulate.tables import times
 
 HIS = Sender(application="HIS", version="2.4", charset="GB 18030-2000", encoding="gb18030", zoned=False)
@@ -174,8 +173,7 @@ class Feed:
     def documents(self) -> Iterator[Message]:
         """Discharge summaries, as they were signed; and the one that was changed later."""
         visit = self.visits["EMR"]
-        scenes = self.hospital.sources
-        edit = told(scenes.scenes, self.hospital.misuse).get("edit", {}) if scenes else {}
+        edit = self.hospital.scenes.get("edit", {})
         stays = [
             row for row in self.encounters if row["kind"] == "inpatient" and row["end"] and row["end"] <= self.last
         ]
@@ -184,9 +182,8 @@ class Feed:
             # Signed before anybody could ask for copies.
             signed = later(str(row["end"]), int((0.5 + 6 * u) * HOUR))
             yield self._document("MDM^T02", row, signed, visit.person(row["attending_id"]))
-            if row["encounter_id"] == edit.get("encounter_id") and scenes is not None:
-                [changed] = times(self.hospital.parameters, np.array([scenes.scenes.edited])).to_pylist()
-                yield self._document("MDM^T08", row, changed, visit.person(row["attending_id"]))
+            if row["encounter_id"] == edit.get("encounter_id"):
+                yield self._document("MDM^T08", row, edit["time"], visit.person(row["attending_id"]))
 
     def _document(self, kind: str, row: Row, time: str, author: str) -> Message:
         number = str(row["encounter_id"]).replace("V", "DOC")

@@ -5,6 +5,7 @@ family had asked for copies."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,12 +21,13 @@ from simulate.sources.bastion import Visit
 from simulate.sources.identities import HIS_APP, Identities
 from simulate.sources.statements import PULL, REPORT_MENU
 from simulate.sources.trace import Trace
+from simulate.tables import times
 from simulate.usual import Usual
 from simulate.work import WORK, Work
 
 PULL_AT = 2 * HOUR + 13 * MINUTE
 #: The record that is changed is one of a stay that ended in the last so many days, if there is one.
-RECENT = 12
+RECENT = 7
 #: Reports from the menu under one ticket.
 MOST_REPORTS = 3
 
@@ -138,17 +140,19 @@ def badge(out: Scenes, trace: Trace, h: House, i: Identities) -> None:
     )  # fmt: skip
 
 
-def told(out: Scenes, misuse: pa.Table) -> dict[str, dict[str, object]]:
-    """What the scenes are, for whoever shows them: names of the events, and whose they were."""
+def told(out: Scenes, misuse: pa.Table, p: Parameters) -> dict[str, dict[str, Any]]:
+    """What the scenes are, for whoever shows them: names of the events, when the first was, and whose they were."""
     rows = misuse.to_pylist()
 
-    def case(number: int) -> dict[str, object]:
+    def case(number: int, moment: int) -> dict[str, Any]:
         mine = [row for row in rows if row["case_id"] == f"M{number + 1:04d}"]
-        return {"staff_id": mine[0]["staff_id"], "event_ids": [row["event_id"] for row in mine]} if mine else {}
+        when = times(p, np.array([moment])).to_pylist()[0]
+        names = [row["event_id"] for row in mine]
+        return {"staff_id": mine[0]["staff_id"], "time": when, "event_ids": names} if mine else {}
 
-    found: dict[str, dict[str, object]] = {}
-    if pull := case(out.pull_case):
+    found: dict[str, dict[str, Any]] = {}
+    if out.pull is not None and (pull := case(out.pull_case, out.pull.start + out.pull.statements[0][0])):
         found["pull"] = {**pull, "lawful_ticket": f"T{out.ticket + 1:05d}"}
-    if edit := case(out.edit_case):
+    if edit := case(out.edit_case, out.edited):
         found["edit"] = {**edit, "encounter_id": f"V{out.encounter + 1:07d}"}
     return found

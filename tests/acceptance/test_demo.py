@@ -50,13 +50,16 @@ def test_the_demo_seals_judges_and_says_what_it_does(made: tuple[Program, dict[s
     assert set(said["phases"]) == {"simulate", "write", "init", "ingest", "judge"}  # type: ignore[call-overload]
     assert "Boxwala" in talk and "no hospital" not in talk and "proves a method" in talk
     systems = {row[0] for row in stored(program.home, "SELECT DISTINCT system FROM all_events")}
-    assert {"EMR", "HIS"} < systems
+    assert {"EMR", "HIS", "DBA", "JumpServer", "VPN", "Windows", "badge"} < systems
+    assert "02:13" in talk and "after the family" in talk
     program.verify()
 
 
 def test_the_hospital_comes_in_as_its_systems_write_it(made: tuple[Program, dict[str, object], str]) -> None:
     formats = {row[0].split(":")[0] for row in stored(made[0].home, "SELECT DISTINCT format FROM all_events")}
-    assert formats == {"fhir-r4", "delimited", "hospital"}
+    assert formats == {"fhir-r4", "hl7", "delimited", "hospital"}
+    names = {path.name for path in (made[0].home / "demo" / "hospital").iterdir()}
+    assert {"db-audit.csv", "jumpserver-session.csv", "his-feed.hl7"} <= names and "persons.parquet" not in names
 
 
 def test_the_same_seed_gives_the_same_logs(made: tuple[Program, dict[str, object], str], tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: A Monday. The hospital's month is the same at every start, so that the same demo shows the same cases.
 FIRST_DAY = date(2026, 3, 2)
 ZONE = "Asia/Shanghai"
+#: So many last days come as HL7 messages too.
+MESSAGE_DAYS = 7
 #: No hospital's ledger has this name.
 DEMO_ORIGIN = "wardkeep.local/demo"
 
@@ -114,7 +116,7 @@ def _make(frame: Frame, wish: Wish, own: Path, phases: Phases) -> dict[str, Any]
     from wardkeep.jobs.install import install  # noqa: PLC0415
     from wardkeep.jobs.judging import judge_home  # noqa: PLC0415
 
-    systems, rates = _simulate(wish, own, phases)
+    systems, rates, scenes = _simulate(wish, own, phases)
     with phases("init", speak("a home in %s: keys, ledger, database") % frame.home.path):
         install(frame.home, _settings(frame, systems), at=now(), origin=DEMO_ORIGIN, beside=frozenset({own.name}))
         frame.django()
@@ -132,24 +134,30 @@ def _make(frame: Frame, wish: Wish, own: Path, phases: Phases) -> dict[str, Any]
         % shown
     )
     _say_rates(frame, rates)
+    _say_scenes(frame, scenes)
     ingested = {name: value for name, value in summary(stored).items() if name != "checkpoint"}
     return {"ingest": ingested, **found}
 
 
-def _simulate(wish: Wish, own: Path, phases: Phases) -> tuple[tuple[str, ...], list[Rate]]:
-    """Write the hospital as its systems would, and the truth beside it; its systems, and its rates."""
+def _simulate(wish: Wish, own: Path, phases: Phases) -> tuple[tuple[str, ...], list[Rate], dict[str, dict[str, Any]]]:
+    """Write the hospital as its systems would, and the truth beside it; its systems, its rates, and its scenes."""
     import simulate  # noqa: PLC0415
 
     size = {"staff": f"{wish.staff:,}", "patients": f"{wish.patients:,}", "days": wish.days, "seed": wish.seed}
     words = speak("inventing a hospital: %(staff)s staff, %(patients)s patients, %(days)d days (seed %(seed)d)") % size
     with phases("simulate", words):
-        hospital = simulate.build(wish.seed, wish.staff, wish.patients, wish.days, first_day=wish.first_day)
+        hospital = simulate.build(
+            wish.seed, wish.staff, wish.patients, wish.days, first_day=wish.first_day, sources=True
+        )
         rates = simulate.calibration.calibration(hospital)
-        systems = tuple(sorted(set(hospital.events["system"].unique().to_pylist())))
-    with phases("write", speak("writing its logs as its systems do: FHIR, GB18030 with local times, plain CSV")):
-        simulate.write(hospital, own / "hospital", "foreign", compress=True)
+        systems = tuple(sorted(hospital.systems))
+    words = speak(
+        "writing its logs as its systems do: FHIR, HL7, a database audit, a bastion, GB18030 with local times"
+    )
+    with phases("write", words):
+        simulate.write(hospital, own / "hospital", "foreign", compress=True, feeds=MESSAGE_DAYS)
         simulate.write_truth(hospital, own / "truth")
-    return systems, rates
+    return systems, rates, hospital.scenes
 
 
 def _settings(frame: Frame, systems: tuple[str, ...]) -> Settings:
@@ -171,6 +179,22 @@ def _say_rates(frame: Frame, rates: list[Rate]) -> None:
         rate = found[measure]
         beside = "; ".join(part for part in (rate.published, rate.source) if part)
         frame.say(f"  {rate.here.partition(' (')[0]:>8}  {words}" + (f"  [{beside}]" if beside else ""))
+    frame.say("")
+
+
+def _say_scenes(frame: Frame, scenes: dict[str, dict[str, Any]]) -> None:
+    """Where the two scenes are that no log shows by itself."""
+    if pull := scenes.get("pull"):
+        words = speak(
+            "Look for the pull at %(time)s under HIS_APP (%(event)s): the bastion and a door say who it was. "
+            "The report under ticket %(ticket)s asked the same that day, with leave."
+        )
+        frame.say(words % {"time": pull["time"], "event": pull["event_ids"][0], "ticket": pull["lawful_ticket"]})
+    if edit := scenes.get("edit"):
+        words = speak(
+            "Look for the document changed at %(time)s (%(event)s), after the family of stay %(stay)s had asked for copies."
+        )
+        frame.say(words % {"time": edit["time"], "event": edit["event_ids"][0], "stay": edit["encounter_id"]})
     frame.say("")
 
 

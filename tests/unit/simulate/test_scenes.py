@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 import simulate
-from simulate.sources.scenes import told
 from tests.unit.simulate.conftest import SIZE
 
 Row = dict[str, Any]
@@ -22,8 +21,7 @@ def hospital() -> simulate.Hospital:
 
 @pytest.fixture(scope="module")
 def scenes(hospital: simulate.Hospital) -> dict[str, dict[str, Any]]:
-    assert hospital.sources is not None
-    return told(hospital.sources.scenes, hospital.misuse)
+    return hospital.scenes
 
 
 @pytest.fixture(scope="module")
