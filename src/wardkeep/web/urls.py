@@ -23,6 +23,7 @@ from wardkeep.web.people.views import active, create, link, people, role
 from wardkeep.web.signin.me import language, me, password, renew
 from wardkeep.web.signin.views import SecondStep, SignIn, enrol_page, recovery_codes, sign_out, welcome
 from wardkeep.web.today.views import today
+from wardkeep.web.week.views import week
 
 urlpatterns = [
     path("", today, name="today"),
@@ -38,6 +39,8 @@ urlpatterns = [
     path("me/recovery-codes/", renew, name="renew"),
     path("search/", search, name="search"),
     path("cases/", cases, name="cases"),
+    path("week/", week, name="week"),
+    path("week/<slug:day>/", week, name="week_of"),
     path("own-records/", own_records, name="own_records"),
     path("cases/<case:key>/", case, name="case"),
     path("cases/<case:key>/outcome/", decide, name="decide"),
