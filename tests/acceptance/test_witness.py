@@ -155,6 +155,32 @@ def test_k_of_n_are_enough_and_one_that_was_away_is_caught_up(tmp_path: Path) ->
     assert watched.ledger("status")["cosigned"]["enough"]  # the older one that had enough stays
 
 
+def test_a_witness_with_two_kinds_of_key_cosigns_with_both_and_a_policy_may_want_both(tmp_path: Path) -> None:
+    pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="no ML-DSA in this cryptography")
+    one = Elsewhere(tmp_path)
+    second = wardkeep("witness", "second-key", "--folder", one.folder, "--json").said["vkey"]
+    wardkeep("witness", "second-key", "--folder", one.folder, status=3)
+    watched = Watched.made(tmp_path / "home", one)
+    rules = f"witness w {one.vkey} {one.address}\nwitness w-ml-dsa {second} {one.address}\n"
+    rules += "group both all w w-ml-dsa\nquorum both\n"
+    (watched.home / "witnesses.policy").write_text(rules)
+    with one.running():
+        assert watched.ledger("cosign")["ok"]
+        watched.grow("two")
+        assert watched.ledger("cosign")["ok"]
+        assert watched.ledger("diff")["ok"]
+    said = watched.ledger("status")
+    assert said["cosigned"]["size"] == said["size"] and len(said["cosigned"]["by"]) == 2
+    status = wardkeep("witness", "status", "--folder", one.folder, "--json").said
+    assert (status["vkey"], status["second_vkey"]) == (one.vkey, second)
+    auditor = tmp_path / "auditor.policy"
+    watched.ledger("prove", "2", "--out", tmp_path / "p", "--entry", tmp_path / "e")
+    auditor.write_text(f"log {said['vkey']}\nwitness w {second}\nquorum w\n")
+    checked = wardkeep("ledger", "check", tmp_path / "p", "--entry", tmp_path / "e", "--policy", auditor, "--json").said
+    assert checked["ok"] and [who["name"] for who in checked["cosignatures"]] == ["w1.example"]
+    assert watched.ledger("verify")["ok"]
+
+
 def test_a_witness_that_takes_the_call_and_never_answers_slows_no_command(tmp_path: Path) -> None:
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))

@@ -72,12 +72,14 @@
   }
 
   // The keys that the reader gave, but for those of kinds that this page does not know: their signatures are not looked at.
-  function known() {
+  // Whose they are goes into `unused` where they are of the kind ML-DSA-44.
+  function known(unused) {
     return given().filter((vkey) => {
       try {
         return proofs.parseKey(vkey) !== null;
       } catch (error) {
-        if (!(error instanceof proofs.Refused) || error.code !== "key_type") throw error;
+        if (!(error instanceof proofs.Refused) || !["key_type", "key_ml_dsa"].includes(error.code)) throw error;
+        if (error.code === "key_ml_dsa") unused.push(error.said);
         return false;
       }
     });
@@ -87,8 +89,9 @@
   function answer() {
     if (held.refused !== null) return { refused: held.refused };
     let own = null;
+    const unused = [];
     try {
-      own = known();
+      own = known(unused);
     } catch (error) {
       if (!(error instanceof proofs.Refused)) throw error;
       return { refused: error };
@@ -100,7 +103,7 @@
       const ofLog = (vkey) => proofs.parseKey(vkey).type === 1;
       const byReader = own.some(ofLog);
       const keys = byReader ? own : own.concat(held.vkeys);
-      return { own: byReader, found: proofs.check(Object.assign({}, held, { keys })) };
+      return { own: byReader, unused, found: proofs.check(Object.assign({}, held, { keys })) };
     } catch (error) {
       if (!(error instanceof proofs.Refused)) throw error;
       return { refused: error };
@@ -128,12 +131,16 @@
     return said;
   }
 
-  function unproven(found, own) {
-    const said = own ? [] : [say("n_key")];
+  function unproven(found, own, unused) {
+    const names = (list) => ({ names: Array.from(new Set(list)).join(", ") });
+    // First: it is about what the reader would take for checked.
+    const said = found.mlDsa.length ? [say("n_ml_dsa", names(found.mlDsa))] : [];
+    if (unused.length) said.push(say("n_ml_dsa_key", names(unused)));
+    if (!own) said.push(say("n_key"));
     said.push(say("n_true"), say("n_complete"));
     if (!found.cosigned.length) said.push(say("n_time"), say("n_fork"));
     if (found.kind === "event" && !found.row) said.push(say("n_event"));
-    if (found.unknown.length) said.push(say("n_witness", { names: Array.from(new Set(found.unknown)).join(", ") }));
+    if (found.unknown.length) said.push(say("n_witness", names(found.unknown)));
     return said;
   }
 
@@ -185,7 +192,7 @@
     const out = byId("answer");
     out.textContent = "";
     if (!held.names.length) return;
-    const { found, own, refused, missing } = answer();
+    const { found, own, unused, refused, missing } = answer();
     if (missing) {
       const what = missing.map((one) => say("missing_" + one)).join(language === "zh" ? "、" : ", ");
       out.append(verdict("waiting", say("missing", { what }), say("what_files")));
@@ -193,7 +200,7 @@
       out.append(verdict("bad", say("holds_not"), say(refused.code, { said: refused.said })));
     } else {
       out.append(verdict(own ? "good" : "file", say("holds"), say(own ? "holds_own" : "holds_file")));
-      out.append(panel("proves", list(proven(found)), "proves"), panel("proves_not", list(unproven(found, own)), "proves-not"));
+      out.append(panel("proves", list(proven(found)), "proves"), panel("proves_not", list(unproven(found, own, unused)), "proves-not"));
       out.append(content(found), details(found));
     }
   }

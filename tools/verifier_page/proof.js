@@ -12,6 +12,9 @@ const proofs = (() => {
   const LARGEST_ENTRY = 65535;
   const ED25519 = 1;
   const COSIGNATURE = 4;
+  // A key of this kind, and how long a signature line of it is: its id, its time, and the signature.
+  const ML_DSA_44 = 6;
+  const ML_DSA_LINE = 4 + 8 + 2420;
   // The fields of a canonical row, version 1, in their order.
   const FIELDS = ("event_id part time_us time_quality account patient_id action resource count purpose breakglass outcome system " +
     "workstation ip site session_id query duration_ms kind format source position raw_sha256 extra occurrence received_us amends").split(" ");
@@ -71,6 +74,7 @@ const proofs = (() => {
     const parts = vkey.trim().split("+");
     if (parts.length < 3 || !isName(parts[0])) throw new Refused("key");
     const raw = base64(parts.slice(2).join("+"), "key");
+    if (raw[0] === ML_DSA_44) throw new Refused("key_ml_dsa", parts[0]);
     if (raw[0] !== ED25519 && raw[0] !== COSIGNATURE) throw new Refused("key_type", parts[0]);
     if (raw.length !== 33) throw new Refused("key");
     const id = hex(sha256(utf8(parts[0] + "\n"), raw).slice(0, 4));
@@ -103,7 +107,7 @@ const proofs = (() => {
     const body = note.slice(0, cut + 1);
     const lines = note.slice(cut + 2, -1).split("\n");
     if (lines.length > MOST_SIGNATURES) throw new Refused("note");
-    const found = { body, signer: null, cosigned: [], unknown: [] };
+    const found = { body, signer: null, cosigned: [], unknown: [], mlDsa: [] };
     for (const line of lines) {
       const match = /^\u2014 ([^ ]+) ([^ ]+)$/.exec(line);
       if (match === null || !isName(match[1])) throw new Refused("note");
@@ -111,7 +115,7 @@ const proofs = (() => {
       if (raw.length < 5) throw new Refused("note");
       const key = keys.find((one) => one.name === match[1] && one.id === hex(raw.slice(0, 4)));
       if (key === undefined) {
-        found.unknown.push(match[1]);
+        (raw.length === ML_DSA_LINE ? found.mlDsa : found.unknown).push(match[1]);
       } else if (key.type === COSIGNATURE) {
         const moment = momentOf(key, raw, body);
         if (moment === null) throw new Refused("signature", key.name);
@@ -171,7 +175,7 @@ const proofs = (() => {
     const keys = [said.old, said.new].map((one) => keyOf(name, unhex(one)));
     const body = [HANDOVER, name, said.index, keys[0].vkey, keys[1].vkey, said.at, ""].join("\n");
     const opened = keys.map((key) => openNote(body + "\n" + said.signatures, keys, [key]));
-    if (said.old === said.new || opened.some((one) => one.body !== body || one.unknown.length)) throw new Refused("handover");
+    if (said.old === said.new || opened.some((one) => one.body !== body || one.unknown.length || one.mlDsa.length)) throw new Refused("handover");
     return { log: said.log, index: BigInt(said.index), old: said.old, new: said.new };
   }
 
@@ -306,6 +310,7 @@ const proofs = (() => {
       followed: !keys.some((vkey) => parseKey(vkey).vkey === opened.signer.vkey),
       cosigned: opened.cosigned.map((one) => ({ name: one.name, moment: String(one.moment) })),
       unknown: opened.unknown,
+      mlDsa: opened.mlDsa,
       kind,
     };
     if (row !== undefined) {

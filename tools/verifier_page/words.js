@@ -82,6 +82,14 @@ const WORDS = {
     "Which access it is. The entry is a salted hash and says nothing by itself; with its row and salt it can be shown.",
     "不能证明这是哪一次访问。该条目是加盐散列值，本身不含任何信息；取得记录行与盐值后才能说明。",
   ],
+  n_ml_dsa: [
+    "Anything about the ML-DSA-44 signatures of {names}. This page DID NOT CHECK them: it can check Ed25519 alone. What it says above would read the same if they were false. The command `wardkeep ledger check` checks them.",
+    "本页未核验 {names} 的 ML-DSA-44 签名：本页只能核验 Ed25519。即使这些签名是伪造的，上面的结论也不会有任何不同。请用命令 `wardkeep ledger check` 核验。",
+  ],
+  n_ml_dsa_key: [
+    "Anything with the ML-DSA-44 key of {names} that you gave. This page DID NOT USE it: it can check Ed25519 alone.",
+    "本页未使用您提供的 {names} 的 ML-DSA-44 公钥：本页只能核验 Ed25519。",
+  ],
   n_witness: [
     "Anything about the signatures of {names}: their keys are not here, so they were not looked at.",
     "未核验 {names} 的签名：此处没有相应公钥。",
@@ -98,6 +106,10 @@ const WORDS = {
   d_key: ["Public key", "公钥"],
   d_checkpoint: ["Signed checkpoint", "已签名的检查点"],
   about: ["About this page", "关于本页"],
+  about_limits: [
+    "It checks Ed25519 signatures and SHA-256 trees. It does not check signatures with ML-DSA-44 or SM2, nor time stamps of an authority; where a file has ML-DSA-44 signatures, the page says that it did not check them.",
+    "本页核验 Ed25519 签名与 SHA-256 散列树，不核验 ML-DSA-44、SM2 签名，也不核验时间戳机构的时间戳；文件中含有 ML-DSA-44 签名时，本页会说明未予核验。",
+  ],
   about_text: [
     "One file, the same for everybody. It was made by Wardkeep; you need not trust the one who sent it: compare its SHA-256 with the published one, or check the proof with any other C2SP tool. Browsers from Chrome 67, Firefox 68 and Safari 14.1 on.",
     "本页是单个文件，对所有人都相同，由 Wardkeep 制作。您无需信任发送者：可将其 SHA-256 与公布值比对，或用其他任何 C2SP 工具核验。支持 Chrome 67、Firefox 68、Safari 14.1 及以上版本。",
@@ -112,6 +124,10 @@ const WORDS = {
   note: ["the checkpoint is no readable signed note", "检查点不是可读取的已签名文本"],
   checkpoint: ["the checkpoint is not readable", "检查点无法读取"],
   key: ["a public key is not readable; it reads NAME+8 hex digits+base64", "公钥无法读取；格式应为：名称+8 位十六进制+base64"],
+  key_ml_dsa: [
+    "the key of {said} is of the kind ML-DSA-44, which this page cannot check",
+    "{said} 的公钥类型为 ML-DSA-44，本页无法核验",
+  ],
   key_type: ["the key of {said} is of a kind that this page does not know", "{said} 的公钥类型本页不支持"],
   key_id: ["the id of the key of {said} does not fit the key", "{said} 的公钥编号与公钥不符"],
   other_log: ["the proof is of the log {said}, for which no key is given", "该证明属于日志 {said}，未提供其公钥"],

@@ -32,7 +32,7 @@ folder_option = click.option(
 
 @click.group("witness")
 def command() -> None:
-    """A witness for other people's logs: init, add-log, serve, status. Needs no home."""
+    """A witness for other people's logs: init, second-key, add-log, serve, status. Needs no home."""
 
 
 @command.command("init")
@@ -53,6 +53,26 @@ def init(frame: Frame, folder: Path | None, name: str) -> None:
                 speak("%s is the witness's folder") % made.path,
                 speak("for the policy of the log (write the address for URL):"),
                 f"witness {name} {cosigner.vkey()} URL",
+            ]
+        ),
+    )
+
+
+@command.command("second-key")
+@folder_option
+@standard
+def second_key(frame: Frame, folder: Path | None) -> None:
+    """Give the witness a second key, of the kind ML-DSA-44, which no quantum computer forges; it cosigns with both then.
+
+    A witness that is served has to be started anew. Prints the line that a log's policy needs.
+    """
+    second = _folder(folder, WitnessFolder).add_second()
+    frame.out(
+        {"name": second.name, "vkey": second.vkey()},
+        "\n".join(
+            [
+                speak("for the policy of the log, beside the first key (write the address for URL):"),
+                f"witness {second.name}-ml-dsa {second.vkey()} URL",
             ]
         ),
     )
@@ -116,7 +136,7 @@ def serve(frame: Frame, folder: Path | None, bind: str, port: int) -> None:
     shown = f"[{bind}]" if ":" in bind else bind
     said = {"address": f"http://{shown}:{taken}/", "port": taken, "pid": os.getpid(), "name": witness.name}
     frame.out(
-        said | {"vkey": witness.cosigner.vkey()},
+        said | {"vkey": witness.cosigner.vkey(), "second_vkey": witness.second and witness.second.vkey()},
         speak("%(name)s answers at %(address)s") % said,
     )
     server.run()
@@ -146,12 +166,14 @@ def status(frame: Frame, folder: Path | None) -> None:
         }
         for origin in dict.fromkeys([*(log.origin for log in known), *seen])
     ]
-    lines = [f"{witness.name}: {witness.cosigner.vkey()}"]
+    second = witness.second and witness.second.vkey()
+    lines = [f"{witness.name}: {one}" for one in (witness.cosigner.vkey(), second) if one]
     for log in logs:
         size = speak("nothing yet") if log["size"] is None else speak("%s entries") % f"{log['size']:,}"
         lines.append(f"{log['origin']}: {size}")
         lines += [speak("  it signed two histories: %s") % path for path in log["conflicts"]]
-    frame.out({"name": witness.name, "vkey": witness.cosigner.vkey(), "logs": logs}, "\n".join(lines))
+    said = {"name": witness.name, "vkey": witness.cosigner.vkey(), "second_vkey": second, "logs": logs}
+    frame.out(said, "\n".join(lines))
     if any(log["conflicts"] for log in logs):
         click.get_current_context().exit(1)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cosignatures (c2sp.org/tlog-cosignature): a witness says when it saw a checkpoint, and that it was append-only.
 
-Who cosigns is named like who signs, with a key of another type, so that neither can be taken for the other. Our own witness
-cosigns with Ed25519 (type 04); one with ML-DSA-44 (type 06) is believed as well.
+Who cosigns is named like who signs, with a key of another type, so that neither can be taken for the other. A witness
+cosigns with Ed25519 (type 04), with ML-DSA-44 (type 06), or with both.
 """
 
 from __future__ import annotations

@@ -87,6 +87,13 @@ class SecondKey:
         self._key = _library().MLDSA44PrivateKey.from_seed_bytes(seed)
         self.public: bytes = self._key.public_key().public_bytes_raw()
 
+    def cosign(self, text: str, name: str, *, at: int) -> Signature:
+        """The line of the witness `name` on a checkpoint's text, at the second `at`. Raises ProofRefused, ValueError."""
+        if not 0 < at < 1 << 63:
+            raise ValueError(f"{at} is no time of a cosignature")
+        raw = at.to_bytes(TIME, "big") + self._key.sign(message(name, Checkpoint.parse(text), at))
+        return Signature(name, SecondVerifier(name, self.public).key_id, raw)
+
     def sign(self, note: str) -> str:
         """The note of a log with the second signature behind the first. Raises ProofRefused for another note."""
         checkpoint = Checkpoint.parse(read_note(note)[0])

@@ -23,10 +23,11 @@ from tests.conformance.ledger.test_own_vectors import ENTRIES, LOG, SAID
 from tests.unit.house.files import ROOT
 from tests.unit.ledger import model
 from wardkeep.ledger import act_leaf, event_leaf
-from wardkeep.ledger.note import Checkpoint, Verifier, write_vkey
+from wardkeep.ledger.note import Checkpoint, Signature, Verifier, write_vkey
 from wardkeep.ledger.page import FILE, page, policy
 from wardkeep.ledger.proof import write_proof
 from wardkeep.ledger.proof_bundle import ProofBundle
+from wardkeep.ledger.second import SecondKey
 from wardkeep.watch.store.canonical import FIELDS, render
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
@@ -361,10 +362,34 @@ def test_a_key_of_a_kind_that_the_page_does_not_know_says_nothing_and_spoils_not
     tab.fill("#keys", f"{VKEY}\n{of_ml_dsa}")
     drop(tab, ("1.proof.json", bundle(1)))
     assert verdict(tab) == ("good", "The proof holds")
-    assert "witness.example/health" in tab.inner_text(".proves-not")
+    assert "the ML-DSA-44 key of witness.example/health that you gave" in tab.inner_text(".proves-not")
+    tab.fill("#keys", f"{VKEY}\n{write_vkey('witness.example/later', bytes([0x30]), bytes(32))}")
+    assert verdict(tab) == ("good", "The proof holds")
     tab.fill("#keys", VKEY[:-3])
     assert verdict(tab) == ("bad", "The proof does not hold")
     assert wrong == []
+
+
+@needs_chromium
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_signatures_with_ml_dsa_are_said_not_to_have_been_checked(language: str, browser: Any) -> None:
+    """True ones and false ones alike: what the page says of them must not depend on what it cannot check."""
+    pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="no ML-DSA in this cryptography")
+    true = SecondKey(bytes(32)).sign(NOTE)
+    false = NOTE + Signature(ORIGIN, b"\1\2\3\4", bytes(2428)).line()
+    for note in (true, false):
+        tab, wrong = opened(browser, language=language)
+        proof = write_proof(1, model.path(1, BODIES), note)
+        tab.fill("#keys", f"{VKEY}\n{WITNESS_KEY}")
+        drop(tab, ("1.proof.json", ProofBundle(proof=proof, entry=BODIES[1], vkey=VKEY).encode()))
+        assert verdict(tab)[0] == "good"
+        said = tab.inner_text(".proves-not li:first-child")
+        assert ORIGIN in said and ("DID NOT CHECK" if language == "en" else "未核验") in said
+        assert "ML-DSA" not in tab.inner_text(".proves")
+        assert wrong == []
+    tab, _ = opened(browser, language=language)
+    drop(tab, ("1.proof.json", bundle(1)))
+    assert "ML-DSA" not in tab.inner_text("#answer")  # where there is none, there is nothing to say
 
 
 @needs_chromium

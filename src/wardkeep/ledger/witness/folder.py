@@ -2,6 +2,7 @@
 """A witness's own folder: its key, the logs that it knows, the newest checkpoint of each, and proofs of forks.
 
 witness.key                   PRIVATE+KEY+NAME+ID+base64, as Go's note package writes one
+witness-ml-dsa-44.key         the same of a second key, where there is one
 logs.json                     the logs and their keys
 checkpoints/<SHA-256 of the origin>     the newest checkpoint, with the log's signatures and our cosignature
 conflicts/<SHA-256 of the origin>/<size>-<root>    a checkpoint of a known size with another root
@@ -22,11 +23,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from wardkeep.ledger.cosignature import COSIGNATURE, Cosigner
 from wardkeep.ledger.errors import LedgerDamaged, LedgerUnavailable, ProofRefused
-from wardkeep.ledger.note import Verifier, decode, read_vkey, write_vkey
-from wardkeep.ledger.tiles import make_folder, sync_folder, write_durably
+from wardkeep.ledger.note import Checkpoint, Verifier, read_vkey
+from wardkeep.ledger.second import ML_DSA_44, SEED, SecondKey, SecondVerifier, message
+from wardkeep.ledger.tiles import make_folder, write_durably
+from wardkeep.ledger.witness.keyfile import read_key, write_key
 
 KEY, LOGS, CHECKPOINTS, CONFLICTS, LOCK = "witness.key", "logs.json", "checkpoints", "conflicts", "lock"
-PRIVATE = "PRIVATE+KEY+"
+SECOND = "witness-ml-dsa-44.key"
 #: Proofs of forks that are kept of one log; whoever has its key could send any number.
 MOST_CONFLICTS = 100
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -79,37 +82,49 @@ class WitnessFolder:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         make_folder(path / CHECKPOINTS)
         write_durably(path / LOGS, b"[]\n")
-        told = write_vkey(name, COSIGNATURE, signer.private_bytes_raw()).split("+", 2)[2]
-        text = f"{PRIVATE}{name}+{Cosigner.of(name, signer).key_id.hex()}+{told}\n"
-        descriptor = os.open(path / KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        sync_folder(path)
+        write_key(path / KEY, name, COSIGNATURE, signer.private_bytes_raw(), Cosigner.of(name, signer).key_id)
         return cls(path)
 
     def signer(self) -> tuple[str, Ed25519PrivateKey]:
         """The witness's name and key. Raises LedgerUnavailable, LedgerDamaged."""
         try:
-            text = (self.path / KEY).read_text(encoding="utf-8")
+            name, key_id, seed = read_key(self.path / KEY, COSIGNATURE)
+            signer = Ed25519PrivateKey.from_private_bytes(seed)
         except FileNotFoundError:
             raise LedgerUnavailable(
                 f"there is no witness in {self.path}", hint="make one with `wardkeep witness init`"
             ) from None
-        except UnicodeDecodeError:
-            raise LedgerDamaged(f"{self.path / KEY} is not readable") from None
-        try:
-            name, told, encoded = text.strip().removeprefix(PRIVATE).split("+", 2)
-            seed = decode(encoded)
-            if not text.startswith(PRIVATE) or seed[:1] != COSIGNATURE:
-                raise ValueError
-            signer = Ed25519PrivateKey.from_private_bytes(seed[1:])
-            if Cosigner.of(name, signer).key_id.hex() != told:
-                raise ValueError
         except ValueError:
             raise LedgerDamaged(f"{self.path / KEY} is not the key of a witness") from None
+        if Cosigner.of(name, signer).key_id != key_id:
+            raise LedgerDamaged(f"{self.path / KEY} is not the key of a witness")
         return name, signer
+
+    def add_second(self) -> SecondVerifier:
+        """Give the witness a key of the kind ML-DSA-44 too. Raises LedgerUnavailable where it has one, or none can be."""
+        name, _ = self.signer()
+        if (self.path / SECOND).exists():
+            raise LedgerUnavailable(
+                f"{self.path / SECOND} is there already", hint="`wardkeep witness status` prints it"
+            )
+        seed = os.urandom(SEED)
+        verifier = SecondVerifier(name, SecondKey(seed).public)
+        message(name, Checkpoint(name, 0, bytes(32)))
+        write_key(self.path / SECOND, name, ML_DSA_44, seed, verifier.key_id)
+        return verifier
+
+    def second(self) -> SecondKey | None:
+        """The second key, None where there is none. Raises LedgerDamaged, LedgerUnavailable without the library."""
+        try:
+            name, key_id, seed = read_key(self.path / SECOND, ML_DSA_44)
+            key = SecondKey(seed)
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            raise LedgerDamaged(f"{self.path / SECOND} is not the key of a witness") from None
+        if name != self.signer()[0] or SecondVerifier(name, key.public).key_id != key_id:
+            raise LedgerDamaged(f"{self.path / SECOND} is not the key of this witness")
+        return key
 
     def logs(self) -> list[KnownLog]:
         """The logs that are known. Raises LedgerDamaged."""

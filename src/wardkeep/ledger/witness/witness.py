@@ -6,12 +6,14 @@ The status codes and their order are the standard's. Fails closed: where what we
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass
 
 from wardkeep.ledger.cosignature import Cosigner, cosign, cosignatures
 from wardkeep.ledger.errors import LedgerDamaged, ProofRefused
 from wardkeep.ledger.note import Checkpoint, Signature, read_note, signed_by
+from wardkeep.ledger.second import SecondVerifier
 from wardkeep.ledger.tree import EMPTY_ROOT, verify_consistency
 from wardkeep.ledger.witness.folder import WitnessFolder
 from wardkeep.ledger.witness.request import BadRequest, Request, read_request
@@ -39,6 +41,9 @@ class Witness:
         self.folder = folder
         self.name, self._signer = folder.signer()
         self.cosigner = Cosigner.of(self.name, self._signer)
+        self._second = folder.second()
+        #: The public half of its key of the kind ML-DSA-44, None where it has none.
+        self.second = SecondVerifier(self.name, self._second.public) if self._second else None
         #: Held from comparing the old size until the new checkpoint is durable: no answer takes another one back.
         self._turn = threading.Lock()
         folder.logs()
@@ -116,9 +121,14 @@ class Witness:
         if at < last_at:  # "the largest tree as of then" would contradict what we said of later
             return Answer(503, "the witness's clock is behind its last cosignature\n", origin=origin)
         ours = cosign(text, self.name, self._signer, at=at)
-        lines = "".join(signature.line() for signature in (*signatures, ours))
-        self.folder.keep(origin, f"{text}\n{lines}")
-        return Answer(200, ours.line(), origin=origin)
+        said = ours.line()
+        if self._second:
+            with contextlib.suppress(
+                ProofRefused
+            ):  # of a log whose name is too long for this kind; the first key has no limit
+                said += self._second.cosign(text, self.name, at=at).line()
+        self.folder.keep(origin, f"{text}\n{''.join(signature.line() for signature in signatures)}{said}")
+        return Answer(200, said, origin=origin)
 
     def _accuse(self, checkpoint: Checkpoint, text: str, signatures: list[Signature]) -> None:
         """Keep the proof that a log signed two trees of one size."""
