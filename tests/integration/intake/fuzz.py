@@ -15,9 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.integration.intake.seeds import Seed, all_seeds
+from tests.integration.intake.seeds_audit import audit_seeds
 from wardkeep.watch.event import AccessEvent, Rejected
 from wardkeep.watch.intake import read_events
+from wardkeep.watch.intake.cutting import Block, Overlong
 from wardkeep.watch.intake.lines import Lines
+from wardkeep.watch.intake.row import Row, to_event
+from wardkeep.watch.intake.windows import evtx
 
 ZONE = "Asia/Shanghai"
 
@@ -129,10 +133,10 @@ def read_log(seed: Seed) -> Callable[[Path, bytes], Outcome]:
     """The reader of logs, for a seed."""
 
     def read(path: Path, data: bytes) -> Outcome:
-        found = list(read_events(path, zone=ZONE, mapping=seed.mapping))
+        found = list(read_events(path, zone=ZONE, mapping=seed.mapping, format=seed.form))
         taken = tuple(_comparable(one) for one in found if isinstance(one, AccessEvent))
         rejected = tuple(one for one in found if isinstance(one, Rejected))
-        by_line = seed.mapping is not None or seed.name in ("ndjson", "hospital")
+        by_line = seed.name != "xlsx" and (seed.mapping is not None or seed.name in ("ndjson", "hospital"))
         return Outcome(taken, rejected, _walk(data, found, seed) if by_line else None)
 
     return read
@@ -200,4 +204,22 @@ def _length(one: AccessEvent | Rejected, whole: list[bytes], at: int, lines: Lin
     return None
 
 
-TARGETS: tuple[Target, ...] = tuple(Target(seed.name, seed, read_log(seed)) for seed in all_seeds())
+_chunks = evtx.reader("security.evtx", ZONE, None)
+
+
+def read_evtx(path: Path, data: bytes) -> Outcome:
+    """The reader of event logs, the same one for every input: none may hurt the process that decodes for the next."""
+    found = [read for block in evtx.blocks(iter([data]), path.name) for read in _parsed(block)]
+    taken = tuple(_comparable(to_event(one, path.name)) for one in found if isinstance(one, Row))
+    return Outcome(taken, tuple(one for one in found if isinstance(one, Rejected)))
+
+
+def _parsed(block: Block | Overlong) -> list[Row | Rejected]:
+    assert isinstance(block, Block)
+    return _chunks.parse(block.data, block.line)
+
+
+TARGETS: tuple[Target, ...] = tuple(
+    Target(seed.name, seed, read_evtx if seed.name == "evtx" else read_log(seed))
+    for seed in (*all_seeds(), *audit_seeds())
+)

@@ -9,6 +9,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from tests.unit.intake.atna.messages import audit as audit_message
+from tests.unit.intake.atna.messages import participant, patient, thing
+from tests.unit.intake.ocsf.events import event
 from wardkeep.watch.intake.mapping import Mapping, parse_mapping
 
 ROWS = 14
@@ -24,6 +27,8 @@ class Seed:
     data: bytes
     spans: tuple[tuple[int, int], ...]
     mapping: Mapping | None = None
+    #: What --format would say, where the first record tells what the file is and may be the one that is damaged.
+    form: str | None = None
     #: Records can be told from their neighbours after any damage within one of them.
     separable: bool = True
 
@@ -89,6 +94,48 @@ def _joined(
         spans.append((len(data), len(data) + len(row)))
         data += row
     return data + after, tuple(spans)
+
+
+def atna(i: int) -> str:
+    """An audit message, in either dialect, each a little different."""
+    dicom = i % 2 == 0
+    things = [
+        patient(f"P{i}^^^&1.2.3&ISO", dicom=dicom),
+        thing(f"R{i}", dicom=dicom, name=NAMES[1] if i % 3 else "", query="a"),
+    ]
+    people = [participant(f"u{i}", "IRCP", dicom=dicom), participant(f"WS-{i}", "110150", dicom=dicom)]
+    return audit_message(*people, *things, dicom=dicom, letter="RUCD"[i % 4], time=f"2026-03-02T08:{i:02d}:00+08:00")
+
+
+def syslog(i: int) -> bytes:
+    """An audit message in its frame; every third message is none."""
+    text = f"Accepted password for u{i}" if i % 3 == 2 else atna(i).replace("><", ">\n<" if i % 2 else "><")
+    return f"<85>1 2026-03-02T08:{i:02d}:00+08:00 ehr{i} app {i} ID - {text}".encode()
+
+
+def _audit_seeds() -> tuple[Seed, ...]:
+    """ATNA, plain and in syslog; OCSF in its three forms."""
+    plain, plain_spans = _joined(
+        b'<?xml version="1.0"?>\n<log>\n', [atna(i).encode() for i in range(ROWS)], b"\n", b"\n</log>"
+    )
+    lines, line_spans = _lines([syslog(i) for i in range(ROWS)])
+    counted, counted_spans = _lines([b"%d %b" % (len(one), one) for one in (syslog(i) for i in range(ROWS))])
+    events = [
+        _json(event((6003, 3002, 3001, 6005)[i % 4], metadata={"uid": f"m{i}", "product": {"name": "PORTAL"}},
+                    resources=[{"type": "Patient", "uid": f"P{i}"}, {"type": "Report", "name": NAMES[i % 8]}]))
+        for i in range(ROWS)
+    ]  # fmt: skip
+    rows, row_spans = _lines(events)
+    whole, whole_spans = _joined(b"[", events, b", ", b"]\n")
+    tall, tall_spans = _joined(b"", [json.dumps(json.loads(one), indent=1).encode() for one in events], b"\n", b"\n")
+    return (
+        Seed("atna", "audit.xml", plain, plain_spans),
+        Seed("syslog", "syslog.log", lines, line_spans),
+        Seed("syslog-counted", "counted.log", counted, counted_spans),
+        Seed("ocsf-lines", "ocsf.jsonl", rows, row_spans),
+        Seed("ocsf-list", "ocsf.json", whole, whole_spans),
+        Seed("ocsf-objects", "ocsf.log", tall, tall_spans),
+    )
 
 
 def _json(value: object, *, indent: int | None = None) -> bytes:
@@ -175,4 +222,5 @@ def all_seeds() -> tuple[Seed, ...]:
         his("utf-8", "|", "pipe"),
         his("utf-8", "\t", "tabs", mark=b"\xef\xbb\xbf"),
         his("utf-16-le", ",", "utf16", mark=b"\xff\xfe"),
+        *_audit_seeds(),
     )

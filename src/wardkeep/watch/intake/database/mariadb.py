@@ -34,8 +34,8 @@ _OTHERWISE = {"CONNECT": "login", "FAILED_CONNECT": "login", "CHANGEUSER": "logi
 
 
 def recognises(name: str, head: bytes) -> bool:
-    """Whether the first line is one of the plugin's."""
-    return _HEAD.match(head.lstrip()) is not None
+    """Whether one of the first lines is of the plugin; the first of all may be cut."""
+    return _HEAD.search(head, 0, 65536) is not None
 
 
 def blocks(stream: Iterator[bytes], name: str) -> Iterator[Block | Overlong]:

@@ -134,8 +134,8 @@ def _first(raw: bytes) -> tuple[bytes, bytes]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        text = raw.decode()
-        end = len(text[: _raw(text)[1]].encode())
+        text = raw.decode("utf-8", "surrogateescape")
+        end = len(text[: _raw(text)[1]].encode("utf-8", "surrogateescape"))
     except (ValueError, RecursionError):
         return bare, b""
     return raw[:end], raw[end:].strip()

@@ -19,7 +19,7 @@ from wardkeep.watch.intake.times import BadTime, Zone
 NAME = "postgres-csv"
 WIDTHS = frozenset({22, 23, 24, 26})
 _MARK = re.compile(
-    rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [^,\n]{1,10},(?:\"[^\n]*?\")?,(?:\"[^\n]*?\")?,\d*,"
+    rb"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [^,\n]{1,10},(?:\"[^\n]*?\")?,(?:\"[^\n]*?\")?,\d*,"
     rb"(?:\"[^\"\n]*\")?,[0-9a-f]+\.[0-9a-f]+,\d+,"
 )
 
@@ -36,8 +36,8 @@ _DIALECT = _Log("utf-8", ",", '"', 0)
 
 
 def recognises(name: str, head: bytes) -> bool:
-    """Whether the first line is such a row."""
-    return _MARK.match(head.lstrip()) is not None
+    """Whether one of the first lines begins such a row; the first of all may be cut."""
+    return _MARK.search(head, 0, 65536) is not None
 
 
 def blocks(stream: Iterator[bytes], name: str) -> Iterator[Block | Overlong]:

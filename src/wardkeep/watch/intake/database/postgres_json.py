@@ -19,13 +19,13 @@ from wardkeep.watch.intake.row import Read
 from wardkeep.watch.intake.times import BadTime, Zone
 
 NAME = "postgres-json"
-_MARK = re.compile(rb'\{"timestamp":"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^"\n]*",[^\n]*"error_severity":"')
+_MARK = re.compile(rb'(?m)^\{"timestamp":"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[^"\n]*",[^\n]*"error_severity":"')
 _decode = msgspec.json.Decoder().decode
 
 
 def recognises(name: str, head: bytes) -> bool:
-    """Whether the first line is such an object."""
-    return _MARK.match(head.lstrip()) is not None
+    """Whether one of the first lines is such an object; the first of all may be cut."""
+    return _MARK.search(head, 0, 65536) is not None
 
 
 def blocks(stream: Iterator[bytes], name: str) -> Iterator[Block | Overlong]:

@@ -36,8 +36,8 @@ _NONE = "no-record: no time, process and level begin the line"
 
 
 def recognises(name: str, head: bytes) -> bool:
-    """Whether the first line is a message with such a prefix."""
-    return BEGINS.match(head.lstrip(b"\r\n")) is not None
+    """Whether one of the first lines is a message with such a prefix; the first of all may be cut."""
+    return BEGINS.search(head, 0, 65536) is not None
 
 
 def blocks(stream: Iterator[bytes], name: str) -> Iterator[Block | Overlong]:
