@@ -96,9 +96,6 @@ def test_the_start_of_an_application_is_kept_and_is_no_access() -> None:
         ("fhir/package.json", "no FHIR resource"),
         ("balp/LICENSE", "text without a mapping"),
         ("atna/LICENSE", "text without a mapping"),
-        ("ocsf/own_account_change.json", "no FHIR resource"),
-        ("ocsf/own_api_activity.json", "no FHIR resource"),
-        ("ocsf/own_authentication.json", "no FHIR resource"),
     ],
 )
 def test_what_no_reader_takes_is_rejected_by_its_name(path: str, name: str) -> None:

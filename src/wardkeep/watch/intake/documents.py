@@ -124,7 +124,7 @@ def _complete(body: bytes) -> Iterator[tuple[int, int]]:
         if number == len(marks):
             return
         # What closes only behind a second AuditEvent has swallowed its neighbours.
-        end, looked = _end(body, start, marks[number + 1][0] if number + 1 < len(marks) else len(body))
+        end, looked = object_end(body, start, marks[number + 1][0] if number + 1 < len(marks) else len(body))
         patience -= looked
         if end >= marks[number][1] and _holds(body[start:end]):
             yield start, end
@@ -133,7 +133,7 @@ def _complete(body: bytes) -> Iterator[tuple[int, int]]:
             at = start + 1
 
 
-def _end(body: bytes, start: int, limit: int) -> tuple[int, int]:
+def object_end(body: bytes, start: int, limit: int) -> tuple[int, int]:
     """Where the object that begins at `start` ends before `limit`, or 0; and how many bytes were looked at."""
     stack: list[bytes] = []
     limit = min(limit, start + RECORD)
