@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from wardkeep.watch.hl7.charset import BOM, decode
 from wardkeep.watch.hl7.errors import NotRead
@@ -72,6 +73,25 @@ class Delimiters:
         return "\n" * int(code[3:] or 1) if re.fullmatch(r"\.sp\+?\d{1,2}", code) else None
 
 
+def _part(text: str, marks: Delimiters, codec: str, component: int, sub: int) -> str | None:
+    """A component of one repetition: None where it is not there, '' where the message empties it."""
+    if not text or text == _NULL:
+        return "" if text and component == 1 else None
+    for mark, n in ((marks.component, component), (marks.sub, sub)):
+        if mark and mark in text:
+            parts = text.split(mark, n)
+            if n > len(parts):
+                return None
+            text = parts[n - 1]
+        elif n > 1:
+            return None
+    if text == _NULL:
+        return ""
+    if marks.escape and marks.escape in text:
+        text = marks.unescaped(text, codec)
+    return text.strip() or None
+
+
 class Repetition:
     """One repetition of a field."""
 
@@ -82,47 +102,49 @@ class Repetition:
 
     def said(self, component: int = 1, sub: int = 1) -> str | None:
         """A component: None where it is not there, '' where the message empties it."""
-        text, marks = self.text, self._message.marks
-        if text == _NULL:
-            return "" if component == 1 else None
-        for mark, n in ((marks.component, component), (marks.sub, sub)):
-            parts = text.split(mark, n) if mark else [text]
-            if n > len(parts):
-                return None
-            text = parts[n - 1]
-        if text == _NULL:
-            return ""
-        return marks.unescaped(text, self._message.codec).strip() or None
+        return _part(self.text, self._message.marks, self._message.codec, component, sub)
 
 
 class Segment:
-    """A segment; `fields[n]` is field n as it stands, MSH-1 being the delimiter."""
+    """A segment; field n of MSH counts the delimiter itself as MSH-1."""
 
-    __slots__ = ("_message", "fields", "name")
+    __slots__ = ("_fields", "_line", "_message", "name")
 
     def __init__(self, line: str, message: Message) -> None:
-        self._message = message
-        self.fields = line.split(message.marks.field)
-        self.name = self.fields[0]
-        if self.name == "MSH":
-            self.fields.insert(1, message.marks.field)
+        self._message, self._line = message, line
+        self.name = line[:3]
+        self._fields: list[str] | None = None
+
+    @property
+    def fields(self) -> list[str]:
+        """`fields[n]` is field n as it stands; divided when it is first asked for."""
+        if self._fields is None:
+            self._fields = self._line.split(self._message.marks.field)
+            if self.name == "MSH":
+                self._fields.insert(1, self._message.marks.field)
+        return self._fields
 
     def field(self, n: int) -> str:
         """Field n as it stands, '' where it is not there."""
-        return self.fields[n] if n < len(self.fields) else ""
+        fields = self._fields or self.fields
+        return fields[n] if n < len(fields) else ""
 
     def repeated(self, n: int) -> list[Repetition]:
         """The repetitions of a field that say something."""
         text, mark = self.field(n), self._message.marks.repetition
+        if not text:
+            return []
         return [Repetition(one, self._message) for one in (text.split(mark) if mark else [text]) if one]
 
     def said(self, n: int, component: int = 1, sub: int = 1) -> str | None:
         """A component of the first repetition of a field."""
-        text = self.field(n)
-        if not text:
+        fields = self._fields or self.fields
+        if n >= len(fields) or not (text := fields[n]):
             return None
-        mark = self._message.marks.repetition
-        return Repetition(text.split(mark, 1)[0] if mark else text, self._message).said(component, sub)
+        message = self._message
+        if message.marks.repetition and message.marks.repetition in text:
+            text = text.split(message.marks.repetition, 1)[0]
+        return _part(text, message.marks, message.codec, component, sub)
 
     def text(self, n: int, component: int = 1, sub: int = 1) -> str:
         """The same, '' where it is not there."""
@@ -132,11 +154,12 @@ class Segment:
 class Message:
     """A message that could be read."""
 
-    __slots__ = ("codec", "guessed", "marks", "segments")
+    __slots__ = ("_firsts", "codec", "guessed", "marks", "segments")
 
     def __init__(self, lines: list[str], marks: Delimiters, codec: str, *, guessed: bool) -> None:
         self.marks, self.codec, self.guessed = marks, codec, guessed
         self.segments = [Segment(line, self) for line in lines]
+        self._firsts = {segment.name: segment for segment in reversed(self.segments)}
 
     @property
     def header(self) -> Segment:
@@ -153,10 +176,10 @@ class Message:
 
     def first(self, name: str) -> Segment:
         """The first segment of that name; an empty one where there is none."""
-        return next((s for s in self.segments if s.name == name), Segment(name, self))
+        return self._firsts.get(name) or Segment(name, self)
 
-    def all(self, name: str) -> Iterator[Segment]:
-        return (s for s in self.segments if s.name == name)
+    def all(self, name: str) -> list[Segment]:
+        return [s for s in self.segments if s.name == name] if name in self._firsts else []
 
     def groups(self, name: str) -> Iterator[list[Segment]]:
         """The segments from each one of that name to the next."""
@@ -172,6 +195,12 @@ class Message:
             yield group
 
 
+@lru_cache(maxsize=64)
+def _delimiters(field: str, encoding: str) -> Delimiters:
+    """The delimiters of a header; senders have few."""
+    return Delimiters(field, encoding)
+
+
 def parse(raw: bytes) -> Message:
     """The message in `raw`, without its frame. Raises NotRead."""
     raw = raw.removeprefix(BOM).strip(b"\r\n\t \0")
@@ -181,7 +210,7 @@ def parse(raw: bytes) -> Message:
     bar = text[3]
     # Where carriage returns end the segments, a line feed is a character of a field, or follows one of them.
     lines = [line.strip("\n") for line in text.split("\r")] if "\r" in text else text.split("\n")
-    marks = Delimiters(bar, lines[0][4:].split(bar, 1)[0])
+    marks = _delimiters(bar, lines[0][4:].split(bar, 1)[0])
     whole: list[str] = []
     for line in lines:
         if _SEGMENT.match(line) and (len(line) == 3 or line[3] == bar):
