@@ -68,10 +68,16 @@ class Hospital:
         return {} if self.sources is None else told(self.sources.scenes, self.misuse, self.parameters)
 
     @property
+    def all_events(self) -> pa.Table:
+        """The events of every system in one table; what only some systems say is null for the others."""
+        if self.sources is None:
+            return self.events
+        return pa.concat_tables([self.events, self.sources.events], promote_options="default").combine_chunks()
+
+    @property
     def systems(self) -> set[str]:
         """The systems that wrote a log."""
-        tables = [self.events] if self.sources is None else [self.events, self.sources.events]
-        return {str(name) for table in tables for name in table["system"].unique().to_pylist()}
+        return set(self.all_events["system"].unique().to_pylist())
 
 
 def build(

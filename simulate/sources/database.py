@@ -45,7 +45,9 @@ class Audit:
         self.session = np.array([f"{300 + s % 900},{1000 + s}" for s in lines["session"].tolist()], dtype=object)
         self.user = np.array(h.a_name, dtype=object)
         depts = np.arange(len(h.d_code))
-        behind = (stable(depts, p.seed, 84) < THREE_TIERS) & ~np.isin(depts, np.r_[h.of("PHAR"), h.of("INFO")])
+        # The counters and the pharmacy have clients of their own: a queue cannot wait for a browser.
+        direct = np.r_[h.of("PHAR"), h.of("INFO"), h.of("REGI")]
+        behind = (stable(depts, p.seed, 84) < THREE_TIERS) & ~np.isin(depts, direct)
         self.behind: Bools = behind[lines["dept"]]
 
     def add(self, rows: Ints, t: Ints, text: list[str], **more: object) -> None:

@@ -67,6 +67,14 @@ def test_the_truth_names_every_event_once(
     assert set(rows) == set(SOURCES) and "DBA" not in hospital.events["system"].to_pylist()
 
 
+def test_all_events_are_those_of_every_system(hospital: simulate.Hospital, small: simulate.Hospital) -> None:
+    assert hospital.sources is not None and hospital.persons is not None
+    assert hospital.all_events.num_rows == hospital.persons.num_rows
+    assert hospital.all_events["event_id"].to_pylist() == hospital.persons["event_id"].to_pylist()
+    assert hospital.systems == {"EMR", "HIS", "LIS", "PACS", *SOURCES}
+    assert small.all_events is small.events and small.systems == {"EMR", "HIS", "LIS", "PACS", "DBA"}
+
+
 def test_numbers_of_a_source_have_no_gap_and_rise_with_its_clock(rows: dict[str, Rows]) -> None:
     for system, of in rows.items():
         assert [row["event_id"] for row in of] == [f"{SOURCES[system]}{n:09d}" for n in range(1, len(of) + 1)]
