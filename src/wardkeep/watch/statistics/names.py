@@ -15,6 +15,8 @@ from wardkeep.watch.statistics.verdict import GOODS, Concept
 
 #: A name longer than this is cut before it is looked at.
 LONGEST = 200
+#: Capitals that begin no word, as in sElEcT and DRUg.
+_ODD_CASE = re.compile(r"[A-Z]{2}[a-z]")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
 #: `OEORI_ItmMast_DR`: at the end of a name of several parts the word says reference, not doctor.
 _REFERENCE = re.compile(r"_DR(?=__|$)", re.IGNORECASE)
@@ -62,7 +64,9 @@ class Name:
         text = text[:LONGEST]
         if text.count("_") > 1:
             text = _REFERENCE.sub("", text)
-        found = [word.lower() for word in _WORDS.findall(text)]
+        # Two letters are a word between capitals only where capitals begin words: not in DrUG.
+        camel = _ODD_CASE.search(text) is None
+        found = [word.lower() for word in _WORDS.findall(text) if camel or len(word) > 2]
         lower = text.lower()
         bare = re.sub(r"[\d_\s$#.]+", "", lower)
         # Upper-case names of Oracle have no other mark between their words than `_`; sElEcT has too many.

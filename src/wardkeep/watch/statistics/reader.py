@@ -7,6 +7,7 @@ a million look-ups and one parse.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 
@@ -63,17 +64,24 @@ class Reader:
             return known
         short, was_cut = cut(text)
         shaped = shape(short)
-        verdict = self._shapes.get(shaped)
-        if verdict is None:
-            verdict = self._judged(shaped, whole=not was_cut)
-            if len(self._shapes) >= SHAPES:
-                _forget(self._shapes)
-            self._shapes[shaped] = verdict
+        verdict = self._known(shaped, whole=not was_cut)
+        if "\\'" in short:
+            # One database ends the string here and another goes on: judged both ways, so that neither hides anything.
+            verdict = worst([verdict, self._known(shape(short, escapes=True), whole=not was_cut)])
         if len(self._texts) >= TEXTS:
             _forget(self._texts)
         if len(text) <= 4096:
             self._texts[text] = shaped, verdict
         return shaped, verdict
+
+    def _known(self, shaped: str, *, whole: bool) -> Verdict:
+        verdict = self._shapes.get(shaped)
+        if verdict is None:
+            verdict = self._judged(shaped, whole=whole)
+            if len(self._shapes) >= SHAPES:
+                _forget(self._shapes)
+            self._shapes[shaped] = verdict
+        return verdict
 
     def _judged(self, shaped: str, *, whole: bool) -> Verdict:
         if not self._may_matter(shaped):
@@ -139,11 +147,14 @@ class Reader:
     def _query(self, text: str) -> Verdict:
         tree = parsed(text)
         self.parses += 1
-        if tree is None:
-            found = from_words(text, self.schema)
-        else:
+        try:
             reading = Reading(self.schema, self._behind)
-            found = worst(judged(facts) for facts in reading.statement(tree))
+            found = worst(judged(facts) for facts in reading.statement(tree)) if tree is not None else None
+        except RecursionError:
+            # Thousands of conditions in one another: told from its words instead, never called clean for it.
+            found = None
+        if found is None:
+            found = from_words(text, self.schema)
         if takes_out(text) and found.how is How.LINES:
             return replace(found, how=How.COPY)
         return found
@@ -180,8 +191,9 @@ class Reader:
         found: list[Facts] = []
         for one in statements(shape(text)):
             tree = parsed(one)
-            if tree is not None:
-                found += Reading(self.schema, self._behind).statement(tree)
+            # A definition too deep to be followed stands for nothing that is known.
+            with contextlib.suppress(RecursionError):
+                found += Reading(self.schema, self._behind).statement(tree) if tree is not None else []
         kept = [replace(facts, copies=False) for facts in found]
         return united(kept[:1]) if kept else Facts(closed=False)
 

@@ -24,16 +24,19 @@ from wardkeep.watch.statistics.verdict import (
 )
 
 _NAME = re.compile(r"[^\W\d][\w$#]*")
-_QUALIFIED = re.compile(r"\b(?:from|join|into|table)\s+((?:[\[\"`]?[^\W\d][\w$# ]*[\]\"`]?\.*){1,4})", re.IGNORECASE)
+_QUALIFIED = re.compile(
+    r"\b(?:from|join|into|table)\s+((?:[\[\"`]?[^\W\d][\w$#]{0,127}(?: [\w$#]{1,64})?[\]\"`]?\.{0,2}){1,4})",
+    re.IGNORECASE,
+)
 _STRING = re.compile(r"[nN]?'(?:[^']|'')*'")
-_GLOBAL = re.compile(r"\^(%?[A-Za-z]\w*)")
+_GLOBAL = re.compile(r"\^(%?[A-Za-z]\w{0,127})")
 _IN_M = re.compile(r"\"([A-Za-z\u3400-\u9fff]\w{1,40})\"")
 _WALK = re.compile(r"\$(?:o|order|q|query|n|next)\s*\(", re.IGNORECASE)
 _ADDS = re.compile(
     r"\b(?:sum|count|listagg|group_concat|string_agg|array_agg|wm_concat|xmlagg|json_object_agg)\s*\(", re.I
 )
 _GROUPS = re.compile(r"\bgroup\s+by\b|\bpartition\s+by\b|\bpivot\b|\bcrosstab\b|\brollup\b|\bcube\b", re.IGNORECASE)
-_EQUAL = re.compile(r"([^\W\d][\w$#]*)[\]\"`]?\s*=\s*(?:[nN]?'|\d|:\w|@\w|\?)")
+_EQUAL = re.compile(r"\b([^\W\d][\w$#]{0,127})[\]\"`]?\s*=\s*(?:[nN]?'|\d|:\w|@\w|\?)")
 _OWN = re.compile(r"=\s*(?:user\b|current_user|session_user|system_user|suser_s?name|sys_context)", re.IGNORECASE)
 _STAR = re.compile(r"\bselect\s+(?:distinct\s+|top\s*\(?\d+\)?\s+)?(?:\w+\.)?\*", re.IGNORECASE)
 _SPLIT = re.compile(r"[\s/\\|,;:?&=()\[\]{}<>!]+")
