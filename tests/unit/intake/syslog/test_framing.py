@@ -71,6 +71,18 @@ def test_a_count_that_lies_costs_its_own_message(count: int) -> None:
     assert broken(found) == ["too-long" if count > 10_000 else "count" if count < 100 else "cut"]
 
 
+def test_a_damaged_count_does_not_take_the_digits_of_the_next_with_it() -> None:
+    # Two more than it has: a line's end, and one digit.
+    data = (
+        counted(AUDIT, SHORT, between=b"\n")
+        + b"\n%d %b\n" % (len(SHORT) + 2, SHORT)
+        + counted(AUDIT, SHORT, between=b"\n")
+    )
+    assert good(fed(data, eager=False)) == [AUDIT, SHORT, AUDIT, SHORT]
+    ending = SHORT + b"\n12"  # a message may end in digits
+    assert good(fed(counted(ending, AUDIT, ending, SHORT), eager=False)) == [ending, AUDIT, ending, SHORT]
+
+
 def test_a_count_may_quote_another_message() -> None:
     """What is in a message is never a message, however it looks: else a user name could write an audit trail."""
     quoting = SHORT + counted(SHORT, SHORT)
@@ -80,9 +92,13 @@ def test_a_count_may_quote_another_message() -> None:
 
 def test_what_stands_between_counted_messages_is_named() -> None:
     found = fed(counted(AUDIT) + b"GARBAGE" + counted(SHORT))
-    assert good(found) == [SHORT] and broken(found) == ["count"]  # the count before it is not believed either
+    assert good(found) == [AUDIT, SHORT] and broken(found) == ["no-count"]
+    found = fed(counted(SHORT) + b"GARBAGE" + counted(SHORT))
+    assert good(found) == [SHORT] and broken(found) == ["count"]  # a text that may be longer: its count is not believed
+    found = fed(counted(SHORT) + b"\nGARBAGE" + counted(SHORT))
+    assert good(found) == [SHORT, SHORT] and broken(found) == ["no-count"]
     found = fed(counted(AUDIT) + b"1234567890123 <85>x" + counted(SHORT), eager=True)
-    assert good(found) == [SHORT]
+    assert good(found) == [AUDIT, SHORT]
     found = fed(counted(AUDIT), final=False)
     assert good(found) == [AUDIT]
 

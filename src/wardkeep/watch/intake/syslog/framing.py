@@ -8,8 +8,8 @@
     last = deframer.close()                   # what was begun and never ended
 
 The first byte of a stream says which of the two it is, and it stays so: a message that is quoted in another one never becomes a
-message. A count is believed while what stands behind its message begins like a message too; else the count was a lie, and
-reading goes on at the next place that begins like one.
+message. A count is believed while what stands behind its message begins like a message too, or while the message ends like one
+and holds no begin of another; else the count was a lie, and reading goes on at the next place that begins like a message.
 
 A line ends a message, except within an audit message that stands on several lines: that ends with its closing tag, or where
 the next message begins. However a sender lies, no more than the limit is held between two calls.
@@ -31,6 +31,9 @@ PRIORITY = re.compile(rb"<\d{1,3}>")
 _FOLLOWS = re.compile(rb"[\r\n \t]*[1-9]\d{0,8} <")
 _BEGUN = re.compile(rb"[\r\n \t]*(?:[1-9]\d{0,8} ?)?")
 _BETWEEN = b"\r\n \t"
+#: How a message ends, with the byte behind it: a closed audit message, or the end of a line.
+_ENDED = re.compile(rb"</(?:[\w.-]+:)?AuditMessage\s*>.\Z|[\r\n]\Z", re.DOTALL)
+_DIGITS = re.compile(rb"[\r\n>]([1-9]\d{0,8})\Z")
 #: More than the longest count with its space and priority, less one.
 _TAIL = 15
 #: An audit message opens; it closes, or the next message begins.
@@ -166,10 +169,31 @@ class Deframer:
         if end > size:
             return f"cut: a message of {length} bytes ends after {{size}} with its count" if final else None
         if _FOLLOWS.match(held, end):
-            return ""
+            return self._swallowed(end, length, final)
         if _BEGUN.fullmatch(held, end):
             return "" if self._eager or final else None
+        if _ENDED.search(held, max(end - length, end - 32), end + 1) and BEGINS.search(held, end - length, end) is None:
+            return ""  # it ends like a message and holds no other: what is damaged is what follows
         return f"count: {length} bytes are told, but no message begins behind them; {{size}} read"
+
+    def _swallowed(self, end: int, length: int, final: bool) -> str | None:
+        """As `_doubt`, where the message ends in digits behind a line's end: they may be the begin of the next count.
+
+        Of the two counts that is the true one behind whose message another begins.
+        """
+        held = self._held
+        digits = _DIGITS.search(held, max(end - length, end - 12), end)
+        near, far = COUNT.match(held, end), COUNT.match(held, digits.start(1)) if digits else None
+        if self._eager or near is None or far is None or int(far[1]) > self._longest:
+            return ""
+        ends = [told.end() + int(told[1]) for told in (near, far) if int(told[1]) <= self._longest]
+        if not final and max(ends) + _TAIL > len(held):
+            return None
+        last = len(held.rstrip(_BETWEEN))
+        behind = [_FOLLOWS.match(held, at) is not None or at == last for at in ends]
+        if behind in ([True], [False, True]):
+            return f"count: {length} bytes are told, but the next message begins within them; {{size}} read"
+        return ""
 
     def _resume(self, found: list[Frame], at: int, final: bool) -> int:
         """Look for the next message, behind what is none; where it begins, or how far was looked."""
