@@ -24,7 +24,8 @@ CREATE TABLE all_events AS SELECT (2026::BIGINT << 40) | row_number() OVER (ORDE
     event_id, event_id AS name, system, time AS time_us, time + {OFFSET_US} AS local_us,
     CAST((time + {OFFSET_US}) // 86400000000 AS INTEGER) AS day, account, patient_id, action, resource, count, purpose,
     breakglass, outcome, workstation, ip, site, session_id, query, duration_ms, '2026' AS log,
-    row_number() OVER (ORDER BY time, system, event_id) AS n, kind, time_quality, format, source, position FROM batches;
+    row_number() OVER (ORDER BY time, system, event_id) AS n, kind, time_quality, format, source, position, extra FROM batches;
+CREATE VIEW event_detail AS SELECT eid, extra FROM all_events WHERE extra IS NOT NULL;
 CREATE VIEW events AS SELECT * FROM all_events WHERE kind = 'access';
 """
 
@@ -38,9 +39,10 @@ def connect(folder: Path, *, threads: int = 2, memory: str = "4GB") -> duckdb.Du
         con.execute(f'CREATE TABLE "{context.name}" AS SELECT * FROM incoming')
         con.unregister("incoming")
     parts: list[pa.RecordBatch] = []
-    for batch in read_batches(folder / "events.csv", zone=ZONE, format="hospital"):
-        assert not batch.rejected, batch.rejected[:1]
-        parts.append(batch.events)
+    for path in sorted(folder.glob("events*.csv")):
+        for batch in read_batches(path, zone=ZONE, format="hospital"):
+            assert not batch.rejected, batch.rejected[:1]
+            parts.append(batch.events)
     con.register("batches", pa.Table.from_batches(parts, BATCH_SCHEMA))
     con.execute(EVENTS)
     con.unregister("batches")

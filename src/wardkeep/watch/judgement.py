@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wardkeep.watch.attribute import attribute as attributing
 from wardkeep.watch.detect import detect as detecting
 from wardkeep.watch.engine import DuckEngine, digest
 from wardkeep.watch.explain import explain as explaining
@@ -129,14 +130,14 @@ def _day_of(engine: DuckEngine, moment_us: int) -> int:
 def _hashes(thresholds: Thresholds, weights: Mapping[str, float], *, fitted: bool) -> dict[str, str]:
     room = Path(__file__).parent
     code = hashlib.sha256()
-    for folder in ("explain", "detect", "rank"):
+    for folder in ("attribute", "explain", "detect", "rank"):
         for path in sorted((room / folder).glob("*.py")):
             code.update(f"{folder}/{path.name}\0".encode() + path.read_bytes() + b"\0")
     code.update(Path(__file__).read_bytes())
     settings = sorted(dataclasses.asdict(thresholds).items())
     return {
         "code": code.hexdigest(),
-        "sql": digest([*explaining.QUERIES.values(), *detecting.QUERIES.values()]),
+        "sql": digest([*attributing.QUERIES.values(), *explaining.QUERIES.values(), *detecting.QUERIES.values()]),
         "settings": hashlib.sha256(repr(settings).encode()).hexdigest(),
         "weights_fitted" if fitted else "weights": hashlib.sha256(repr(sorted(weights.items())).encode()).hexdigest(),
     }

@@ -76,6 +76,40 @@ class Thresholds:
     #: Patients under care of a department in whose records someone wrote on one day, to have worked there that day.
     presence_patients: int = 2
 
+    # -- who it was ---------------------------------------------------------------------------------------------------
+    #: Confidence from which on one person is named for a use of a department's or an application's account.
+    attribute_confidence: float = 0.95
+    #: Hours after which a session without a sign-out counts as over (at most 24).
+    attribute_session_hours: int = 12
+    #: Minutes after its begin in which such a session speaks as strongly as one that was signed out of.
+    attribute_open_minutes: int = 120
+    #: Minutes for which such a session may still be in use after somebody else signed in at its place.
+    attribute_linger_minutes: int = 30
+    #: Seconds by which a source's clock may be wrong where too few pairs say how far.
+    attribute_clock_seconds: int = 300
+    #: Strength of evidence, 0 to 1: a session of the same number; one at the same workstation or address; the same near
+    #: its begin or end (within what the clocks may be wrong); just outside it, or after somebody else took the place.
+    attribute_session_number: float = 0.999
+    attribute_session: float = 0.97
+    attribute_near: float = 0.96
+    attribute_edge: float = 0.6
+    #: Behind a department's account: a session of the person's own in an application at that place.
+    attribute_application: float = 0.6
+    #: A badge in the department, a badge on the site, a shift there.
+    attribute_badge: float = 0.5
+    attribute_site: float = 0.2
+    attribute_shift: float = 0.4
+    #: Factor on the odds of a person whom a badge saw on another site, of one without a shift where others had one, and of
+    #: one who was signed in at another place at that time too.
+    attribute_elsewhere: float = 0.05
+    attribute_off_duty: float = 0.2
+    attribute_two_places: float = 0.2
+    #: Pairs from which on a clock's offset is applied, minutes within which two marks may be a pair, and seconds of spread
+    #: above which they are two acts, one after the other, and not one.
+    clock_pairs: int = 20
+    clock_pair_minutes: int = 30
+    clock_spread_seconds: int = 10
+
     # -- detections ---------------------------------------------------------------------------------------------------
     #: Share of patients with a surname from which on a shared surname says nothing.
     surname_common_share: float = 0.02

@@ -17,8 +17,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ARTIFACT = "own_records"
 #: What a run keeps of it: every finding of the detection, whatever became a case.
 ARTIFACT_SQL = """
-    SELECT account, first_us, last_us, first_day, CAST(json_extract_string(observed, '$.accesses') AS BIGINT) AS accesses
-    FROM finding WHERE detection = 'self_access' ORDER BY first_us, account
+    SELECT login AS account, first_us, last_us, first_day,
+           CAST(json_extract_string(observed, '$.accesses') AS BIGINT) AS accesses
+    FROM finding WHERE detection = 'self_access' ORDER BY first_us, login
 """
 
 

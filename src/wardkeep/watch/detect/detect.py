@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Detecting: named SQL texts over what explaining left open. They make one table `finding`.
 
-Columns of `finding`: finding_no, detection, evidence, a, p, account, person, patient_id, first_us, last_us, first_day,
-last_day, evidence_day, observed (JSON). The events of a finding are looked up when they are wanted (`evidence_of`): most
+Columns of `finding`: finding_no, detection, evidence, a, p, account, login, person, patient_id, first_us, last_us, first_day,
+last_day, evidence_day, observed (JSON). `account` is the judged one, an account of several people in one person's hands;
+`login` is the name that the events have. The events of a finding are looked up when they are wanted (`evidence_of`): most
 findings never become a case.
 """
 
@@ -36,6 +37,7 @@ class Found:
     finding_no: int
     detection: str
     account: str
+    login: str
     person: str | None
     patient_id: str | None
     a: int
@@ -106,7 +108,7 @@ def _together(active: Iterable[Described]) -> Query:
     kept = ", ".join(f"u.{c} AS {c}" for c in ("detection", "evidence", "a", "p", *_COLUMNS, "observed"))
     text = f"""
         SELECT row_number() OVER (ORDER BY u.detection, u.a, u.p, u.first_us) AS finding_no, {kept},
-          ad.account AS account, ad.person AS person, pd.patient_id AS patient_id
+          ad.account AS account, ad.login AS login, ad.person AS person, pd.patient_id AS patient_id
         FROM ({" UNION ALL ".join(parts)}) AS u
         JOIN account_dim AS ad ON ad.a = u.a
         LEFT JOIN patient_dim AS pd ON pd.p = u.p
@@ -121,7 +123,7 @@ def _json(measures: Iterable[str]) -> str:
 
 def findings(engine: Engine, where: str) -> list[Found]:
     """Rows of `finding` for which `where` (SQL over `f`) holds, in order."""
-    names = ("finding_no", "detection", "account", "person", "patient_id", "a", "p", *_COLUMNS, "observed")
+    names = ("finding_no", "detection", "account", "login", "person", "patient_id", "a", "p", *_COLUMNS, "observed")
     listed = ", ".join(f"f.{name}" for name in names)
     out = []
     for row in engine.rows(f"SELECT {listed} FROM finding AS f WHERE {where} ORDER BY f.finding_no"):  # noqa: S608

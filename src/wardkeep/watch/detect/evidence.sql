@@ -100,20 +100,29 @@ JOIN events AS e ON e.eid = v.eid
 LEFT JOIN patient_dim AS pd ON pd.p = v.p
 
 -- name: quiet_day
--- description: Days on which an account of a person or of a department opened records and nothing was found: what the lot
---   is drawn from.
+-- description: Days on which an account of a person or of a department opened records and nothing was found, in whosever
+--   hands it was: what the lot is drawn from.
 SELECT ad.account AS account, d.day AS day
-FROM (SELECT v.a AS a, v.day AS day FROM visit AS v WHERE v.last_us >= :from_us GROUP BY v.a, v.day) AS d
+FROM (
+  SELECT x.base AS a, w.day AS day
+  FROM (SELECT v.a AS a, v.day AS day FROM visit AS v WHERE v.last_us >= :from_us GROUP BY v.a, v.day) AS w
+  JOIN account_dim AS x ON x.a = w.a
+  GROUP BY x.base, w.day
+) AS d
 JOIN account_dim AS ad ON ad.a = d.a AND ad.kind IN ('person', 'shared')
-LEFT JOIN (SELECT od.a AS a, od.day AS day FROM open_day AS od GROUP BY od.a, od.day) AS o ON o.a = d.a AND o.day = d.day
-LEFT JOIN (SELECT f.a AS a, f.first_day AS day FROM finding AS f GROUP BY f.a, f.first_day) AS g
-  ON g.a = d.a AND g.day = d.day
+LEFT JOIN (
+  SELECT x.base AS a, od.day AS day FROM open_day AS od JOIN account_dim AS x ON x.a = od.a GROUP BY x.base, od.day
+) AS o ON o.a = d.a AND o.day = d.day
+LEFT JOIN (
+  SELECT x.base AS a, f.first_day AS day FROM finding AS f JOIN account_dim AS x ON x.a = f.a GROUP BY x.base, f.first_day
+) AS g ON g.a = d.a AND g.day = d.day
 WHERE o.a IS NULL AND g.a IS NULL
 
 -- name: day_event
 -- description: Everything that an asked account touched on an asked local day.
-SELECT t.a AS a, t.day AS day, t.eid AS eid, e.name AS name, pd.patient_id AS patient_id, t.time_us AS time_us
+SELECT k.a AS a, t.day AS day, t.eid AS eid, e.name AS name, pd.patient_id AS patient_id, t.time_us AS time_us
 FROM asked_day AS k
-JOIN touch AS t ON t.a = k.a AND t.day = k.day
+JOIN account_dim AS ad ON ad.base = k.a
+JOIN touch AS t ON t.a = ad.a AND t.day = k.day
 JOIN events AS e ON e.eid = t.eid
 JOIN patient_dim AS pd ON pd.p = t.p

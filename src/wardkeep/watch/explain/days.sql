@@ -5,7 +5,7 @@ SELECT ad.a AS a, pd.p AS p, c.start_us AS from_us, coalesce(c.end_us, 900000000
   9999999 AS to_day
 FROM consents AS c
 JOIN patient_dim AS pd ON pd.patient_id = c.patient_id
-JOIN account_dim AS ad ON ad.person = c.recipient OR ad.account = c.recipient
+JOIN account_dim AS ad ON ad.person = c.recipient OR ad.login = c.recipient
 WHERE c.decision = 'deny' AND c.purpose IN ('treatment', 'operations')
 UNION ALL
 SELECT m.a AS a, pd.p AS p, c.start_us AS from_us, coalesce(c.end_us, 9000000000000000) AS to_us, m.from_day AS from_day,

@@ -1,27 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """Explaining: which events have a documented reason, and which row of the hospital's says so.
 
-In three steps, each a list of named SQL texts: facts (people, touches, intervals), reasons that hold a whole local day
-for (account, patient), then the residue event by event. What is left is compared with private ties before the weak
+In three steps, each a list of named SQL texts: facts (people, intervals, touches), reasons that hold a whole local day
+for (account, patient), then the residue event by event. A use of an account of several people is judged as the person's
+who is named for it (wardkeep.watch.attribute). What is left is compared with private ties before the weak
 reasons (a mistaken opening, own charting, presence, follow-up, a learned department pair) may explain it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from wardkeep.watch.attribute.attribute import attribute
 from wardkeep.watch.engine import Engine, Query, load
+from wardkeep.watch.explain import candidates
 from wardkeep.watch.hospital.tables import TABLES, Type
 
 QUERIES: dict[str, Query] = load(Path(__file__).parent)
 
 #: In the order in which they are made.
-FACTS = ("account_dim", "department_dim", "membership", "desk", "patient_dim", "system_dim", "touch", "visit")
-SPANS = ("stay", "span", "span_account", "span_department", "span_desk")
-DAYS = ("denial", "barred", "visit_reason", "residue")
+FACTS = ("account_whole", "account_dim", "holder", "department_dim", "membership", "desk", "patient_dim", "system_dim")
+SPANS = ("stay", "span", "span_account", "span_department", "span_desk", "denial", "shift_of")
+CANDIDATES = (*candidates.BEFORE, *candidates.AFTER)
+TOUCHES = ("touch", "touch_acted", "visit")
+DAYS = ("barred", "visit_reason", "residue")
 MOMENTS = (
-    "shift_of",
     "shift_visit",
     "by_cover",
     "by_consent",
@@ -65,7 +70,7 @@ LEARNED = (
     "by_learning",
 )
 RESULT = ("weak_reason", "event_reason", "unexplained", "daily", "reason_count")
-ORDER = (*FACTS, *SPANS, *DAYS, *MOMENTS, *TIES, *INFERRED, *PRESENCE, *LEARNED, *RESULT)
+ORDER = (*FACTS, *SPANS, *CANDIDATES, *TOUCHES, *DAYS, *MOMENTS, *TIES, *INFERRED, *PRESENCE, *LEARNED, *RESULT)
 #: Large ones that nothing needs afterwards.
 SPENT = (
     "span_account",
@@ -135,6 +140,22 @@ def _quoted(name: str) -> str:
 
 def explain(engine: Engine, numbers: Mapping[str, int | float]) -> None:
     """Make every table of ORDER but those of SPENT. `numbers`: the thresholds, `from_us` and `to_us`."""
-    for name in ORDER:
+    someone = attribute(engine, numbers)
+    for name in (*FACTS, *SPANS):
+        engine.make(QUERIES[name], numbers)
+    candidates.candidates(engine, QUERIES, numbers, any_=someone)
+    _touches(engine, numbers, someone=someone)
+    for name in ORDER[ORDER.index(DAYS[0]) :]:
         engine.make(QUERIES[name], numbers)
     engine.drop(SPENT)
+
+
+def _touches(engine: Engine, numbers: Mapping[str, int | float], *, someone: bool) -> None:
+    """`touch` and `visit`. Only where somebody is named do the touches go through a second pass."""
+    if someone:
+        engine.make(replace(QUERIES["touch"], name="touch_logged"), numbers)
+        engine.make(replace(QUERIES["touch_acted"], name="touch"), numbers)
+        engine.drop(["touch_logged"])
+    else:
+        engine.make(QUERIES["touch"], numbers)
+    engine.make(QUERIES["visit"], numbers)

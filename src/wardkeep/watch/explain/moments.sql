@@ -51,7 +51,7 @@ JOIN consents AS c ON c.patient_id = pd.patient_id AND c.decision = 'permit' AND
   AND c.start_us - :clock_minutes * 60000000 <= r.time_us
   AND coalesce(c.end_us, 9000000000000000) + :clock_minutes * 60000000 > r.time_us
 WHERE r.barred IS NULL
-  AND (c.recipient = ad.person OR c.recipient = ad.account OR c.recipient = ad.home)
+  AND (c.recipient = ad.person OR c.recipient = ad.login OR c.recipient = ad.home)
 GROUP BY r.eid
 
 -- name: by_ticket
@@ -64,7 +64,8 @@ FROM (
     min(k.ticket_id) OVER (PARTITION BY r.eid) AS first_id
   FROM residue AS r
   JOIN account_dim AS ad ON ad.a = r.a AND r.day <= ad.until_day
-  JOIN tickets AS k ON k.account = ad.account
+  JOIN holder AS h ON h.a = ad.a
+  JOIN tickets AS k ON k.account = h.account
     AND k.start_us - :clock_minutes * 60000000 <= r.time_us
     AND coalesce(k.end_us, 9000000000000000) + :clock_minutes * 60000000 > r.time_us
   JOIN patient_dim AS pd ON pd.p = r.p
@@ -74,7 +75,7 @@ FROM (
   LEFT JOIN consents AS deny ON deny.patient_id = pd.patient_id AND deny.decision = 'deny'
     AND deny.purpose = CASE WHEN k.kind = 'export' THEN 'sharing' ELSE 'research' END
     AND (
-      deny.recipient IS NULL OR deny.recipient = k.ticket_id OR deny.recipient = ad.home OR deny.recipient = ad.account
+      deny.recipient IS NULL OR deny.recipient = k.ticket_id OR deny.recipient = ad.home OR deny.recipient = ad.login
       OR deny.recipient = ad.person
     )
     AND deny.start_us <= r.time_us AND coalesce(deny.end_us, 9000000000000000) > r.time_us
@@ -95,8 +96,14 @@ FROM (
     e.eid AS eid, ad.a AS a, e.day AS day, e.time_us AS time_us, e.action AS action, e.count AS records,
     k.ticket_id AS ticket_id, k.kind AS kind, row_number() OVER (PARTITION BY e.eid ORDER BY k.ticket_id) AS place
   FROM events AS e
-  JOIN account_dim AS ad ON ad.account = e.account
-  LEFT JOIN tickets AS k ON k.account = ad.account AND e.day <= ad.until_day
+  JOIN account_dim AS b ON b.account = e.account
+  LEFT JOIN acted AS ac ON ac.eid = e.eid
+  JOIN account_dim AS ad ON ad.a = coalesce(ac.a, b.a)
+  LEFT JOIN (
+    SELECT h.a AS a, x.ticket_id AS ticket_id, x.kind AS kind, x.start_us AS start_us, x.end_us AS end_us
+    FROM holder AS h
+    JOIN tickets AS x ON x.account = h.account
+  ) AS k ON k.a = ad.a AND e.day <= ad.until_day
     AND k.start_us - :clock_minutes * 60000000 <= e.time_us
     AND coalesce(k.end_us, 9000000000000000) + :clock_minutes * 60000000 > e.time_us
   WHERE e.patient_id IS NULL AND e.action IN ('query', 'export', 'print') AND e.outcome = 'success'
@@ -111,7 +118,7 @@ SELECT f.eid AS eid, f.choice AS choice, min(f.src) AS src
 FROM (
   SELECT r.eid AS eid, u.choice AS choice, u.src AS src, min(u.choice) OVER (PARTITION BY r.eid) AS best
   FROM residue AS r
-  JOIN account_dim AS ad ON ad.a = r.a
+  JOIN holder AS h ON h.a = r.a
   JOIN patient_dim AS pd ON pd.p = r.p
   JOIN (
     SELECT
@@ -123,7 +130,7 @@ FROM (
       y.account AS account, CAST(NULL AS VARCHAR) AS patient_id, y.start_us AS start_us, y.end_us AS end_us,
       21 AS choice, y.src AS src
     FROM mandates AS y
-  ) AS u ON u.account = ad.account AND u.start_us <= r.time_us AND coalesce(u.end_us, 9000000000000000) > r.time_us
+  ) AS u ON u.account = h.account AND u.start_us <= r.time_us AND coalesce(u.end_us, 9000000000000000) > r.time_us
   WHERE (
       (u.choice = 20 AND u.patient_id = pd.patient_id AND coalesce(r.barred, '') IN ('', 'denied', 'honey'))
       OR (u.choice = 21 AND coalesce(r.barred, '') IN ('', 'denied'))
@@ -139,7 +146,7 @@ SELECT
   CAST(floor((r.time_us + r.offset_us - r.day * 86400000000) / 3600000000) AS INTEGER) AS hour,
   coalesce(e.workstation, e.ip, '') AS host
 FROM residue AS r
-JOIN account_dim AS ad ON ad.a = r.a AND ad.kind = 'service' AND r.day <= ad.until_day
+JOIN account_dim AS ad ON ad.a = r.a AND ad.kind = 'service' AND ad.a = ad.base AND r.day <= ad.until_day
 JOIN events AS e ON e.eid = r.eid
 WHERE r.took = 0
 

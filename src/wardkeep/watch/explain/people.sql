@@ -1,4 +1,4 @@
--- name: account_dim
+-- name: account_whole
 -- description: Every account that occurs in events, numbered, with its person, role, home department and the last local
 --   day on which it may be used (`until_day`: employment or enabling ended). An account in no table has kind `unknown`.
 WITH seen AS (SELECT DISTINCT e.account AS account FROM events AS e WHERE e.account IS NOT NULL)
@@ -28,6 +28,42 @@ LEFT JOIN (
   FROM staff AS y GROUP BY y.staff_id
 ) AS s ON s.staff_id = acc.staff_id AND acc.kind = 'person'
 
+-- name: account_dim
+-- description: The accounts, and after them each account of several people (`login`, numbered `base`) once more in the hands
+--   of each person who may have used it, and in nobody's.
+SELECT
+  w.a AS a, w.account AS account, w.kind AS kind, w.person AS person, w.role AS role, w.home AS home,
+  w.manager AS manager, w.own_patient AS own_patient, w.employed_to_day AS employed_to_day,
+  w.enabled_to_day AS enabled_to_day, w.until_day AS until_day, w.a AS base, w.account AS login
+FROM account_whole AS w
+UNION ALL
+SELECT
+  CAST(n.accounts + row_number() OVER (ORDER BY x.login, coalesce(x.person, '')) AS INTEGER) AS a,
+  concat(x.login, chr(31), coalesce(x.person, '')) AS account,
+  CASE WHEN x.person IS NULL THEN w.kind ELSE 'person' END AS kind, s.staff_id AS person, coalesce(s.role, '') AS role,
+  CASE WHEN x.person IS NULL THEN w.home ELSE s.department END AS home, s.manager_id AS manager,
+  s.patient_id AS own_patient, s.employed_to_day AS employed_to_day, w.enabled_to_day AS enabled_to_day,
+  least(coalesce(s.employed_to_day, 9999999), w.until_day) AS until_day, w.a AS base, x.login AS login
+FROM acting AS x
+JOIN account_whole AS w ON w.account = x.login
+CROSS JOIN (SELECT count(*) AS accounts FROM account_whole AS v) AS n
+LEFT JOIN (
+  SELECT
+    y.staff_id AS staff_id, min(y.role) AS role, min(y.department) AS department, min(y.manager_id) AS manager_id,
+    min(y.patient_id) AS patient_id, max(y.employed_to_day) AS employed_to_day
+  FROM staff AS y GROUP BY y.staff_id
+) AS s ON s.staff_id = x.person
+
+-- name: holder
+-- description: The accounts whose tickets, cases in hand and mandates count for a number: its own, and those of the person in
+--   whose hands it is.
+SELECT ad.a AS a, ad.login AS account FROM account_dim AS ad
+UNION
+SELECT ad.a AS a, x.account AS account
+FROM account_dim AS ad
+JOIN accounts AS x ON x.staff_id = ad.person AND x.kind = 'person'
+WHERE ad.a <> ad.base
+
 -- name: department_dim
 -- description: Every department name that any table uses, numbered.
 SELECT CAST(row_number() OVER (ORDER BY u.department) AS INTEGER) AS d, u.department AS department
@@ -46,7 +82,8 @@ WHERE u.department IS NOT NULL
 
 -- name: membership
 -- description: Which account belonged to which department on which local days [from_day, to_day]: the home department
---   (since the last move, where staff_history knows one), earlier departments, and a shared account's own department.
+--   (since the last move, where staff_history knows one), earlier departments, and a shared account's own department. In
+--   nobody's hands an account has its department to compare with, and on no day.
 WITH moved AS (
   SELECT
     h.staff_id AS staff_id,
@@ -63,10 +100,11 @@ SELECT
 FROM (
   SELECT
     ad.a AS a, ad.home AS department,
-    coalesce(
-      CASE WHEN m.home_listed = 1 THEN m.joined_home_day ELSE m.left_other_day + 1 END, -9999999
-    ) AS from_day,
-    ad.until_day AS to_day,
+    CASE
+      WHEN ad.a <> ad.base AND ad.person IS NULL THEN 9999999
+      ELSE coalesce(CASE WHEN m.home_listed = 1 THEN m.joined_home_day ELSE m.left_other_day + 1 END, -9999999)
+    END AS from_day,
+    CASE WHEN ad.a <> ad.base AND ad.person IS NULL THEN -9999999 ELSE ad.until_day END AS to_day,
     CASE WHEN ad.kind = 'shared' THEN 'accounts' ELSE 'staff' END AS source_table,
     CASE WHEN ad.kind = 'shared' THEN ad.account ELSE ad.person END AS src
   FROM account_dim AS ad
@@ -93,4 +131,4 @@ JOIN (
   SELECT s.department AS department, avg(CASE WHEN s.role = 'registrar' THEN 1.0 ELSE 0.0 END) AS registrars
   FROM staff AS s WHERE s.department IS NOT NULL GROUP BY s.department
 ) AS f ON f.department = ad.home AND f.registrars >= 0.5
-WHERE ad.kind = 'shared'
+WHERE ad.kind = 'shared' AND ad.a = ad.base

@@ -8,6 +8,12 @@ FROM (
   JOIN account_dim AS ad ON ad.account = e.account AND ad.kind <> 'service'
   WHERE e.workstation IS NOT NULL AND e.outcome = 'success' AND e.time_us < :to_us
   GROUP BY e.workstation, ad.a, e.day
+  UNION ALL
+  SELECT e.workstation AS workstation, ac.a AS a, e.day AS day, min(e.site) AS site
+  FROM acted AS ac
+  JOIN events AS e ON e.eid = ac.eid
+  WHERE e.workstation IS NOT NULL
+  GROUP BY e.workstation, ac.a, e.day
 ) AS u
 JOIN membership AS m ON m.a = u.a AND u.day >= m.from_day AND u.day <= m.to_day
 GROUP BY u.workstation, u.a, u.day, m.d

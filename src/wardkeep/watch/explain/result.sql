@@ -38,6 +38,11 @@ WITH found AS (
     CASE WHEN r.choice = 20 THEN 'assignments' ELSE 'mandates' END AS source_table, r.src AS source_id,
     CAST(NULL AS BIGINT) AS recorded_us, CAST(NULL AS VARCHAR) AS support
   FROM by_reviewer AS r
+  UNION ALL
+  SELECT
+    g.eid AS eid, g.preference AS preference, g.reason AS reason, g.source_table AS source_table,
+    g.source_id AS source_id, g.recorded_us AS recorded_us, g.support AS support
+  FROM agreed AS g
 ),
 best AS (
   SELECT f.eid AS eid, min(f.preference) AS preference FROM found AS f GROUP BY f.eid

@@ -36,6 +36,14 @@ JOIN patient_dim AS pd ON pd.patient_id = e.patient_id
 JOIN system_dim AS sd ON sd.system = e.system
 WHERE e.outcome = 'success' AND e.action NOT IN ('login', 'logout') AND e.time_us < :to_us
 
+-- name: touch_acted
+-- description: The same, each use of an account of several people with the number under which it is judged.
+SELECT
+  t.eid AS eid, coalesce(ac.a, t.a) AS a, t.p AS p, t.day AS day, t.time_us AS time_us, t.offset_us AS offset_us,
+  t.s AS s, t.wrote AS wrote, t.took AS took, t.broke AS broke
+FROM touch_logged AS t
+LEFT JOIN acted AS ac ON ac.eid = t.eid
+
 -- name: visit
 -- description: One row per account, patient and local day: what most reasons are judged on. `opens_us` and `closes_us`
 --   bound the local day in UTC; `judged` are the events of the judged time.

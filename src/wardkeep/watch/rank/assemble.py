@@ -20,6 +20,7 @@ from wardkeep.watch.rank.case import JudgedCase, KnownCase, Term
 from wardkeep.watch.rank.collect import FLOOR, collect
 from wardkeep.watch.rank.item import Item, Opened, Score, score_of
 from wardkeep.watch.rank.lot import case_id, drawn, finding_id, lot_id, place
+from wardkeep.watch.rank.people import People
 from wardkeep.watch.rank.score import probability
 from wardkeep.watch.thresholds import Thresholds
 
@@ -57,12 +58,15 @@ class Assembler:
             floor=FLOOR,
         )
         self.looker = Looker(engine, available)
-        self.accounts: dict[str, tuple[int, str | None, str | None]] = {
-            account: (a, person, home)
-            for account, a, person, home in engine.rows(
-                "SELECT account, a, person, home FROM account_dim ORDER BY account"
-            )
-        }
+        self.accounts: dict[str, tuple[int, str | None, str | None]] = {}
+        #: The name in the events, by judged account.
+        self.login: dict[str, str] = {}
+        for account, login, a, person, home in engine.rows(
+            "SELECT account, login, a, person, home FROM account_dim ORDER BY account"
+        ):
+            self.accounts[account] = (a, person, home)
+            self.login[account] = login
+        self.people = People(engine, numbers)
 
     def cases(self, history: Sequence[KnownCase], *, whole_days_until: int) -> list[JudgedCase]:
         """Every case. whole_days_until: the first local day that was not over yet: no lot is drawn on it or later."""
@@ -91,7 +95,8 @@ class Assembler:
         return pick
 
     def _score(self, items: Sequence[Item]) -> Score:
-        return score_of(items, prior=self.priors.get(items[0].account, (0, 0)), weights=self.weights)
+        prior = self.priors.get(self.login[items[0].account], (0, 0))
+        return score_of(items, prior=prior, weights=self.weights)
 
     def _recognised(self, items: Sequence[Item], history: Sequence[KnownCase]) -> tuple[list[Opened], list[Item]]:
         """Known cases with the items that share events with them, most events first; and the items that do not."""
@@ -99,14 +104,15 @@ class Assembler:
         picked = {one.case_id for one in history if one.random}
         for one in history:
             by_account.setdefault(one.account, []).append(one)
-        asked = [item for item in items if item.account in by_account]
+        asked = [item for item in items if self.login[item.account] in by_account]
         events = self._events(no for item in asked for no in item.finding_nos)[1]
         opened: dict[str, Opened] = {}
         rest = []
         for item in items:
             eids = {e.eid for no in item.finding_nos for e in events.get(no, ())}
             shared = [
-                (-len(eids.intersection(k.eids)), k.opened_on, k.case_id) for k in by_account.get(item.account, ())
+                (-len(eids.intersection(k.eids)), k.opened_on, k.case_id)
+                for k in by_account.get(self.login[item.account], ())
             ]
             best = min(shared, default=(0, EPOCH, ""))
             if best[0] == 0:
@@ -156,6 +162,7 @@ class Assembler:
         every = list(opened)
         found, events = self._events(no for case in every for item in case.items for no in item.finding_nos)
         self.looker.prepare(found.values())
+        self.people.prepare({e.eid for of in events.values() for e in of})
         by_day: dict[int, list[Opened]] = {}
         for case in every:
             if not any(events[no] for item in case.items for no in item.finding_nos):
@@ -179,7 +186,7 @@ class Assembler:
         rows = [found[no] for no in sorted({no for i in case.items for no in i.finding_nos}) if events[no]]
         touched = {e.eid: e for f in rows for e in events[f.finding_no]}
         ordered = sorted(touched.values(), key=lambda e: (e.time_us, e.eid))
-        name = case.known or case_id(case.account, ordered[0].name)
+        name = case.known or case_id(self.login[case.account], ordered[0].name)
         made = sorted(
             (self._finding(name, f, events[f.finding_no]) for f in rows), key=lambda f: (f.first_us, f.detection)
         )
@@ -192,7 +199,7 @@ class Assembler:
         return Finding(
             finding_id=finding_id(case, found.detection, found.patient_id, events[0].name),
             detection=found.detection,
-            account=found.account,
+            account=found.login,
             person=found.person,
             patient_id=found.patient_id,
             first_us=events[0].time_us,
@@ -239,12 +246,15 @@ class Assembler:
         random: bool = False,
     ) -> JudgedCase:
         _, person, home = self.accounts[account]
+        if len({f.person for f in made}) > 1:
+            person = None  # as an earlier run put it together, before it was known who it was
+        confidence, others = self.people.behind(person, [e.eid for e in events])
         named = events[: self.thresholds.case_events]
         missing = {one.reason for f in made for one in f.looked_for if one.state == "not_found"}
         terms = score.terms if score else {"base": 1.0}
         return JudgedCase(
             case_id=name,
-            account=account,
+            account=self.login[account],
             person=person,
             department=home,
             opened_on=EPOCH + timedelta(days=day),
@@ -263,6 +273,8 @@ class Assembler:
             random=random,
             settles_at_us=events[-1].time_us + self.thresholds.settling_hours * HOUR_US,
             findings=tuple(made),
+            confidence=confidence,
+            candidates=others,
         )
 
 

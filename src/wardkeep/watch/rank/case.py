@@ -33,11 +33,22 @@ class KnownCase:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """A person who may have been behind the uses of a case, with the highest confidence that any of them gives."""
+
+    person: str
+    confidence: float
+    #: What says so: kinds of evidence in order (`session`, `badge`, `site`, `shift`).
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class JudgedCase:
     """Findings about one account over a window: the fields of `wardkeep judge --json`, and what they rest on."""
 
     case_id: str
     account: str
+    #: Whose account it is, or who is named behind an account of several people; None where nobody can be named.
     person: str | None
     department: str | None
     opened_on: date
@@ -61,3 +72,7 @@ class JudgedCase:
     random: bool
     settles_at_us: int
     findings: tuple[Finding, ...]
+    #: That it was `person`: 1 for the own account, else the lowest of its uses; None where nobody is named.
+    confidence: float | None = None
+    #: Who else, or who at all, it may have been: most likely first.
+    candidates: tuple[Candidate, ...] = ()
