@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -38,22 +38,48 @@ def arrived(files: Iterable[FileRow], batches: Iterable[BatchRow], *, since_day:
     """What came of each system with an event on `since_day` or later, by name."""
     received = {row.seq: row.received_us for row in batches}
     days: dict[str, dict[int, int]] = {}
+    #: (system, when a batch was received) -> the time of its newest event; of compacted segments the newest, and delays.
     newest: dict[tuple[str, int], int] = {}
+    joined: dict[tuple[str, int], int] = {}
+    delays: dict[str, list[int]] = {}
     for row in files:
         if row.kind != "segment" or row.day is None or row.day < since_day:
             continue
-        for system, (rows, last_us) in row.facts.get("seen", {}).items():
+        facts = row.facts
+        for system, (rows, last_us) in facts.get("seen", {}).items():
             by_day = days.setdefault(system, {})
             by_day[row.day] = by_day.get(row.day, 0) + rows
-            key = (system, received[row.seq])
-            newest[key] = max(newest.get(key, last_us), last_us)
+            if row.compacted:
+                middle, count, at = facts["delays"][system]
+                delays.setdefault(system, []).extend([middle] * count)
+                into, key = joined, (system, at)
+            else:
+                into, key = newest, (system, received[row.seq])
+            into[key] = max(into.get(key, last_us), last_us)
+    for (system, at), last in newest.items():
+        delays.setdefault(system, []).append(at - last)
     return [
         Arrived(
             system=system,
             days=days[system],
-            newest_us=max(last for (name, _), last in newest.items() if name == system),
-            received_us=max(at for name, at in newest if name == system),
-            delay_us=round(median(at - last for (name, at), last in newest.items() if name == system)),
+            newest_us=max(last for (name, _), last in [*newest.items(), *joined.items()] if name == system),
+            received_us=max(at for name, at in [*newest, *joined] if name == system),
+            delay_us=round(median(delays[system])),
         )
         for system in sorted(days)
     ]
+
+
+def delays_of(rows: Iterable[FileRow], received: Mapping[int, int]) -> dict[str, list[int]]:
+    """For a compacted segment: system -> the median delay of the batches in it, how many, and when the last was received."""
+    found: dict[str, list[int]] = {}
+    last: dict[str, int] = {}
+    for row in rows:
+        facts = row.facts
+        for system, (_, newest_us) in facts.get("seen", {}).items():
+            middle, count, at = (
+                facts["delays"][system] if row.compacted else (received[row.seq] - newest_us, 1, received[row.seq])
+            )
+            found.setdefault(system, []).extend([middle] * count)
+            last[system] = max(last.get(system, at), at)
+    return {system: [round(median(all_)), len(all_), last[system]] for system, all_ in sorted(found.items())}

@@ -5,7 +5,7 @@ manifest.sqlite3, manifest.pages   which files there are; it alone makes them vi
 segments/<id>.wks, <id>.keys       events of one local day from one batch, and the index of their keys
 context/  quarantine/  runs/       <id>.wks: changes of one table, pieces set aside, what a judgement kept
 pending/<name>/                    a batch on its way: its files and what they are (`batch`)
-lock, manifest.lock                who takes in (for a whole session), who commits (for a moment)
+lock, manifest.lock, reading       who takes in (for a whole session), who commits (for a moment), who reads (many at once)
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from wardkeep.watch.store.segment import aad
 KINDS = {"segment": "segments", "context": "context", "quarantine": "quarantine", "run": "runs"}
 PENDING = "pending"
 SEALED, KEYS = ".wks", ".keys"
+READING = "reading"
 
 
 class Keys(Protocol):
@@ -56,6 +57,7 @@ class Folder:
         with disk(self.path):
             for name in (PENDING, *KINDS.values()):
                 (self.path / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self.path / READING, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
     @property
     def pending(self) -> Path:
@@ -154,6 +156,37 @@ class Folder:
         """Be the one who changes the manifest."""
         with locked(self.path / "manifest.lock", wait=wait):
             yield
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Be one of those who read: no file that the manifest names now goes away before the end.
+
+        Where there is no file to lock nothing was ever compacted.
+        """
+        try:
+            descriptor = os.open(self.path / READING, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            yield
+            return
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def unread(self) -> Iterator[bool]:
+        """Whether nobody reads; who begins waits for the end. Those who read already are not waited for."""
+        descriptor = os.open(self.path / READING, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+        finally:
+            os.close(descriptor)
 
 
 @contextlib.contextmanager

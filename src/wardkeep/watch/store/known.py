@@ -39,7 +39,7 @@ class Place:
 
     @property
     def order(self) -> tuple[str, int]:
-        return self.row.log or "", (self.row.first or 0) + self.first
+        return self.row.log or "", self.row.numbers.of(self.first)
 
 
 @dataclass(frozen=True, slots=True)

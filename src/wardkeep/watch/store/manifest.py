@@ -19,7 +19,7 @@ import hmac
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ class FileRow:
     #: SHA-256 of the sealed file.
     sha256: str = ""
     canonical: int = 1
-    #: `present`, or `expunged` by an act.
+    #: `present`, `retired` where a compacted one stands in its place, or `expunged` by an act.
     state: str = "present"
     #: JSON: systems of a segment, table and load of a context file, run and name of an artifact.
     meta: str = "{}"
@@ -221,22 +221,54 @@ class Manifest:
             for row in rows:
                 count += 1
                 self._insert(con, count, row)
-            con.execute("UPDATE head SET count = ?, mac = ?", (count, self._mac("head", FORMAT, count)))
+            self._set_count(con, count)
             con.execute("COMMIT")
         self.mend_pages()
 
     def set_state(self, identity: str, state: str) -> None:
         """Mark a file `present` or `expunged`. The store's lock is held."""
-        names = [f.name for f in fields(FileRow)]
         with self._connect(write=True) as con:
             con.execute("BEGIN IMMEDIATE")
-            columns = ", ".join(f'"{n}"' for n in names)
-            number, *values = con.execute(f"SELECT no, {columns} FROM file WHERE id = ?", (identity,)).fetchone()  # noqa: S608
-            row = replace(FileRow(**dict(zip(names, values, strict=True))), state=state)
-            mac = self._mac("file", number, *astuple(row))
-            con.execute("UPDATE file SET state = ?, mac = ? WHERE no = ?", (state, mac, number))
+            self._set_state(con, identity, state)
             con.execute("COMMIT")
         self.mend_pages()
+
+    def replace(self, rows: Sequence[Row], *, retired: Iterable[str]) -> None:
+        """Add rows and retire the files in whose place they stand, all or none. The store's lock is held."""
+        with self._connect(write=True) as con:
+            con.execute("BEGIN IMMEDIATE")
+            for identity in retired:
+                self._set_state(con, identity, "retired")
+            count = int(con.execute("SELECT count FROM head").fetchone()[0])
+            for number, row in enumerate(rows, count + 1):
+                self._insert(con, number, row)
+            self._set_count(con, count + len(rows))
+            con.execute("COMMIT")
+        self.mend_pages()
+
+    def rewrite(self, contents: Contents) -> None:
+        """Hold these rows and no others, numbered anew, all or none. The store's lock is held."""
+        rows: list[Row] = [*contents.batches, *contents.files, *contents.done]
+        with self._connect(write=True) as con:
+            con.execute("BEGIN IMMEDIATE")
+            for name in TABLES:
+                con.execute(f'DELETE FROM "{name}"')  # noqa: S608 - a name of ours
+            for number, row in enumerate(rows, 1):
+                self._insert(con, number, row)
+            self._set_count(con, len(rows))
+            con.execute("COMMIT")
+        self.mend_pages()
+
+    def _set_count(self, con: sqlite3.Connection, count: int) -> None:
+        con.execute("UPDATE head SET count = ?, mac = ?", (count, self._mac("head", FORMAT, count)))
+
+    def _set_state(self, con: sqlite3.Connection, identity: str, state: str) -> None:
+        names = [f.name for f in fields(FileRow)]
+        columns = ", ".join(f'"{n}"' for n in names)
+        number, *values = con.execute(f"SELECT no, {columns} FROM file WHERE id = ?", (identity,)).fetchone()  # noqa: S608
+        row = replace(FileRow(**dict(zip(names, values, strict=True))), state=state)
+        mac = self._mac("file", number, *astuple(row))
+        con.execute("UPDATE file SET state = ?, mac = ? WHERE no = ?", (state, mac, number))
 
     def _insert(self, con: sqlite3.Connection, number: int, row: Row) -> None:
         name, values = _NAME_OF[type(row)], astuple(row)

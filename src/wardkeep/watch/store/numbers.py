@@ -56,6 +56,15 @@ class Numbers:
         for (first, rows), begins in zip(self.runs, self._offsets, strict=False):
             yield first, begins, rows
 
+    @property
+    def first(self) -> int:
+        return self.runs[0][0]
+
+    @property
+    def last(self) -> int:
+        first, rows = self.runs[-1]
+        return first + rows - 1
+
     def within(self, first: int, last: int) -> int:
         """How many of the numbers `first` to `last` the segment has."""
         return sum(max(0, min(last, begins + rows - 1) - max(first, begins) + 1) for begins, rows in self.runs)

@@ -59,11 +59,13 @@ class Pending:
     """What a batch is: its files (leaves counted from 0), and the pieces of quarantine that it settles."""
 
     name: str
-    #: Its number in the ledger; 0 for the artifact of a run, which has no leaf here.
+    #: Its number in the ledger; 0 for the artifact of a run and for a compacted segment, which have no leaves of their own.
     seq: int
     received_us: int
     files: list[FileRow] = field(default_factory=list)
     done: list[DoneRow] = field(default_factory=list)
+    #: The segments in whose place its file stands.
+    replaces: list[str] = field(default_factory=list)
 
     @property
     def has_act(self) -> bool:
@@ -95,6 +97,7 @@ class Pending:
                 "received_us": self.received_us,
                 "files": [asdict(row) for row in self.files],
                 "done": [asdict(row) for row in self.done],
+                "replaces": self.replaces,
             }
         )
         return hmac.digest(key, body, "sha256") + body
@@ -111,6 +114,7 @@ class Pending:
             received_us=said["received_us"],
             files=[FileRow(**row) for row in said["files"]],
             done=[DoneRow(**row) for row in said["done"]],
+            replaces=said.get("replaces", []),
         )
 
 
@@ -181,7 +185,10 @@ def place(folder: Folder, manifest: Manifest, pending: Pending, receipt: Receipt
                     path.replace(folder.place(row.kind, row.id, ending))
         for kind in {row.kind for row in pending.files}:
             sync(folder.place(kind, "x").parent)
-        manifest.commit(rows)
+        if pending.replaces:
+            manifest.replace(rows, retired=pending.replaces)
+        else:
+            manifest.commit(rows)
         _forget(folder, pending.name)
 
 

@@ -108,8 +108,8 @@ class Sealing:
         if shared := int(np.count_nonzero(part.column("shared_id").to_numpy())):
             meta["shared"] = shared
         if amended is not None:
-            begins = amended.row.first or 0
-            meta["amends"] = [[amended.row.log, begins + amended.first, begins + amended.last]]
+            numbers = amended.row.numbers
+            meta["amends"] = [[amended.row.log, numbers.of(amended.first), numbers.of(amended.last)]]
         row = FileRow(
             id=f"s{self._seq:06d}-{iso_day(day)}",
             kind="segment",
@@ -137,8 +137,9 @@ class Sealing:
 
 def _with_amends(table: pa.Table, amended: Place) -> pa.Table:
     """Name in each row the index of the one that it corrects."""
-    begins, log = amended.row.first or 0, amended.row.log or ""
+    numbers, log = amended.row.numbers, amended.row.log or ""
     named = [
-        format_index(log, begins + min(amended.first + part, amended.last)) for part in table.column("part").to_pylist()
+        format_index(log, numbers.of(min(amended.first + part, amended.last)))
+        for part in table.column("part").to_pylist()
     ]
     return table.set_column(ROWS.get_field_index("amends"), ROWS.field("amends"), pa.array(named, pa.string()))

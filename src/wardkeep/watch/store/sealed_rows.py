@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +19,14 @@ from wardkeep.watch.store.views import hashes_of, read_keys
 if TYPE_CHECKING:
     from wardkeep.watch.store.store import Store
 
+#: Segments that stay open.
+OPEN = 4
 SEALED = [*(field.name for field in FIELDS[1]), "salt"]
 
 
 def held_rows(store: Store, log: str, first: int, last: int) -> int:
     """How many events of the entries `first` to `last` of a log the store holds."""
-    return sum(
-        max(0, min(last, begins + row.rows - 1) - max(first, begins) + 1) for begins, row in _segments(store, log)
-    )
+    return sum(row.numbers.within(first, last) for row in _segments(store, log))
 
 
 def sealed_rows(
@@ -36,29 +37,47 @@ def sealed_rows(
     patients: only those that name one of them; a segment that names none is not opened.
     """
     wanted = hashes_of(patients, Hasher(store.folder.key("hash")))
-    for begins, row in _segments(store, log):
-        if begins > last or begins + row.rows <= first:
-            continue
-        if wanted is not None and not read_keys(store.folder, row).names_any(wanted, None):
-            continue
+    opened: OrderedDict[str, pa.Table] = OrderedDict()
+    with store.folder.reading():
+        rows = [
+            row
+            for row in _segments(store, log)
+            if row.numbers.within(first, last)
+            and (wanted is None or read_keys(store.folder, row).names_any(wanted, None))
+        ]
+        # Compacted segments of two days may take turns in the log: run by run, so that the order is that of the entries.
+        spans = sorted((begins, at, count, row.id) for row in rows for begins, at, count in row.numbers.spans())
+        by_id = {row.id: row for row in rows}
+        for begins, at, count, identity in spans:
+            if begins > last or begins + count <= first:
+                continue
+            table = _opened(store, by_id[identity], opened).slice(at, count)
+            numbers = pa.array(range(begins, begins + count), pa.int64())
+            kept = pc.and_(pc.greater_equal(numbers, first), pc.less_equal(numbers, last))
+            if patients is not None:
+                named = pc.is_in(
+                    table.column("patient_id").combine_chunks(), value_set=pa.array(list(patients), pa.string())
+                )
+                kept = pc.and_(kept, named)
+            yield from zip(numbers.filter(kept).to_pylist(), table.filter(kept).to_pylist(), strict=True)
+
+
+def _opened(store: Store, row: FileRow, opened: OrderedDict[str, pa.Table]) -> pa.Table:
+    """The rows of a segment; a few stay open."""
+    if row.id not in opened:
         path = store.folder.place("segment", row.id)
         plaintext = store.folder.read(path, kind="segment", identity=row.id, rows=row.rows)
-        table = unpack(plaintext, row.id).rows().select(SEALED)
-        numbers = pa.array(range(begins, begins + table.num_rows), pa.int64())
-        kept = pc.and_(pc.greater_equal(numbers, first), pc.less_equal(numbers, last))
-        if patients is not None:
-            named = pc.is_in(
-                table.column("patient_id").combine_chunks(), value_set=pa.array(list(patients), pa.string())
-            )
-            kept = pc.and_(kept, named)
-        yield from zip(numbers.filter(kept).to_pylist(), table.filter(kept).to_pylist(), strict=True)
+        opened[row.id] = unpack(plaintext, row.id).rows().select(SEALED)
+        while len(opened) > OPEN:
+            opened.popitem(last=False)
+    opened.move_to_end(row.id)
+    return opened[row.id]
 
 
-def _segments(store: Store, log: str) -> list[tuple[int, FileRow]]:
-    """The stored segments of a log, each behind the number of its first entry, in order."""
-    found = [
-        (row.first, row)
+def _segments(store: Store, log: str) -> list[FileRow]:
+    """The stored segments of a log."""
+    return [
+        row
         for row in store.manifest.trusted().files
         if row.kind == "segment" and row.state == "present" and row.log == log and row.first is not None
     ]
-    return sorted(found, key=lambda one: one[0])

@@ -9,6 +9,9 @@ The plaintext of the sealed file is two Parquet files and a trailer:
 
 Rows of both parts correspond by position, and row i of a segment has the index first + i in the ledger. The associated data of
 the seal holds the segment's id, its row count and the schema version, so that no file can stand in for another.
+
+A segment that was made of several (compaction.py) has the trailer's version 2: its engine part has two more columns, the number
+of each row in the log and when it was received.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import pyarrow.parquet as pq
 from wardkeep.watch.store.errors import StoreDamaged
 
 SCHEMA_VERSION = 1
+COMPACTED_VERSION = 2
 TRAILER = struct.Struct("<QQ4sI")
 MAGIC = b"WKSG"
 
@@ -67,6 +71,9 @@ EVIDENCE = pa.schema(
     ]
 )
 ROWS = pa.schema([*ENGINE, *EVIDENCE])
+#: What the rows of a compacted segment have besides.
+NUMBER = pa.field("n", pa.int64())
+COMPACTED = pa.schema([*ENGINE, NUMBER, EVIDENCE.field("received_us")])
 #: Columns with few values; a dictionary for the rest would only cost time.
 _DICTIONARY = [
     "account",
@@ -94,10 +101,15 @@ def aad(identity: str, rows: int, *, kind: str = "segment", version: int = SCHEM
 
 
 def pack(rows: pa.Table) -> tuple[bytes, int]:
-    """The plaintext of a segment whose columns are ROWS, and the size of its engine part in bytes."""
-    engine = to_parquet(rows.select(ENGINE.names), dictionary=_DICTIONARY)
+    """The plaintext of a segment whose columns are ROWS, and the size of its engine part in bytes.
+
+    With the column of NUMBER besides it is a compacted one.
+    """
+    compacted = NUMBER.name in rows.column_names
+    engine = to_parquet(rows.select((COMPACTED if compacted else ENGINE).names), dictionary=_DICTIONARY)
     evidence = to_parquet(rows.select(EVIDENCE.names))
-    trailer = TRAILER.pack(len(engine), len(evidence), MAGIC, SCHEMA_VERSION)
+    version = COMPACTED_VERSION if compacted else SCHEMA_VERSION
+    trailer = TRAILER.pack(len(engine), len(evidence), MAGIC, version)
     return b"".join((engine, evidence, trailer)), len(engine)
 
 
@@ -110,7 +122,7 @@ class Parts:
 
     def rows(self) -> pa.Table:
         """All columns of all rows."""
-        left, right = from_parquet(self.engine), from_parquet(self.evidence)
+        left, right = from_parquet(self.engine).select(ENGINE.names), from_parquet(self.evidence)
         if left.num_rows != right.num_rows:
             raise StoreDamaged(f"a segment whose parts have {left.num_rows} and {right.num_rows} rows")
         return pa.table([*left.columns, *right.columns], schema=ROWS)
@@ -124,7 +136,7 @@ def unpack(plaintext: bytes, name: str) -> Parts:
     engine, evidence, magic, version = TRAILER.unpack(view[-TRAILER.size :])
     if magic != MAGIC or engine + evidence + TRAILER.size != len(view):
         raise StoreDamaged(f"segment {name} has no valid trailer")
-    if version != SCHEMA_VERSION:
+    if version not in (SCHEMA_VERSION, COMPACTED_VERSION):
         raise StoreDamaged(f"segment {name} has schema version {version}, which this Wardkeep does not know")
     return Parts(view[:engine], view[engine : engine + evidence])
 

@@ -115,27 +115,29 @@ class Store:
         with it. Raises RangeTooLarge, StoreDamaged.
         """
         question = Question(from_us=from_us, to_us=to_us, as_of_us=as_of_us, patients=patients, accounts=accounts)
-        contents = self.manifest.trusted()
         hasher = Hasher(self.folder.key("hash"))
-        loaded = dict.fromkeys(row.facts["table"] for row in contents.files if row.kind == "context")
-        tables = [name for name in loaded if name not in KEPT]
-        opened = connect(
-            Opening(self.folder, contents, question, limit=limit_bytes(memory_limit)),
-            question,
-            self.queries,
-            persons=(hashes_of(patients, hasher), hashes_of(accounts, hasher)),
-            tables=tables,
-            memory_limit=memory_limit,
-            threads=threads,
-        )
+        with self.folder.reading():  # until all that is asked for is in memory
+            contents = self.manifest.trusted()
+            loaded = dict.fromkeys(row.facts["table"] for row in contents.files if row.kind == "context")
+            tables = [name for name in loaded if name not in KEPT]
+            opened = connect(
+                Opening(self.folder, contents, question, limit=limit_bytes(memory_limit)),
+                question,
+                self.queries,
+                persons=(hashes_of(patients, hasher), hashes_of(accounts, hasher)),
+                tables=tables,
+                memory_limit=memory_limit,
+                threads=threads,
+            )
         return cast(duckdb.DuckDBPyConnection, opened)
 
     def sealed(self, log: str, n: int) -> tuple[bytes, bytes]:
         """The salt and the canonical row to which the entry `n` of a log commits. Raises NotStored, StoreDamaged."""
-        for row in self.manifest.files("segment"):
-            if row.log == log and row.first is not None and row.first <= n < row.first + row.rows:
-                (values,) = unpack(self._plain(row), row.id).rows().slice(n - row.first, 1).to_pylist()
-                return values["salt"], render(values, version=row.canonical)
+        with self.folder.reading():
+            for row in self.manifest.files("segment"):
+                if row.log == log and (at := row.numbers.row(n)) is not None:
+                    (values,) = unpack(self._plain(row), row.id).rows().slice(at, 1).to_pylist()
+                    return values["salt"], render(values, version=row.canonical)
         raise NotStored(
             f"the store has no event for the entry {log}:{n}", hint="an act has no row: ask for its proof alone"
         )

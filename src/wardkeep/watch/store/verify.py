@@ -33,7 +33,7 @@ from wardkeep.watch.store.context import schema_of
 from wardkeep.watch.store.dedup import Hasher
 from wardkeep.watch.store.entries import Entries
 from wardkeep.watch.store.errors import StoreDamaged
-from wardkeep.watch.store.folder import KEYS, KINDS, PENDING, SEALED
+from wardkeep.watch.store.folder import KEYS, KINDS, PENDING, READING, SEALED
 from wardkeep.watch.store.keyindex import SegmentKeys
 from wardkeep.watch.store.manifest import Contents, FileRow
 from wardkeep.watch.store.pending import DESCRIPTION, SEALED_ACT, Pending
@@ -48,13 +48,14 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 #: Entries that are read from the ledger at once.
 AT_ONCE = 65_536
-_OWN = {"manifest.sqlite3", "manifest.sqlite3-journal", "manifest.pages", "manifest.lock", "lock"}
+_OWN = {"manifest.sqlite3", "manifest.sqlite3-journal", "manifest.pages", "manifest.lock", "lock", READING}
 _DRAFTS = {"manifest.new", "manifest.new-journal", "manifest.pages.new"}
 
 
 def verify_store(store: Store, reader: LedgerReader, *, progress: Progress | None = None) -> Iterator[Problem]:
     """Everything that is not as it was sealed. Needs the keys, and no lock."""
-    return _Check(store, reader, progress or (lambda done, size: None)).run()
+    with store.folder.reading():
+        yield from _Check(store, reader, progress or (lambda done, size: None)).run()
 
 
 class _Check:
@@ -158,9 +159,21 @@ class _Check:
     def _rows(self, row: FileRow, table: pa.Table) -> Iterator[Problem]:
         salted = b"".join(table.column("salt").to_pylist())
         found = leaves(render_all(table), salted)
-        first, log = row.first or 0, row.log or ""
+        log, numbers = row.log or "", row.numbers
         yield from self._beyond(row)
-        held = min(row.rows, (self._entries.end(log) or 0) - first)
+        for first, begins, rows in numbers.spans():
+            yield from self._run(log, first, found[begins : begins + rows])
+        times = table.column("time_us").to_numpy()
+        offset = offsets(times, self._store.zone)
+        wrong = (table.column("offset_s").to_numpy() != offset) | (
+            table.column("day").to_numpy() != days(times, offset)
+        )
+        for at in np.flatnonzero(wrong).tolist():
+            yield Problem("row", format_index(log, numbers.of(at)), "its local day is not that of its time")
+
+    def _run(self, log: str, first: int, found: list[bytes]) -> Iterator[Problem]:
+        """Rows whose numbers follow on one another, against their entries."""
+        held = min(len(found), (self._entries.end(log) or 0) - first)
         for start in range(0, held, AT_ONCE):
             end = min(start + AT_ONCE, held)
             sealed = self._entries.bodies(log, first + start, first + end - 1)
@@ -169,13 +182,6 @@ class _Check:
             for number, (mine, theirs) in enumerate(zip(found[start:end], sealed, strict=True), start):
                 if theirs is not None and mine != theirs:
                     yield Problem("row", format_index(log, first + number), "the row is not the one that was sealed")
-        times = table.column("time_us").to_numpy()
-        offset = offsets(times, self._store.zone)
-        wrong = (table.column("offset_s").to_numpy() != offset) | (
-            table.column("day").to_numpy() != days(times, offset)
-        )
-        for number in np.flatnonzero(wrong).tolist():
-            yield Problem("row", format_index(log, first + number), "its local day is not that of its time")
 
     def _index(self, row: FileRow, table: pa.Table) -> Iterator[Problem]:
         path = self._folder.place("segment", row.id, KEYS)

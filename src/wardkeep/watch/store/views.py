@@ -26,6 +26,7 @@ from wardkeep.watch.store.keyindex import Hashes, SegmentKeys
 from wardkeep.watch.store.manifest import Contents, FileRow
 from wardkeep.watch.store.merges import OF_PATIENTS, same_person, view_sql
 from wardkeep.watch.store.retention import QueryKeys
+from wardkeep.watch.store.segment import ENGINE
 
 ENGINE_COLUMNS = (
     "e.account, e.patient_id, e.action, e.resource, e.count, e.purpose, e.breakglass, e.outcome, e.workstation, e.ip, "
@@ -91,11 +92,15 @@ class Opening:
         self._received = {row.seq: row.received_us for row in contents.batches}
         as_of = question.as_of_us
         self._files = [
-            row
-            for row in contents.files
-            if row.state == "present" and (as_of is None or self._received.get(row.seq, 0) <= as_of)
+            row for row in contents.files if row.state == "present" and (as_of is None or self._began(row) <= as_of)
         ]
         self.descriptors: list[int] = []
+        #: Asks for the ids that two systems use; None where there is none.
+        self.shared: str | None = None
+
+    def _began(self, row: FileRow) -> int:
+        """When the first row of a file was received."""
+        return int(row.facts["received"][0]) if row.compacted else self._received.get(row.seq, 0)
 
     def segments(self, persons: tuple[Hashes | None, Hashes | None]) -> list[FileRow]:
         """The segments that the question needs. Raises RangeTooLarge."""
@@ -132,20 +137,37 @@ class Opening:
 
     def events_sql(self, rows: Sequence[FileRow]) -> str:
         """All events of the segments, as engines see them."""
-        paths = [self.path(row) for row in rows]
-        first = [eid(row.log or "0", row.first or 0) for row in rows]
-        received = [self._received[row.seq] for row in rows]
-        where = self._filters()
+        plain, made = _apart(rows)
+        columns, parts = ", ".join(f'"{name}"' for name in ENGINE.names), []
+        if plain:
+            first = [eid(row.log or "0", row.first or 0) for row in plain]
+            received = [self._received[row.seq] for row in plain]
+            parts.append(f"""
+                SELECT {columns}, ({_list(first)})[file_index::BIGINT + 1] + file_row_number AS eid,
+                       ({_list(received)})[file_index::BIGINT + 1] AS received_us
+                FROM read_parquet({self._paths(plain)}) {_where(self._filters())}""")  # noqa: S608 - as below
+        if made:
+            first = [eid(row.log or "0", 0) for row in made]
+            parts.append(f"""
+                SELECT {columns}, ({_list(first)})[file_index::BIGINT + 1] + n AS eid, received_us
+                FROM read_parquet({self._paths(made)}) {_where([*self._filters(), *self._in_time()])}""")  # noqa: S608
         return f"""
             SELECT e.eid, e.event_id, {self._name()} AS name, e.system, e.time_us,
                    e.time_us + e.offset_s::BIGINT * 1000000 AS local_us, e.day, {ENGINE_COLUMNS},
                    (e.eid >> 40)::VARCHAR AS log, e.eid & {(1 << 40) - 1} AS n, e.kind, e.time_quality, e.format,
-                   e.source, e.position, ({_list(received)})[e.file_index::BIGINT + 1] AS received_us, e.amends
-            FROM (SELECT *, file_index, ({_list(first)})[file_index::BIGINT + 1] + file_row_number AS eid
-                  FROM read_parquet({_texts(paths)}) {where}) e
+                   e.source, e.position, e.received_us, e.amends
+            FROM ({" UNION ALL ".join(parts)}) e
         """  # noqa: S608 - numbers and names of our own
 
-    def _filters(self) -> str:
+    def _paths(self, rows: Sequence[FileRow]) -> str:
+        return _texts([self.path(row) for row in rows])
+
+    def _in_time(self) -> list[str]:
+        """Which rows of a compacted segment were received by the moment asked for."""
+        as_of = self._question.as_of_us
+        return [] if as_of is None else [f"received_us <= {as_of:d}"]
+
+    def _filters(self) -> list[str]:
         asked = self._question
         said = []
         if asked.from_us is not None:
@@ -155,13 +177,18 @@ class Opening:
         for column, wanted in (("patient_id", asked.patients), ("account", asked.accounts)):
             if wanted is not None:
                 said.append(f"{column} IN (SELECT value FROM kept.{column}_asked)")  # noqa: S608
-        return f"WHERE {' AND '.join(said)}" if said else ""
+        return said
 
     def _name(self) -> str:
         shared = [row for row in self._files if row.kind == "segment" and row.facts.get("shared")]
         if not shared:
             return "e.event_id"
-        self.shared = [self.path(row) for row in shared]
+        plain, made = _apart(shared)
+        self.shared = " UNION ".join(
+            f"SELECT event_id FROM read_parquet({self._paths(rows)}) {_where(['shared_id', *more])}"  # noqa: S608
+            for rows, more in ((plain, []), (made, self._in_time()))
+            if rows
+        )
         return """CASE WHEN e.event_id IN (SELECT event_id FROM kept.shared_id)
                        THEN e.system || ':' || e.event_id ELSE e.event_id END"""
 
@@ -173,6 +200,15 @@ class Opening:
             for log, first, last in row.facts.get("amends", ())
             for n in range(first, last + 1)
         ]
+
+
+def _apart(rows: Sequence[FileRow]) -> tuple[list[FileRow], list[FileRow]]:
+    """Segments of one batch, and compacted ones."""
+    return [row for row in rows if not row.compacted], [row for row in rows if row.compacted]
+
+
+def _where(said: Sequence[str]) -> str:
+    return f"WHERE {' AND '.join(said)}" if said else ""
 
 
 def eid(log: str, n: int) -> int:
@@ -228,15 +264,12 @@ def connect(
         )
         loads = opening.context()
         sql = opening.events_sql(rows) if rows else None
-        shared = getattr(opening, "shared", [])
         paths = [f"/proc/self/fd/{descriptor}" for descriptor in opening.descriptors]
         con.execute(f"SET allowed_paths = {_texts(paths)}")
         con.execute("SET enable_external_access = false")
         con.execute("SET lock_configuration = true")
-        if shared:
-            con.execute(
-                f"CREATE TABLE kept.shared_id AS SELECT DISTINCT event_id FROM read_parquet({_texts(shared)}) WHERE shared_id"  # noqa: S608
-            )
+        if opening.shared is not None:
+            con.execute(f"CREATE TABLE kept.shared_id AS SELECT DISTINCT event_id FROM ({opening.shared})")  # noqa: S608
         con.execute(f"CREATE VIEW all_events AS {sql or _no_events()}")
         stands = "AND eid NOT IN (SELECT eid FROM kept.amended)" if opening.amended() else ""
         con.execute(f"CREATE VIEW events AS SELECT * FROM all_events WHERE kind = 'access' {stands}")  # noqa: S608
