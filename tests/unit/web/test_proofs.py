@@ -169,8 +169,29 @@ def test_the_acts_are_listed_newest_first_each_with_its_proof(enter: Any, placed
     handed(client.get(address))
 
 
-def test_an_act_that_cannot_be_read_is_said_to_be_so(enter: Any, placed: Any) -> None:
-    hospital.Reader.more[-1] = b"{}"
+def test_a_page_of_acts_opens_the_ledger_once_and_reads_each_of_its_files_once(
+    enter: Any, placed: Any, django_home: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, opened, read = enter("auditor"), [], []
+    plain = hospital.Reader.bodies
+
+    def bodies(self: Any, log: str, first: int, last: int) -> list[bytes]:
+        read.append(first // 256)
+        return plain(self, log, first, last)
+
+    def open_reader() -> hospital.Reader:
+        opened.append(True)
+        return hospital.Reader()
+
+    monkeypatch.setattr(hospital.Reader, "bodies", bodies)
+    monkeypatch.setattr(django_home, "ledger_reader", open_reader)
+    assert client.get(reverse("acts")).content.decode().count("<code>") > 2
+    assert len(opened) == 1 and len(read) == len(set(read)) >= 1
+
+
+@pytest.mark.parametrize("entry", [b"{}", b"", b"[]", b"1", b"{", b'{"act":"case:outcome:set"}'])
+def test_an_act_that_cannot_be_read_is_said_to_be_so(entry: bytes, enter: Any, placed: Any) -> None:
+    hospital.Reader.more[-1] = entry
     assert "not readable" in enter("auditor").get(reverse("acts")).content.decode()
 
 

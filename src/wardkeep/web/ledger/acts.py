@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
@@ -17,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from wardkeep.govern.identity.models import User
 from wardkeep.govern.identity.role import Act
-from wardkeep.ledger import LedgerError
 from wardkeep.seal.models import Placed
+from wardkeep.seal.places import Acts
 from wardkeep.watch.cases.accesses import EPOCH
 from wardkeep.web.page import page
 
@@ -44,7 +42,8 @@ def acts(request: HttpRequest) -> HttpResponse:
 
 
 def _lines(placed: Iterable[Placed]) -> list[ActLine]:
-    said = [(row, _said(row)) for row in placed]
+    read = Acts(settings.WARDKEEP_HOME.ledger_reader()).read
+    said = [(row, read(row) or {}) for row in placed]
     actors = {str(act.get("actor", "")) for _row, act in said}
     keys = [actor.removeprefix("user:") for actor in actors if actor.startswith("user:")]
     names = {f"user:{user.pk}": str(user) for user in User.objects.filter(pk__in=keys)}
@@ -58,12 +57,3 @@ def _lines(placed: Iterable[Placed]) -> list[ActLine]:
         )
         for row, act in said
     ]
-
-
-def _said(row: Placed) -> dict[str, Any]:
-    """The act's entry, empty where it cannot be read: the page then says that, and verification names it."""
-    try:
-        act: dict[str, Any] = json.loads(settings.WARDKEEP_HOME.ledger_reader().body(row.log, row.index))
-    except (ValueError, LookupError, LedgerError):
-        return {}
-    return act if act.get("act") == row.act else {}
