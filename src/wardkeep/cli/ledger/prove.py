@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,7 +15,17 @@ from wardkeep.ledger.page import page as verifier_page
 from wardkeep.ledger.proof import read_proof
 from wardkeep.ledger.proof_bundle import ProofBundle
 
-FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+class NewFile(click.Path):
+    """A file to write. What looks like an option was meant as one, its own name having been left out."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if str(value).startswith("-"):
+            self.fail(speak("it needs a file; to name one %(name)s write ./%(name)s") % {"name": value}, param, ctx)
+        return super().convert(value, param, ctx)
+
+
+FILE = NewFile(dir_okay=False, writable=True, path_type=Path)
 
 
 @click.command("prove")
