@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from wardkeep.home import Home, now
+from wardkeep.jobs import silent
 from wardkeep.seal.uuid7 import uuid7
 from wardkeep.watch.judgement import JudgedCase, Judgement, judge
 
@@ -97,6 +98,7 @@ def judge_home(
         run_id = uuid7()
         events.save_run(str(run_id), "reasons", con.sql(ARTIFACT_SQL).to_arrow_table())
         events.save_run(str(run_id), own_records.ARTIFACT, con.sql(own_records.ARTIFACT_SQL).to_arrow_table())
+        events.save_run(str(run_id), silent.ARTIFACT, silent.silences_in(con))
         facts = RunFacts(
             run_id=run_id,
             started_at=started,

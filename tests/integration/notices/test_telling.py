@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.web import hospital
 from wardkeep.notices import Notices
 
 AT = datetime(2026, 3, 22, 1, tzinfo=UTC)
@@ -94,6 +95,20 @@ def hook() -> Iterator[Hook]:
 
 
 @pytest.fixture
+def silences() -> Any:
+    """What the invented hospital's run kept."""
+    return _SILENCES
+
+
+_SILENCES = hospital.SILENCES
+
+
+@pytest.fixture(autouse=True)
+def _no_silences(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hospital, "SILENCES", _SILENCES.slice(0, 0))
+
+
+@pytest.fixture
 def set_notices(house: Any, django_home: Any) -> Iterator[Any]:
     """Sets [notices] of the invented hospital, whose newest judgement opened cases on 2026-03-20."""
     before = django_home.settings
@@ -166,6 +181,18 @@ def test_a_notice_names_no_patient_no_account_and_no_case(set_notices: Any, hook
     assert said
     secrets = {hospital.VICTIM, hospital.VICTIM_NAME, hospital.NOSY, *Case.objects.values_list("key", flat=True)}
     assert [one for one in secrets if one in said] == []
+
+
+def test_a_silence_that_a_judgement_saw_is_told_too(
+    set_notices: Any, hook: Hook, monkeypatch: pytest.MonkeyPatch, silences: Any
+) -> None:
+    from wardkeep.jobs.telling import tell
+
+    monkeypatch.setattr(hospital, "SILENCES", silences)
+    home = set_notices(webhook=hook.url, kinds=("silent",))
+    tell(home, at=AT)
+    tell(home, at=AT + timedelta(minutes=5))
+    assert sorted(body["system"] for body, _, _ in hook.posted) == ["LIS", "PACS", "PACS"]
 
 
 def test_a_silent_system_is_told_by_name_and_once(set_notices: Any, hook: Hook) -> None:

@@ -156,6 +156,8 @@ class Store:
     def load_run(self, run_id: str, name: str) -> pa.Table:
         if name == "own_records":
             return OWN_RECORDS
+        if name == "silences":
+            return SILENCES
         found = [(eid, *reason) for eid, _, _, _, _, _, reason, _ in self.rows if reason[0]]
         columns = list(zip(*found, strict=True)) or [()] * 6
         names = ("eid", "reason", "source_table", "source_id", "late", "support")
@@ -163,6 +165,19 @@ class Store:
         return pa.table({n: pa.array(c, t) for n, c, t in zip(names, columns, types, strict=True)})
 
 
+#: PACS paused, LIS skipped three numbers.
+SILENCES = pa.table(
+    {
+        "kind": ["paused", "skipped"],
+        "system": ["PACS", "LIS"],
+        "first": ["", "A0000041"],
+        "last": ["", "A0000043"],
+        "from_us": [us(12, 9) + 8 * 3_600_000_000, us(13, 10) + 8 * 3_600_000_000],
+        "to_us": [us(12, 14) + 8 * 3_600_000_000, us(13, 10.5) + 8 * 3_600_000_000],
+        "expected": [310, 3],
+        "got": [2, 0],
+    }
+)
 #: In two weeks, three openings of the own record.
 OWN_RECORDS = pa.table(
     {

@@ -67,3 +67,16 @@ def test_where_nothing_was_judged_nothing_was_evaluated(enter: Any, unevaluated:
 def test_no_page_of_coverage_says_that_a_law_is_met(enter: Any) -> None:
     page = the_page(enter).lower()
     assert "compliant" not in page and "none of this says that a rule of law is met" in page
+
+
+def test_silences_stand_with_what_should_have_come_in_local_time(enter: Any, house: Any) -> None:
+    page = the_page(enter)
+    assert re.search(r"PACS.*?paused.*?2026-03-13 09:00.*?2026-03-13 14:00.*?2 of 310 usual", page, re.DOTALL)
+    assert re.search(r"LIS.*?skips numbers.*?A0000041 – A0000043.*?2026-03-14 10:00.*?>3</td>", page, re.DOTALL)
+
+
+def test_where_all_came_the_page_says_so(enter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.unit.web import hospital
+
+    monkeypatch.setattr(hospital, "SILENCES", hospital.SILENCES.slice(0, 0))
+    assert "every system handed over what it usually does" in the_page(enter)

@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
     CASES = "cases"  # a judgement left cases to read
     ALERT = "alert"  # a live detection fired
-    SILENT = "silent"  # a system that used to send sends no more
+    SILENT = "silent"  # what usually comes of a system has not come
     LEDGER = "ledger"  # somebody outside saw another history, or a kept day does not agree
     TEST = "test"
 
@@ -59,7 +59,7 @@ def subject_of(notice: Notice, hospital: str) -> str:
     said = {
         Kind.CASES: ngettext("%(n)d case to read", "%(n)d cases to read", notice.count),
         Kind.ALERT: ngettext("%(n)d live alert", "%(n)d live alerts", notice.count),
-        Kind.SILENT: _("%(system)s sends no more"),
+        Kind.SILENT: _("%(system)s is silent"),
         Kind.LEDGER: _("the ledger must be looked into"),
         Kind.TEST: _("a test of the notices"),
     }[notice.kind] % {"n": notice.count, "system": notice.system}
@@ -71,7 +71,9 @@ def text_of(notice: Notice, hospital: str, address: str) -> str:
     said = {
         Kind.CASES: _("The last judgement left cases that wait for a reviewer. They are findings to be verified."),
         Kind.ALERT: _("Something was seen as it happened. It is to be verified."),
-        Kind.SILENT: _("No event of %(system)s has come for longer than a day, while others had some."),
+        Kind.SILENT: _(
+            "What usually comes of %(system)s has not come, or numbers of it are missing. The page of coverage shows it."
+        ),
         Kind.LEDGER: _(
             "What somebody outside keeps of the ledger does not agree with it. Run `wardkeep ledger status` on the machine."
         ),

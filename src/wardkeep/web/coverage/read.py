@@ -5,14 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
+from wardkeep.jobs.silent import silences_of
 from wardkeep.watch.cases.casebook import cover, last_run
 from wardkeep.watch.cases.models import Run
 from wardkeep.watch.cases.pages import SystemCover
 from wardkeep.watch.detect.described import DETECTIONS, Scene, Threat
+from wardkeep.watch.silence import Silence
 
+#: Silences shown, newest first.
+SILENCES = 30
 #: How much of what serves a scene could be looked for. Whether data of the scene came at all is what the systems tell.
 State = Literal["all", "partly", "none", "nothing"]
 
@@ -34,11 +41,25 @@ class SceneLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SilenceLine:
+    kind: str
+    system: str
+    from_at: datetime
+    to_at: datetime
+    expected: int
+    got: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Coverage:
     """The page; without a run nothing was evaluated."""
 
     run: Run | None
     systems: Sequence[SystemCover]
+    #: Logs that should be there and are not; times local to the hospital.
+    silences: Sequence[SilenceLine]
     guidance: Sequence[SceneLine]
     standard: Sequence[SceneLine]
     #: Threats of the guidance -> how many detections look for each.
@@ -53,10 +74,30 @@ def coverage(*, now: datetime) -> Coverage:
     return Coverage(
         run=run,
         systems=cover(now=now),
+        silences=[_silence(one) for one in silences_of(settings.WARDKEEP_HOME, run)[:SILENCES]],
         guidance=[line for line in scenes if line.code.startswith("G_")],
         standard=[line for line in scenes if line.code.startswith("S_")],
         threats={threat.name: sum(threat in d.threats for d in DETECTIONS.values()) for threat in Threat},
     )
+
+
+def _silence(one: Silence) -> SilenceLine:
+    return SilenceLine(
+        kind=one.kind.value,
+        system=one.system,
+        from_at=_local(one.from_us),
+        to_at=_local(one.to_us),
+        expected=one.expected,
+        got=one.got,
+        first=one.first,
+        last=one.last,
+    )
+
+
+def _local(us: int) -> datetime:
+    """A local moment as one that the page prints as it stands."""
+    zone = ZoneInfo(settings.WARDKEEP_HOME.settings.hospital.timezone)
+    return (datetime(1970, 1, 1) + timedelta(microseconds=us)).replace(tzinfo=zone)
 
 
 def _scene(scene: Scene, missing: Mapping[str, Sequence[str]], *, is_judged: bool) -> SceneLine:

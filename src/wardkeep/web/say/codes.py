@@ -247,6 +247,13 @@ WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")
 
 COVERS: Names = {"covered": _("covered"), "silent": _("silent"), "never": _("never connected")}
 
+#: Logs that should be there and are not.
+SILENCES: Names = {
+    "stopped": _("sends no more"),
+    "paused": _("paused"),
+    "skipped": _("skips numbers"),
+}
+
 #: The two lists of scenes.
 SCENES: Names = {
     "G_ONLINE": _("online medical data"),

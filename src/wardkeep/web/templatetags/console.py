@@ -236,6 +236,7 @@ _NAMES: dict[str, codes.Names] = {
     "trigger": codes.TRIGGERS,
     "set_aside": codes.SET_ASIDE,
     "closed": codes.CLOSED_WHY,
+    "silence": codes.SILENCES,
     "scene": codes.SCENES,
     "scene_state": codes.SCENE_STATES,
     "threat": codes.THREATS,
