@@ -12,7 +12,7 @@ NO_LOGOFF = {"Windows": 0.40, "VPN": 0.12, "JumpServer": 0.05}
 #: Share of passwords that are mistyped once before.
 MISTYPED = 0.02
 #: Share of passages without a record of one's own: the door is held open, or one walks in behind somebody.
-NO_SWIPE = 0.10
+NO_SWIPE = 0.20
 #: Share of swipes with a card that is a colleague's.
 LENT_CARD = 0.004
 #: Doors seldom have a reader inside: share of departures with a record.
