@@ -116,3 +116,25 @@ def test_numbers_of_one_person_are_an_equivalence_whatever_the_order(pairs: list
     assert all((b, a) in found for a, b in found) and all(a != b for a, b in found)
     assert all((a, c) in found for a, b in found for b2, c in found if b == b2 and a != c)
     assert {pair for pair in pairs if pair[0] != pair[1]} <= found
+
+
+def test_a_process_that_remembers_reads_new_loads_alone_and_knows_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Kept(tmp_path)
+    remembering = kept.store
+    remembering.remember()
+    read: list[str] = []
+    plain = remembering._plain
+    monkeypatch.setattr(remembering, "_plain", lambda row: read.append(row.id) or plain(row))
+    loads = [
+        feed(("e1", "p1"), ("e2", "p2")),
+        feed(("e2", "p9"), gone=("e1",)),
+        feed(("e1", "p3"), ("e4", "p4"), gone=("e2",)),
+    ]
+    for hour, load in enumerate(loads):
+        take_in(kept, load, hours=hour)
+        found = sorted(map(repr, remembering.known_table("encounters").to_pylist()))
+        assert found == sorted(map(repr, kept.store.known_table("encounters").to_pylist()))
+        assert len(read) == hour + 1
+    assert remembering.known_table("encounters", feeds=True).num_rows == 2

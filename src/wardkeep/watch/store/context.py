@@ -104,6 +104,21 @@ def state(name: str, loads: Sequence[pa.Table]) -> pa.Table:
         return con.sql(_fold(name, "SELECT * FROM loads")).to_arrow_table()
 
 
+def applied(name: str, known: pa.Table, load: pa.Table) -> pa.Table:
+    """What is known of a table after one load more: the same as `state` of all of them, without the others."""
+    if not load.num_rows:
+        return known
+    keys = [column.engine_name for column in _table(name).columns if column.name in _table(name).key]
+    match = " AND ".join(f'o."{k}" IS NOT DISTINCT FROM n."{k}"' for k in keys)
+    with duckdb.connect(":memory:", config={"threads": 1}) as con:
+        con.register("known", known)
+        con.register("load", load)
+        return con.sql(f"""
+            SELECT {_columns(name)} FROM known o WHERE NOT EXISTS (SELECT 1 FROM load n WHERE {match})
+            UNION ALL SELECT {_columns(name)} FROM load WHERE op = 'put'
+        """).to_arrow_table()  # noqa: S608 - names of our own tables
+
+
 def _fold(name: str, relation: str) -> str:
     keys = ", ".join(f'"{column.engine_name}"' for column in _table(name).columns if column.name in _table(name).key)
     return f"""

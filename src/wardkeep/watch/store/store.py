@@ -28,6 +28,7 @@ from wardkeep.watch.store.known import Known
 from wardkeep.watch.store.manifest import FileRow, Manifest
 from wardkeep.watch.store.pending import Appends, Draft, Pending, place
 from wardkeep.watch.store.quarantine import Piece
+from wardkeep.watch.store.remembered import KnownTables
 from wardkeep.watch.store.retention import QueryKeys
 from wardkeep.watch.store.segment import from_parquet, to_parquet, unpack
 from wardkeep.watch.store.views import Opening, Question, connect, hashes_of, limit_bytes
@@ -199,6 +200,8 @@ class Store:
         loads = [row for row in self.manifest.files("context") if row.facts["table"] == name]
         if feeds:
             loads = [row for row in loads if row.facts.get("feed")]
+        if self._memory is not None:
+            return self._memory.tables.known(name, loads, lambda row: from_parquet(self._plain(row)), feeds=feeds)
         return state(name, [from_parquet(self._plain(row)) for row in loads])
 
     def _plain(self, row: FileRow) -> bytes:
@@ -214,6 +217,7 @@ class Memory:
     #: The marks of the pieces in quarantine, and the files that they are from.
     marks: set[bytes] = field(default_factory=set)
     marked: set[str] = field(default_factory=set)
+    tables: KnownTables = field(default_factory=KnownTables)
 
 
 def _run_file(run_id: str, name: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -18,7 +17,7 @@ from wardkeep.watch.hospital.context import Context, engine_key, schema
 from wardkeep.watch.hospital.messages.head import head_of
 from wardkeep.watch.hospital.messages.reading import sayings
 from wardkeep.watch.hospital.messages.rows import VIP, rows_of
-from wardkeep.watch.hospital.messages.said import Object, State, settle
+from wardkeep.watch.hospital.messages.said import Object, State, read, settle, written
 from wardkeep.watch.hospital.tables import KEPT, STATES, TABLES
 
 #: A table as it is known now, in its normalised columns.
@@ -60,19 +59,15 @@ def _loads(told: dict[Object, State], clock: Clock, known: Known, source: str) -
                 name=name, table=table, rejected=(), source=source, full=False, feed=True, gone=_keys(name, gone)
             )
     if changed:
-        rows = [{"object": object, "state": _encode(state), "src": object} for object, state in changed.items()]
+        rows = [{"object": object, "state": written(state), "src": object} for object, state in changed.items()]
         table = pa.Table.from_pylist(rows, schema(STATES))
         yield Context(name=STATES, table=table, rejected=(), source=source, full=False, feed=True)
-
-
-def _encode(state: State) -> str:
-    return msgspec.json.encode(state, order="sorted").decode()
 
 
 def _states(table: pa.Table, told: dict[Object, State]) -> dict[Object, State]:
     mine = table.filter(pc.is_in(table.column("object"), value_set=pa.array(list(told), pa.string())))
     texts = zip(mine.column("object").to_pylist(), mine.column("state").to_pylist(), strict=True)
-    return {object: msgspec.json.decode(text) for object, text in texts}
+    return {object: read(text) for object, text in texts}
 
 
 def _joined(before: State, told: State) -> State:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, TypeAlias
 
+import msgspec
+
 #: `encounter|V1`, `patient|P1` …
 Object: TypeAlias = str
 #: A text, '' where the message empties the field; a moment; a list of these.
 Value: TypeAlias = Any
 #: When it was recorded, when it was sent, the control id by length and text, and the sender.
 Stamp: TypeAlias = tuple[int, int, int, str, str]
-#: name -> [strong, stamp, value], of `first:` names -> value; JSON-ready.
+#: name -> [strong, stamp, value], of `first:` names -> value.
 State: TypeAlias = dict[str, Any]
 
 FIRST = "first:"
@@ -49,3 +51,22 @@ def value(state: State, name: str) -> Value:
 def named(state: State, prefix: str) -> dict[str, Value]:
     """rest of the name -> value, of the names with a prefix."""
     return {name[len(prefix) :]: value(state, name) for name in state if name.startswith(prefix)}
+
+
+def written(state: State) -> str:
+    """The state as it is kept: each stamp once, sayings name it by its place."""
+    stamps: list[Stamp] = sorted({tuple(said[1]) for said in state.values() if isinstance(said, list)})
+    place = {stamp: n for n, stamp in enumerate(stamps)}
+    kept = {
+        name: [said[0], place[tuple(said[1])], said[2]] if isinstance(said, list) else said
+        for name, said in state.items()
+    }
+    return msgspec.json.encode([stamps, kept], order="sorted").decode()
+
+
+def read(text: str) -> State:
+    """The state that was written."""
+    stamps, kept = msgspec.json.decode(text)
+    return {
+        name: [said[0], stamps[said[1]], said[2]] if isinstance(said, list) else said for name, said in kept.items()
+    }
