@@ -14,7 +14,8 @@ from django.conf import settings as django_settings
 from django.utils import translation
 from django.utils.translation import trans_real
 
-from wardkeep.settings import LOOPBACK, Settings
+from wardkeep.listeners import LOOPBACK
+from wardkeep.settings import Settings
 
 if TYPE_CHECKING:
     from wardkeep.home import Home

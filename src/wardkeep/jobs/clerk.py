@@ -27,6 +27,8 @@ LOG = logging.getLogger("wardkeep.jobs")
 DRAIN_EVERY = timedelta(seconds=1)
 FEED_EVERY = timedelta(seconds=60)
 SETTLE_EVERY = timedelta(minutes=10)
+#: Between two looks whether small segments are worth joining.
+COMPACT_EVERY = timedelta(minutes=10)
 #: Between two looks whether the checkpoint of the day is kept and stamped.
 DATE_EVERY = timedelta(minutes=15)
 #: Between two looks whether somebody has to be told of something.
@@ -54,6 +56,7 @@ class Clerk:
         self.home = home
         at = now()
         self.nightly: subprocess.Popen[bytes] | None = None
+        self.compacting: subprocess.Popen[bytes] | None = None
         self.dating: threading.Thread | None = None
         self.telling: threading.Thread | None = None
         self.nightly_not_before: datetime | None = None
@@ -62,6 +65,7 @@ class Clerk:
             Duty("feed", FEED_EVERY, lambda: feed_touches(home, at=now()), at + FEED_EVERY),
             Duty("settle", SETTLE_EVERY, lambda: settle(at=now()), at),
             Duty("nightly", timedelta(seconds=30), self.judge_when_due, at + timedelta(seconds=30)),
+            Duty("compact", COMPACT_EVERY, self.compact_when_worth, at + COMPACT_EVERY),
             Duty("daily", DATE_EVERY, self.keep_the_day, at + timedelta(seconds=30)),
             Duty("tell", TELL_EVERY, self.tell_people, at + TELL_EVERY),
         ]
@@ -70,12 +74,13 @@ class Clerk:
         """Until `stop` is set; what is committed then is carried once more."""
         while not stop.wait(0.2):
             self.turn(now())
-        if self.nightly is not None and self.nightly.poll() is None:
-            self.nightly.send_signal(signal.SIGTERM)
-            try:
-                self.nightly.wait(timeout=2)
-            except subprocess.TimeoutExpired:
-                self.nightly.kill()
+        for child in (self.nightly, self.compacting):
+            if child is not None and child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+                try:
+                    child.wait(timeout=2)
+                except subprocess.TimeoutExpired:
+                    child.kill()
         self._do(self.duties[0])
 
     def turn(self, at: datetime) -> None:
@@ -106,6 +111,22 @@ class Clerk:
         if self.telling is None or not self.telling.is_alive():
             self.telling = threading.Thread(target=_tell_people, args=(self.home,), name="tell", daemon=True)
             self.telling.start()
+
+    def compact_when_worth(self) -> None:
+        """Join small segments in a process of its own. Where it is killed the next session ends what it began."""
+        from wardkeep.watch.store.compaction import due  # noqa: PLC0415
+
+        if (self.compacting is None or self.compacting.poll() is not None) and due(self.home.store()):
+            self.compacting = self._start("store", "compact", "--json")
+
+    def _start(self, *words: str) -> subprocess.Popen[bytes]:
+        """A command of ours on this home, so that its memory is given back."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "wardkeep", *words, "--home", str(self.home.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=_passphrase_descriptors(),
+        )
 
     def judge_when_due(self) -> None:
         """Start the nightly pass in a process of its own, so that its memory is given back."""

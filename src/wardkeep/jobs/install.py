@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from wardkeep.home import Home, handed_passphrase
-from wardkeep.settings import ANY_ADDRESS, LOOPBACK, Settings, render
+from wardkeep.listeners import LOOPBACK
+from wardkeep.settings import ANY_ADDRESS, Settings, render
 
 FIRST_ADMINISTRATOR = "admin"
 

@@ -38,6 +38,7 @@ LOG = logging.getLogger("wardkeep.jobs")
 AT_ONCE = 64 << 20
 #: Seconds to wait for another command that stores; then the next round comes.
 PATIENCE = 5.0
+COUNTED = ("read", "accepted", "duplicates", "quarantined", "rounds")
 #: A pause after a failure, up to so much.
 LONGEST_PAUSE = 60.0
 
@@ -169,7 +170,7 @@ class Storing:
     def _count(self, report: Report, taken: list[tuple[str, Path, Taken]]) -> None:
         totals = self.totals
         totals.rounds += 1
-        for what in ("read", "accepted", "duplicates", "quarantined"):
+        for what in COUNTED[:-1]:
             setattr(totals, what, getattr(totals, what) + getattr(report, what))
         sealed = now().timestamp()
         for name in {name for name, _, _ in taken}:
@@ -177,7 +178,7 @@ class Storing:
             its = [found for its_name, _, found in taken if its_name == name]
             tally.messages += sum(found.messages for found in its)
             tally.set_aside += sum(found.set_aside for found in its)
-            tally.bytes += sum(found.bytes for found in its)
+            tally.bytes += sum(found.size for found in its)
             tally.waiting = max(0, tally.waiting - len(its))
             firsts = [found.first_us for found in its if found.first_us is not None]
             lasts = [found.last_us for found in its if found.last_us is not None]
@@ -208,7 +209,7 @@ def _gone() -> Any:
 
 
 def _shown(totals: Totals) -> dict[str, Any]:
-    names = ("read", "accepted", "duplicates", "quarantined", "rounds", "trouble")
+    names = (*COUNTED, "trouble")
     tallies = {
         name: {key: getattr(tally, key) for key in Tally.__slots__} for name, tally in sorted(totals.listeners.items())
     }
@@ -220,7 +221,7 @@ def _remembered(path: Path) -> Totals:
     try:
         said: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         tallies = {name: Tally(**tally) for name, tally in said["listeners"].items()}
-        numbers = {name: int(said[name]) for name in ("read", "accepted", "duplicates", "quarantined", "rounds")}
-        return Totals(**numbers, listeners=tallies)
+        read, accepted, duplicates, quarantined, rounds = (int(said[name]) for name in COUNTED)
+        return Totals(read, accepted, duplicates, quarantined, rounds, listeners=tallies)
     except (OSError, ValueError, KeyError, TypeError):
         return Totals()

@@ -157,8 +157,35 @@ def test_what_was_committed_last_is_carried_before_the_clerk_ends(clerk: Any) ->
     assert done == ["drain"]
 
 
-def test_the_clerk_drains_feeds_settles_judges_and_keeps_the_day(clerk: Any) -> None:
-    assert [duty.name for duty in clerk.duties] == ["drain", "feed", "settle", "nightly", "daily", "tell"]
+def test_the_clerk_drains_feeds_settles_judges_joins_and_keeps_the_day(clerk: Any) -> None:
+    names = ["drain", "feed", "settle", "nightly", "compact", "daily", "tell"]
+    assert [duty.name for duty in clerk.duties] == names
+
+
+def test_segments_are_joined_when_it_is_worth_it_and_by_one_process(
+    clerk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wardkeep.jobs import clerk as module
+    from wardkeep.watch.store import compaction
+
+    started: list[list[str]] = []
+
+    class Runs:
+        def __init__(self, words: list[str], **_: Any) -> None:
+            started.append(words)
+
+        def poll(self) -> None:
+            return None
+
+    monkeypatch.setattr(module.subprocess, "Popen", Runs)
+    monkeypatch.setattr(compaction, "due", lambda _: False)
+    clerk.compact_when_worth()
+    assert started == []
+    monkeypatch.setattr(compaction, "due", lambda _: True)
+    clerk.compact_when_worth()
+    clerk.compact_when_worth()
+    ((_, _, _, *words),) = started
+    assert words[:3] == ["store", "compact", "--json"]
 
 
 def test_acts_stay_safe_where_the_ledger_cannot_be_had(django_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

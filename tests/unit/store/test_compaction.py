@@ -13,7 +13,7 @@ import pytest
 from tests.stored import DAY_US, NOON, NOON_US, Kept, Rows, batch, many, row
 from wardkeep.watch.store import StoreBusy, ingest
 from wardkeep.watch.store.arrivals import Arrived
-from wardkeep.watch.store.compaction import Compacted, compact, worth
+from wardkeep.watch.store.compaction import Compacted, compact, due, worth
 from wardkeep.watch.store.manifest import FileRow
 from wardkeep.watch.store.numbers import Numbers, joined
 from wardkeep.watch.store.sealed_rows import held_rows, sealed_rows
@@ -145,6 +145,13 @@ def test_it_joins_again_what_was_joined_before_and_numbers_go_on(kept: Kept) -> 
     assert len(segments(kept)) == 3
     assert everything(kept) == before
     assert kept.problems() == []
+
+
+def test_it_says_before_whether_there_is_anything_to_do(kept: Kept, tmp_path: Path) -> None:
+    assert not due(Kept(tmp_path / "empty").store)
+    assert due(kept.store)
+    compact(kept.store)
+    assert not due(kept.store)
 
 
 def test_only_segments_of_about_one_size_are_worth_it(tmp_path: Path) -> None:

@@ -97,9 +97,9 @@ class Listening:
                 await asyncio.sleep(RETRY)
 
     async def _open(self, port: Port) -> tuple[str, int]:
-        wants, how = port.wants, {"clock": self._clock}
+        wants = port.wants
         if wants.protocol == "syslog-udp":
-            datagrams = Datagrams(port.gate, port.counts, **how)
+            datagrams = Datagrams(port.gate, port.counts, clock=self._clock)
             address = datagrams.open(wants.bind, wants.port)
             port.takes = datagrams
             port.tasks.append(asyncio.create_task(datagrams.run()))
@@ -107,10 +107,12 @@ class Listening:
         takes: Streams | Requests
         if wants.protocol in ("http", "https"):
             tokens = Tokens(self._home / wants.tokens) if wants.tokens else None
-            takes = Requests(port.gate, port.counts, tokens=tokens, **how)
+            takes = Requests(port.gate, port.counts, tokens=tokens, clock=self._clock)
         else:
             answers = wants.protocol.startswith("mllp")
-            takes = Streams(port.gate, port.counts, deframer=_deframer(answers=answers), answers=answers, **how)
+            takes = Streams(
+                port.gate, port.counts, deframer=_deframer(answers=answers), answers=answers, clock=self._clock
+            )
         tls: dict[str, Any] = {}
         if wants.protocol.endswith(("-tls", "https")):
             tls = {"ssl": tls_context(self._intake, self._home), "ssl_handshake_timeout": HANDSHAKE}

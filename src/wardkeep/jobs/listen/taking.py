@@ -37,7 +37,7 @@ class Taken:
 
     messages: int = 0
     set_aside: int = 0
-    bytes: int = 0
+    size: int = 0
     #: When its first and its last message were heard.
     first_us: int | None = None
     last_us: int | None = None
@@ -66,9 +66,9 @@ class Taker:
         self._syslog.clear()  # times without a year are those soon before a message was heard
         for part in parts:
             if isinstance(part, Damage):
-                source, reads = self._name, [self._damaged(part, number)]
+                damaged: list[Read] = [self._damaged(part, number)]
                 taken.set_aside += 1
-                found.setdefault(source, []).append((number, b"", reads))
+                found.setdefault(self._name, []).append((number, b"", damaged))
                 continue
             for number, one in enumerate(part.heard, part.first):
                 source = f"{self._name}/{one.peer}"
@@ -77,7 +77,7 @@ class Taker:
                 if any(isinstance(read, Row) and read.format == HL7 for read in reads):
                     taken.care.append(one.body)
                 taken.messages += one.kind == "message"
-                taken.bytes += len(one.body)
+                taken.size += len(one.body)
                 taken.set_aside += sum(isinstance(read, Rejected) for read in reads)
                 taken.first_us = taken.first_us if taken.first_us is not None else one.at_us
                 taken.last_us = one.at_us

@@ -76,6 +76,14 @@ def compact(store: Store, *, wait: float = 10.0, everything: bool = False) -> Co
     return Compacted(days=len(days), before=before, after=after, removed=removed, waiting=kept)
 
 
+def due(store: Store) -> bool:
+    """Whether `compact` would do anything: segments that are worth joining, or files that nobody may need any more."""
+    if not store.manifest.path.exists():
+        return False
+    files = store.manifest.trusted().files
+    return any(row.state == "retired" for row in files) or bool(worth(store.manifest.files("segment")))
+
+
 def worth(segments: Sequence[FileRow], *, everything: bool = False) -> list[list[FileRow]]:
     """Which segments to join: of one day and log, and of about one size, so that few rows are written often."""
     found: dict[tuple[Any, ...], list[FileRow]] = {}
