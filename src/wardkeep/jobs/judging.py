@@ -123,6 +123,11 @@ def case_line(case: JudgedCase, zone: Any) -> dict[str, Any]:
     return {
         "case_id": case.case_id,
         "account": case.account,
+        "person": case.person,
+        "confidence": case.confidence,
+        "candidates": [
+            {"person": one.person, "confidence": one.confidence, "by": list(one.by)} for one in case.candidates
+        ],
         "opened_on": case.opened_on.isoformat(),
         "rank": case.rank,
         "from": (EPOCH + timedelta(microseconds=case.from_us)).astimezone(zone).isoformat(),
