@@ -25,8 +25,8 @@ def load_messages(intake: Intake, store: Store, messages: Iterable[bytes], *, zo
 
     waiting = iter(messages)
     while part := list(islice(waiting, AT_ONCE)):
-        for table in contexts_of(part, zone=zone, known=store.known_table, source=source):
-            intake.context(table)
+        if loads := list(contexts_of(part, zone=zone, known=store.known_table, source=source)):
+            intake.context(*loads)
 
 
 def messages_of(path: Path, *, format: str | None, mapped: bool) -> Iterator[bytes]:

@@ -75,6 +75,15 @@ def test_what_wardkeep_keeps_for_itself_is_no_table_of_the_hospital(tmp_path: Pa
     assert kept.store.known_table("message_state").num_rows == 1
 
 
+def test_loads_that_belong_together_are_one_batch(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    with kept.ledger() as ledger, kept.store.intake(ledger, received_at=NOON) as session:
+        session.context(feed(("e1", "p1")), merges(p9="p1"))
+        session.context(feed(("e1", "p1")), merges(p9="p1"))  # nothing new: no batch
+    assert kept.store.manifest.last_seq() == 1 and len(kept.store.loads()) == 2
+    assert kept.problems() == []
+
+
 def test_numbers_of_one_person_share_what_the_tables_say(tmp_path: Path) -> None:
     kept = Kept(tmp_path)
     patients = [{"patient_id": "p1", "name": "Li", "src": "p1"}, {"patient_id": "p2", "name": "Li old", "src": "p2"}]

@@ -164,23 +164,25 @@ class Intake:
             if self._staged >= FLUSH or self._piece_bytes >= FLUSH_BYTES:
                 self.flush()
 
-    def context(self, loaded: LoadedTable) -> None:
-        """Take in one load of a table, as what it changes."""
+    def context(self, *loads: LoadedTable) -> None:
+        """Take in loads of tables (of each table one) as what they change, all of them in one batch."""
         self.flush()
-        for piece in loaded.rejected:
-            self._set_aside(piece)
-            self._counts["read"] += 1
-        known = self._store.known_table(loaded.name)
-        held = self._held(loaded) if loaded.full else loaded.held
-        changed = change(loaded.name, known, loaded.table, full=loaded.full, held=held, gone=loaded.gone)
         files = []
-        if changed.num_rows:
-            name = f"c{self._seq + 1:06d}-{loaded.name}"
-            meta = {"table": loaded.name, "full": loaded.full} | ({"feed": True} if loaded.feed else {})
-            files.append((self._file(name, "context", changed.num_rows, meta), to_parquet(changed)))
+        for loaded in loads:
+            for piece in loaded.rejected:
+                self._set_aside(piece)
+                self._counts["read"] += 1
+            known = self._store.known_table(loaded.name)
+            held = self._held(loaded) if loaded.full else loaded.held
+            changed = change(loaded.name, known, loaded.table, full=loaded.full, held=held, gone=loaded.gone)
+            if changed.num_rows:
+                name = f"c{self._seq + 1:06d}-{loaded.name}"
+                meta = {"table": loaded.name, "full": loaded.full} | ({"feed": True} if loaded.feed else {})
+                files.append((self._file(name, "context", changed.num_rows, meta), to_parquet(changed)))
         self._commit(files, [])
-        if loaded.name in TABLES:
-            self._tables[loaded.name] = self._store.known_table(loaded.name).num_rows
+        for loaded in loads:
+            if loaded.name in TABLES:
+                self._tables[loaded.name] = self._store.known_table(loaded.name).num_rows
 
     def _held(self, loaded: LoadedTable) -> pa.Table | None:
         """The rows that a full export does not retract: those that it holds and that cannot be read, and those of feeds."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From messages to loads of tables: the states that they touch become rows again, and what no longer follows is retracted.
 
-The tables come before the states: a crash between them leaves the old states, and the same messages load again.
+Tables and states are stored together: what does not follow from the states is never seen.
 """
 
 from __future__ import annotations
