@@ -18,6 +18,7 @@ from wardkeep.home import Home, now
 from wardkeep.jobs import silent
 from wardkeep.seal.uuid7 import uuid7
 from wardkeep.watch.judgement import JudgedCase, Judgement, judge
+from wardkeep.watch.statistics.schema import EMPTY, Schema, SchemaError, read_schema, schema_file
 
 if TYPE_CHECKING:
     import duckdb
@@ -73,6 +74,7 @@ def judge_home(
         from_us=None if from_us is None else from_us - (thresholds.learned_days + 1) * DAY_US,
         to_us=to_us,
         as_of_us=_us(started),
+        details=True,
         memory_limit=settings.engine.memory_limit,
         threads=settings.engine.threads,
     )
@@ -90,6 +92,7 @@ def judge_home(
             labels=labels(),
             # Nobody knows the root before the ledger has it, so nobody knows what the lot will draw.
             seed=root,
+            schema=schema_of(home),
         )
         if reasons is not None:
             write_reasons(con, reasons, from_us)
@@ -116,6 +119,30 @@ def judge_home(
     finally:
         con.close()
     return Judged(judgement=judgement, run=store_run(judgement, facts, by=by, at=now()))
+
+
+def schema_of(home: Home) -> Schema:
+    """What names in statements mean, by the file that the settings name. Raises SchemaUnusable."""
+    name = home.settings.judging.statistics
+    if not name:
+        return EMPTY
+    path = home.path / name
+    try:
+        labels = path.read_text(encoding="utf-8")
+        table = schema_file(labels)
+        return read_schema((path.parent / table).read_text(encoding="utf-8-sig") if table else "", labels)
+    except (OSError, UnicodeDecodeError, SchemaError) as exc:
+        raise SchemaUnusable(path, str(exc)) from exc
+
+
+class SchemaUnusable(Exception):
+    """The file that says what names in statements mean cannot be used."""
+
+    exit_status = 2
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.hint = "mend it, or empty `statistics` under [judging]; docs/how-to/statistics-queries.md shows it"
 
 
 def case_line(case: JudgedCase, zone: Any) -> dict[str, Any]:
@@ -203,7 +230,7 @@ def snapshots(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Context table -> SHA-256 of what this run saw of it: its row count and an order-free hash of its rows."""
     found = {}
     for (name,) in con.execute("SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1").fetchall():
-        if name in ("events", "all_events", "assignments", "mandates"):
+        if name in ("events", "all_events", "event_detail", "assignments", "mandates"):
             continue
         row = con.execute(f'SELECT count(*), bit_xor(hash(t)) FROM "{name}" t').fetchone()  # noqa: S608 - names of views
         found[name] = hashlib.sha256(msgspec.json.encode([name, *map(str, row or ())])).hexdigest()

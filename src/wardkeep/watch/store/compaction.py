@@ -152,6 +152,8 @@ def _row(rows: Sequence[FileRow], contents: Contents, table: pa.Table, engine: i
     }
     if shared := sum(row.facts.get("shared", 0) for row in rows):
         meta["shared"] = shared
+    if said := sum(row.facts.get("details", 0) for row in rows):
+        meta["details"] = said
     taken = [int(row.id[1:].split("-")[0]) for row in contents.files if row.kind == "segment" and row.id[0] == "m"]
     day = rows[0].day or 0
     return FileRow(

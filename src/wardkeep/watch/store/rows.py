@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wardkeep.ledger import format_index
+from wardkeep.watch.store import detail
 from wardkeep.watch.store.arrivals import seen
 from wardkeep.watch.store.canonical import SALT, leaves, render_all, salts
 from wardkeep.watch.store.dedup import Events, Hasher, filled_ids
@@ -107,6 +108,8 @@ class Sealing:
         meta: dict[str, Any] = {"systems": sorted(of_systems), "seen": of_systems}
         if shared := int(np.count_nonzero(part.column("shared_id").to_numpy())):
             meta["shared"] = shared
+        if said := detail.count(part.column("extra")):
+            meta["details"] = said
         if amended is not None:
             numbers = amended.row.numbers
             meta["amends"] = [[amended.row.log, numbers.of(amended.first), numbers.of(amended.last)]]

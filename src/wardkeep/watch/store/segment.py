@@ -152,6 +152,6 @@ def to_parquet(table: pa.Table, *, dictionary: list[str] | bool = False) -> byte
     return sink.getvalue()
 
 
-def from_parquet(raw: bytes | memoryview) -> pa.Table:
-    """A Parquet file in memory as a table."""
-    return pq.read_table(pa.BufferReader(pa.py_buffer(raw)), use_threads=False)
+def from_parquet(raw: bytes | memoryview, *, columns: list[str] | None = None) -> pa.Table:
+    """A Parquet file in memory as a table, or some columns of it."""
+    return pq.read_table(pa.BufferReader(pa.py_buffer(raw)), columns=columns, use_threads=False)

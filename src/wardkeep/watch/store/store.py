@@ -106,14 +106,15 @@ class Store:
         as_of_us: int | None = None,
         patients: Sequence[str] | None = None,
         accounts: Sequence[str] | None = None,
+        details: bool = False,
         memory_limit: str = "4GB",
         threads: int = 2,
     ) -> duckdb.DuckDBPyConnection:
         """A connection with the views `events`, `all_events` and one a table that was ever loaded.
 
         from_us (inclusive), to_us (exclusive): by the time of the event. as_of_us: only what was received by then.
-        patients, accounts: only rows that name one of them (both, where both are given). Close it: the decrypted files go
-        with it. Raises RangeTooLarge, StoreDamaged.
+        patients, accounts: only rows that name one of them (both, where both are given). details: also the view
+        `event_detail`, for attribution. Close it: the decrypted files go with it. Raises RangeTooLarge, StoreDamaged.
         """
         question = Question(from_us=from_us, to_us=to_us, as_of_us=as_of_us, patients=patients, accounts=accounts)
         hasher = Hasher(self.folder.key("hash"))
@@ -127,6 +128,7 @@ class Store:
                 self.queries,
                 persons=(hashes_of(patients, hasher), hashes_of(accounts, hasher)),
                 tables=tables,
+                details=details,
                 memory_limit=memory_limit,
                 threads=threads,
             )

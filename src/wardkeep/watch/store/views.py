@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from wardkeep.watch.hospital.tables import STATES
 from wardkeep.watch.store.context import schema_of, state_sql
+from wardkeep.watch.store.detail import details
 from wardkeep.watch.store.errors import RangeTooLarge, StoreError
 from wardkeep.watch.store.folder import KEYS, Folder
 from wardkeep.watch.store.keyindex import Hashes, SegmentKeys
@@ -127,6 +128,10 @@ class Opening:
         self.descriptors.append(descriptor)
         return f"/proc/self/fd/{descriptor}"
 
+    def details(self, rows: Sequence[FileRow]) -> pa.Table:
+        """What a few of the segments' sources say beyond the common columns."""
+        return details(self._folder, rows)
+
     def context(self) -> dict[str, list[str]]:
         """table -> its loads, oldest first."""
         found: dict[str, list[str]] = {}
@@ -229,6 +234,7 @@ def connect(
     *,
     persons: tuple[Hashes | None, Hashes | None],
     tables: Sequence[str],
+    details: bool,
     memory_limit: str,
     threads: int,
 ) -> Connection:
@@ -262,6 +268,9 @@ def connect(
             type="arrow",
             null_handling="special",
         )
+        if details:
+            _keep(con, "event_detail", opening.details(rows))
+            con.execute("CREATE VIEW event_detail AS SELECT * FROM kept.event_detail")
         loads = opening.context()
         sql = opening.events_sql(rows) if rows else None
         paths = [f"/proc/self/fd/{descriptor}" for descriptor in opening.descriptors]
