@@ -67,7 +67,9 @@ def write_truth(hospital: Hospital, folder: Path) -> list[Path]:
         pq.write_table(hospital.persons, folder / "persons.parquet")
         scenes = json.dumps(hospital.scenes, ensure_ascii=False, indent=1)
         (folder / "scenes.json").write_text(scenes + "\n", "utf-8")
-        written += [folder / "persons.parquet", folder / "scenes.json"]
+        numbers = hospital.same_person
+        same = pa.table({"earlier_id": pa.array(list(numbers)), "staff_id": pa.array(list(numbers.values()))})
+        written += [folder / "persons.parquet", folder / "scenes.json", _csv(same, folder / "same_person.csv")]
     return written
 
 

@@ -68,6 +68,14 @@ class Hospital:
         return {} if self.sources is None else told(self.sources.scenes, self.misuse, self.parameters)
 
     @property
+    def same_person(self) -> dict[str, str]:
+        """Earlier numbers of people, and the number each has today; the truth, which no table has."""
+        if self.sources is None:
+            return {}
+        i = self.sources.identities
+        return dict(zip(i.second_id.tolist(), staff_ids(i.second).to_pylist(), strict=True))
+
+    @property
     def all_events(self) -> pa.Table:
         """The events of every system in one table; what only some systems say is null for the others."""
         if self.sources is None:

@@ -92,6 +92,9 @@ def test_a_person_has_several_accounts_and_some_two_numbers(hospital: simulate.H
     old = [row for row in staff if row["staff_id"].startswith("S9")]
     assert {(row["name"], row["phone"]) for row in old} == set(double)
     assert all(row["employed_to"] < "2026-03-02" for row in old)
+    names = {row["staff_id"]: (row["name"], row["phone"]) for row in staff}
+    assert set(hospital.same_person) == {row["staff_id"] for row in old}
+    assert all(names[a] == names[b] for a, b in hospital.same_person.items())
     assert any(row["staff_id"] in {x["staff_id"] for x in old} for row in accounts)
 
 
