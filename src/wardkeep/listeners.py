@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -85,5 +86,18 @@ def intake_faults(intake: Intake) -> list[str]:
                 f"{where} needs tokens: name a file with a line NAME TOKEN for each sender",
             ),
             (posts or not one.tokens, f"{where}.tokens is for http and https only"),
+            (
+                not one.format or one.format in _formats(),
+                f"{where}.format = {one.format!r}: use one of {', '.join(_formats())}",
+            ),
+            (one.format != "delimited" or bool(one.mapping), f"{where}.format = 'delimited' needs a mapping"),
         ]
     return [message for holds, message in rules if not holds]
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """The names for `--format`; the readers are looked at only where a listener is named."""
+    from wardkeep.watch.intake import FORMATS  # noqa: PLC0415
+
+    return FORMATS

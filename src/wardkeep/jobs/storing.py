@@ -36,6 +36,8 @@ from wardkeep.watch.store import Report, Store, StoreError
 LOG = logging.getLogger("wardkeep.jobs")
 #: Bytes of raw spool that are taken at once.
 AT_ONCE = 64 << 20
+#: Seconds between two loads of what HL7 says of care: each is a file for every table that it changes.
+LOAD_EVERY = 30.0
 #: Seconds to wait for another command that stores; then the next round comes.
 PATIENCE = 5.0
 COUNTED = ("read", "accepted", "duplicates", "quarantined", "rounds")
@@ -79,6 +81,8 @@ class Storing:
         self._store = store or home.store()
         self._store.remember()
         self._takers: dict[str, Taker] = {}
+        #: When the messages of a listener were last loaded into the hospital's tables.
+        self._loaded: dict[str, float] = {}
         self.totals = _remembered(self._folder / STORING)
 
     def run(self, stop: threading.Event) -> None:
@@ -116,6 +120,11 @@ class Storing:
                 for batch in found.batches:
                     intake.file([batch], messages=True)
                 taken.append((name, path, found))
+            for name in dict.fromkeys(name for name, _, found in taken if found.hl7):
+                messages = [one for its, _, found in taken if its == name for one in found.hl7]
+                zone = self._home.settings.hospital.timezone
+                load_messages(intake, self._store, messages, zone=zone, source=name)
+                self._loaded[name] = time.monotonic()
             report = intake.report()
         for folder in {path.parent for _, path, _ in taken}:
             for _, path, _ in taken:
@@ -132,6 +141,8 @@ class Storing:
             if folder.is_dir():
                 paths = waiting(folder)
                 self.totals.listeners.setdefault(folder.name, Tally()).waiting = len(paths)
+                if time.monotonic() < self._loaded.get(folder.name, 0.0) + LOAD_EVERY:
+                    continue
                 found += [(folder.name, path) for path in paths]
         # One listener that has much must not keep the others waiting: one file of each, then the next of each.
         turn: dict[str, int] = {}
@@ -159,9 +170,9 @@ class Storing:
     def _taker(self, name: str) -> Taker:
         if name not in self._takers:
             settings = self._home.settings
-            wants = settings.intake.listeners.get(name) or _gone()
+            wants = settings.intake.listeners.get(name)
             mapping = None
-            if wants.mapping:
+            if wants is not None and wants.mapping:
                 beside = self._home.path / wants.mapping
                 mapping = mapping_named(str(beside) if beside.exists() else wants.mapping)
             self._takers[name] = Taker(name, wants, zone=settings.hospital.timezone, mapping=mapping)
@@ -199,13 +210,6 @@ def store_until(home: Home, stop: threading.Event) -> None:
     storing.run(stop)
     with suppress(StoreError, LedgerError, IntakeError, OSError):  # it is taken at the next start
         storing.round()
-
-
-def _gone() -> Any:
-    """What reads the spool of a listener that is no longer in the settings: each message is looked at."""
-    from wardkeep.listeners import Listener  # noqa: PLC0415
-
-    return Listener(protocol="syslog-tcp", port=0)
 
 
 def _shown(totals: Totals) -> dict[str, Any]:

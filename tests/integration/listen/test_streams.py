@@ -108,12 +108,23 @@ def test_a_full_spool_is_refused_in_words_and_read_no_further(tmp_path: Path, mo
             assert sender.is_alive()
             read = live.ports["his"].counts.bytes_read
             assert read < 16 << 20
-            while sender.is_alive():
+            until = time.monotonic() + 60
+            while live.ports["his"].counts.kept < 24 and time.monotonic() < until:
                 store_all(home)  # makes room
                 time.sleep(0.01)
-        wait_for(lambda: live.ports["his"].counts.kept == 24, "all are kept at last")
+        assert live.ports["his"].counts.kept == 24
     assert kept > 0
     assert live.ports["his"].counts.trouble == ""
+
+
+def test_it_ends_although_nothing_can_be_kept_and_counts_what_was_read(tmp_path: Path) -> None:
+    home = a_home(tmp_path, {"his": {"protocol": "syslog-tcp"}})
+    with Live(home) as live, connection(live.address("his")) as sock:
+        live.ports["his"].gate.spool.limit = 0
+        sock.sendall(line(1) + b"\n" + line(2) + b"\n")
+        wait_for(lambda: "limit" in live.ports["his"].counts.trouble, "it says that it is full")
+    assert live.ports["his"].counts.refused == 2
+    assert spooled(home, "his") == []
 
 
 def test_a_slow_sender_an_endless_line_and_a_crowd_do_not_stop_another(

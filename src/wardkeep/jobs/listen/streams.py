@@ -62,6 +62,9 @@ class Streams:
         self._silence = SILENCE["mllp" if answers else "syslog"]
         self._door = Door(counts)
         self._tasks: set[asyncio.Task[None]] = set()
+        #: What was read of each connection and is not durable yet.
+        self._unkept: dict[object, list[Heard]] = {}
+        self._closing = False
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, until its end. For `asyncio.start_server`."""
@@ -82,7 +85,8 @@ class Streams:
             writer.transport.abort() if writer.transport.is_closing() else writer.close()
 
     async def close(self) -> None:
-        """End every connection; what was read of each is kept first."""
+        """End every connection; what was read of each is kept first, where the disk takes it."""
+        self._closing = True
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -118,7 +122,8 @@ class Streams:
             rest = deframer.close()
             if why and rest:
                 self._counts.turned_away += 1
-            await asyncio.shield(self._keep([_heard(frame, host, self._now(), why) for frame in rest]))
+            heard = [*self._unkept.pop(writer, ()), *(_heard(frame, host, self._now(), why) for frame in rest)]
+            await asyncio.shield(self._keep(heard))
 
     async def _take(self, frames: Sequence[Frame], writer: asyncio.StreamWriter, host: str) -> None:
         """Keep what came, and answer it in its order."""
@@ -127,7 +132,9 @@ class Streams:
         at = self._now()
         heard = [_heard(frame, host, at) for frame in frames]
         if not self._answers:
+            self._unkept[writer] = heard
             await self._keep(heard)
+            self._unkept[writer] = []
             return
         try:
             await self._gate.keep(heard)
@@ -147,6 +154,9 @@ class Streams:
         while heard:
             with contextlib.suppress(SpoolRefuses):
                 await self._gate.keep(heard)
+                return
+            if self._closing:  # a supervisor waits for seconds only: what cannot be kept is counted
+                self._counts.refused += len(heard)
                 return
             await asyncio.sleep(AGAIN)
 

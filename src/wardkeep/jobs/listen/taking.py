@@ -26,6 +26,8 @@ from wardkeep.watch.intake.syslog.reader import SyslogReader
 #: What a gap in the listening is, as a resource.
 GAP, BEGAN = "wardkeep:gap", "wardkeep:listening-began"
 FORMAT = "live"
+#: What is sent by a protocol where the settings name no format.
+FORMATS = {"http": "fhir", "https": "fhir", "mllp": "hl7"}
 HL7 = "hl7"
 #: The number of a message, its bytes, and what was read of it.
 Message = tuple[int, bytes, list[Read]]
@@ -43,6 +45,8 @@ class Taken:
     last_us: int | None = None
     #: Of each source its batch.
     batches: list[Batch] = field(default_factory=list)
+    #: Messages of HL7 as they came: what they say of care goes into the hospital's tables.
+    hl7: list[bytes] = field(default_factory=list)
     #: Messages of HL7 that were read well: what they tell of care is loaded with their batches.
     care: list[bytes] = field(default_factory=list)
 
@@ -50,13 +54,18 @@ class Taken:
 class Taker:
     """Reads the messages of one listener. It remembers what repeats, so one is kept for all its files."""
 
-    def __init__(self, name: str, wants: Listener, *, zone: str, mapping: Mapping | None = None) -> None:
-        self._name, self._wants, self._zone, self._mapping = name, wants, zone, mapping
-        self._form = wants.format or ("fhir" if wants.protocol in ("http", "https") else None)
+    def __init__(self, name: str, wants: Listener | None, *, zone: str, mapping: Mapping | None = None) -> None:
+        """`wants`: None for a listener that the settings no longer name; each message is looked at then."""
+        self._name, self._zone, self._mapping = name, zone, mapping
+        self._system = wants.system if wants is not None else ""
+        protocol, form = (wants.protocol, wants.format) if wants is not None else ("", "")
+        self._form = form or FORMATS.get(protocol.partition("-")[0])
         self._readers: dict[tuple[str, str], Reader] = {}
         #: Whether each message is one of syslog, which may hold an audit message.
-        self._is_syslog = wants.protocol.startswith("syslog") and wants.format in ("", "syslog", "atna")
+        self._is_syslog = protocol.startswith("syslog") and form in ("", "syslog", "atna")
         self._syslog: dict[str, SyslogReader] = {}
+        #: Whether what its messages say of care is to be loaded.
+        self.is_hl7 = self._form == "hl7"
 
     def take(self, parts: Iterable[Group | Damage]) -> Taken:
         """Everything that one file holds."""
@@ -77,6 +86,8 @@ class Taker:
                 if any(isinstance(read, Row) and read.format == HL7 for read in reads):
                     taken.care.append(one.body)
                 taken.messages += one.kind == "message"
+                if self.is_hl7 and one.kind == "message":
+                    taken.hl7.append(one.body)
                 taken.size += len(one.body)
                 taken.set_aside += sum(isinstance(read, Rejected) for read in reads)
                 taken.first_us = taken.first_us if taken.first_us is not None else one.at_us
@@ -142,7 +153,7 @@ class Taker:
         position = str(number) if alone else f"{number}:{read.position}"
         if isinstance(read, Rejected):
             return replace(read, source=source, position=position)
-        return read._replace(position=position, system=self._wants.system or read.system)
+        return read._replace(position=position, system=self._system or read.system)
 
     def _gap(self, one: Heard, number: int) -> Row:
         """What was not heard is an event too: of no account and no patient, kept, sealed, and to be seen."""
@@ -153,7 +164,7 @@ class Taker:
             event_id=f"{self._name}-{number}-{one.at_us}", time=one.at_us, time_quality=TimeQuality.OFFSET, account=None,
             patients=(), action=NO_ACTION, resource=BEGAN if what == "began" else GAP, amount=one.size or 1,
             purpose=None, breakglass=False, outcome=Outcome.SUCCESS if what == "began" else Outcome.FAILURE,
-            system=self._wants.system or self._name, workstation=None, ip=None, site=None, session_id=None, query=None,
+            system=self._system or self._name, workstation=None, ip=None, site=None, session_id=None, query=None,
             duration_ms=None, kind=Kind.OTHER, format=FORMAT, position=str(number),
             raw_sha256=hashlib.sha256(said.encode()).digest(),
             extra=to_json({key: value for key, value in extra.items() if value is not None}),
