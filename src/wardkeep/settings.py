@@ -115,6 +115,9 @@ class Judging:
     window_days: int = 30
     #: Local time of the nightly pass, HH:MM.
     nightly_at: str = "02:30"
+    #: A file in the home folder that says what names in SQL statements mean, and names the imported schema
+    #: (docs/how-to/statistics-queries.md). Empty: names speak for themselves.
+    statistics: str = ""
     #: Thresholds of reasons and detections by name; those not named keep their default.
     thresholds: Mapping[str, Any] = field(default_factory=dict)
 

@@ -60,6 +60,12 @@ def command(frame: Frame, from_: str | None, to: str | None, dry_run: bool, reas
         speak("%(events)d accesses, %(explained)d explained, %(cases)d cases")
         % {"events": found.events, "explained": found.explained, "cases": len(found.cases)}
     )
+    if found.unknown:
+        names = ", ".join(list(found.unknown)[:5]) + (" ..." if len(found.unknown) > 5 else "")
+        frame.say(
+            speak("not evaluated: %(calls)d calls of procedures that no imported schema explains: %(names)s")
+            % {"calls": sum(found.unknown.values()), "names": names}
+        )
     if judged.run is not None:
         drain_here(frame.home, say=frame.say)
 

@@ -19,6 +19,7 @@ from wardkeep.watch.rank.assemble import Assembler
 from wardkeep.watch.rank.case import JudgedCase, KnownCase, Term
 from wardkeep.watch.rank.fit import fit
 from wardkeep.watch.rank.score import WEIGHTS
+from wardkeep.watch.statistics.schema import EMPTY, Schema
 from wardkeep.watch.thresholds import Thresholds
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Judgement:
     #: Weight by term, and how many decided cases they were fitted to (0: the stated ones).
     weights: Mapping[str, float] = field(default_factory=dict)
     labels: int = 0
+    #: Procedures that statements call and no imported schema explains, with the number of calls: not evaluated.
+    unknown: Mapping[str, int] = field(default_factory=dict)
 
 
 def judge(
@@ -63,12 +66,14 @@ def judge(
     history: Sequence[KnownCase] = (),
     labels: Sequence[tuple[Mapping[str, float], bool]] | None = None,
     seed: str = "",
+    schema: Schema = EMPTY,
 ) -> Judgement:
     """Explain, detect and rank what lies in `con` (views `events` and the hospital's tables) between two moments.
 
     as_of_us: the moment of which the context is. priors: account -> earlier cases decided as misuse and otherwise. history:
     cases of earlier runs. labels: terms of decided cases, and whether they were misuse: with enough of them the weights are
-    fitted again. seed: what the lot is drawn from. Leaves `reason_of` and `finding` in `con`.
+    fitted again. seed: what the lot is drawn from. schema: what names in statements mean.
+    Leaves `reason_of` and `finding` in `con`.
     """
     engine = DuckEngine(con)
     given = engine.tables()
@@ -78,7 +83,7 @@ def judge(
     explaining.explain(engine, numbers)
     view = explaining.REASON_OF.replace(":from_us", str(numbers["from_us"]))
     con.execute(f"CREATE OR REPLACE TEMP VIEW reason_of AS {view}")
-    evaluated = detecting.detect(engine, numbers, tables=given)
+    evaluated = detecting.detect(engine, numbers, tables=given, schema=schema)
     fitted = fit([terms for terms, _ in labels or ()], [label for _, label in labels or ()], stated=WEIGHTS)
     weights = fitted or WEIGHTS
     assembler = Assembler(
@@ -98,7 +103,7 @@ def judge(
     return Judgement(
         cases=tuple(cases),
         available=available,
-        hashes=_hashes(thresholds, weights, fitted=fitted is not None),
+        hashes=_hashes(thresholds, weights, schema, fitted=fitted is not None),
         events=sum(events for events, _ in days.values()),
         explained=sum(explained for _, explained in days.values()),
         reasons=dict(engine.rows("SELECT reason, events FROM reason_count ORDER BY reason")),
@@ -106,6 +111,9 @@ def judge(
         evaluated=evaluated,
         weights=weights,
         labels=len(labels or ()) if fitted else 0,
+        unknown=dict(
+            engine.rows("SELECT procedure, count(*) FROM statistics_unknown GROUP BY procedure ORDER BY procedure")
+        ),
     )
 
 
@@ -127,7 +135,7 @@ def _day_of(engine: DuckEngine, moment_us: int) -> int:
     return int((moment_us + (offset or 0)) // DAY_US)
 
 
-def _hashes(thresholds: Thresholds, weights: Mapping[str, float], *, fitted: bool) -> dict[str, str]:
+def _hashes(thresholds: Thresholds, weights: Mapping[str, float], schema: Schema, *, fitted: bool) -> dict[str, str]:
     room = Path(__file__).parent
     code = hashlib.sha256()
     for folder in ("attribute", "explain", "detect", "rank"):
@@ -139,5 +147,6 @@ def _hashes(thresholds: Thresholds, weights: Mapping[str, float], *, fitted: boo
         "code": code.hexdigest(),
         "sql": digest([*attributing.QUERIES.values(), *explaining.QUERIES.values(), *detecting.QUERIES.values()]),
         "settings": hashlib.sha256(repr(settings).encode()).hexdigest(),
+        **({"schema": schema.digest} if schema.digest else {}),
         "weights_fitted" if fitted else "weights": hashlib.sha256(repr(sorted(weights.items())).encode()).hexdigest(),
     }

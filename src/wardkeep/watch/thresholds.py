@@ -134,6 +134,12 @@ class Thresholds:
     batch_peer_factor: float = 2.0
     #: Records in one export, print or query without a ticket.
     bulk_records: int = 100
+    #: Different pieces of a statistic of medicines (one prescriber's lines, one day's) that together make it, and the local
+    #: days within which they count together.
+    statistics_pieces: int = 8
+    statistics_days: int = 31
+    #: Accounts that may share the pieces by one form of statement; a form that more use is an application's.
+    statistics_accounts: int = 5
     #: CUSUM of patients without reason a day: slack above the peers' mean, and the level that is a finding.
     slow_slack: float = 1.0
     slow_level: float = 10.0

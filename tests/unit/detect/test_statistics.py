@@ -7,9 +7,11 @@ import pytest
 
 from tests.unit.detect.flagged import flagged
 from tests.unit.explain.world import World, at
-from wardkeep.watch.detect.statistics import By, How, Verdict, verdict
+from wardkeep.watch.statistics.reader import Reader
+from wardkeep.watch.statistics.verdict import Answer, By, How
 
-SUMS, LINES, REPORT = (Verdict(how, By.PRESCRIBER) for how in How)
+SUMS, LINES, REPORT = ((how, By.PRESCRIBER) for how in (How.SUMS, How.LINES, How.REPORT))
+READER = Reader()
 
 
 @pytest.mark.parametrize(
@@ -31,12 +33,14 @@ SUMS, LINES, REPORT = (Verdict(how, By.PRESCRIBER) for how in How)
         ("报表/处方/开单医生排名", REPORT),
         (
             "SELECT ward_code, drug_code, SUM(qty) FROM dispense GROUP BY ward_code, drug_code",
-            Verdict(How.SUMS, By.DEPARTMENT),
+            (How.SUMS, By.DEPARTMENT),
         ),
     ],
 )
-def test_statistics_are_told_from_their_text(text: str, expected: Verdict) -> None:
-    assert verdict(text) == expected
+def test_statistics_are_told_from_their_text(text: str, expected: tuple[How, By]) -> None:
+    found = READER.verdict(text)
+    assert found.answer is Answer.STATISTICS
+    assert (found.how, found.by) == expected
 
 
 @pytest.mark.parametrize(
@@ -57,7 +61,7 @@ def test_statistics_are_told_from_their_text(text: str, expected: Verdict) -> No
     ],
 )
 def test_everyday_queries_are_not_statistics(text: str | None) -> None:
-    assert verdict(text) is None
+    assert READER.verdict(text).answer is Answer.ORDINARY
 
 
 def asked(text: str, records: int = 5, ticket: str | None = None) -> World:

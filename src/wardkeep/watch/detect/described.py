@@ -29,7 +29,7 @@ class Evidence(StrEnum):
     STRAY = "stray"
     #: Exports, prints and queries without a ticket.
     STATEMENT = "statement"
-    #: Queries that the text rules name.
+    #: Queries for statistics, and pieces of one.
     STATISTICS = "statistics"
     #: Changes of site, and the event before each.
     TRAVEL = "travel"
@@ -154,7 +154,9 @@ DETECTIONS: dict[D, Described] = {
              threats=(Threat.BATCH, Threat.PLAINTEXT)),
         _one(D.LOW_AND_SLOW, 10, Family.VOLUME, "slow_level slow_days patients", "slow_level slow_days",
              evidence=Evidence.STRAY, scenes=_MASS, threats=(Threat.BATCH, Threat.ABNORMAL)),
-        _one(D.STATISTICS, 11, Family.VOLUME, "queries records by_prescriber", "bulk_records", evidence=Evidence.STATISTICS,
+        _one(D.STATISTICS, 11, Family.VOLUME,
+             "queries records by_prescriber statistics_pieces accounts fingerprint columns parsed other_ticket",
+             "bulk_records statistics_pieces", evidence=Evidence.STATISTICS,
              needs=("accounts", "tickets"), scenes=(Scene.G_CENTRE, Scene.G_INSURANCE, Scene.S_SECONDARY),
              threats=(Threat.ABNORMAL, Threat.BATCH)),
         _one(D.IMPOSSIBLE_TRAVEL, 12, Family.ACCOUNT, "travel_minutes changes patients", "travel_minutes",

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from wardkeep.watch.detect.described import DETECTIONS, Described, evaluated
 from wardkeep.watch.detect.finding import Value
-from wardkeep.watch.detect.statistics import By, How, verdict
+from wardkeep.watch.detect.statistics import read_statements
 from wardkeep.watch.engine import Engine, Query, parse
+from wardkeep.watch.statistics.schema import EMPTY, Schema
 
 #: In the order in which their texts are made. The texts of `find_...` are skipped where a table is missing.
-FILES = ("episodes", "signals", "patients", "ties", "accounts", "volumes", "evidence", "looked")
+FILES = ("episodes", "signals", "patients", "ties", "accounts", "volumes", "statistics", "evidence", "looked")
 _TEXTS = {
     file: parse((Path(__file__).parent / f"{file}.sql").read_text(encoding="utf-8"), f"{file}.sql") for file in FILES
 }
@@ -61,28 +62,22 @@ class Event:
 
 
 def detect(
-    engine: Engine, numbers: Mapping[str, int | float], *, tables: Collection[str]
+    engine: Engine, numbers: Mapping[str, int | float], *, tables: Collection[str], schema: Schema = EMPTY
 ) -> dict[str, str | tuple[str, ...]]:
-    """Make `finding`; says of each detection whether it was evaluated. `tables`: those that the hospital handed over."""
+    """Make `finding`; says of each detection whether it was evaluated. `tables`: those that the hospital handed over.
+
+    schema: what names in statements mean, beside what they say themselves.
+    """
     said = evaluated(tables)
     active = {d.query: d for code, d in DETECTIONS.items() if said[code.value] == "evaluated"}
     for name in ORDER:
-        if name == "find_statistics":
-            _read_statements(engine)
+        if name == "split_account":
+            read_statements(engine, schema, numbers)
         if name in active or not name.startswith("find_"):
             engine.make(QUERIES[name], numbers)
     engine.make(_together(active.values()), numbers)
     engine.make(QUERIES["quiet_day"], numbers)
     return said
-
-
-def _read_statements(engine: Engine) -> None:
-    """Judge the text of every statement without a ticket: `statistics_text` holds those that are statistics."""
-    rows = []
-    for eid, text in engine.rows("SELECT t.eid, t.query FROM asked_text AS t ORDER BY t.eid"):
-        if (found := verdict(text)) is not None:
-            rows.append((eid, int(found.by is By.PRESCRIBER), int(found.how is How.LINES)))
-    engine.put("statistics_text", (("eid", "BIGINT"), ("by_prescriber", "INTEGER"), ("lines", "INTEGER")), rows)
 
 
 _COLUMNS = ("first_us", "last_us", "first_day", "last_day", "evidence_day")

@@ -54,11 +54,18 @@ JOIN unexplained AS u ON u.a = sq.a AND u.time_us >= sq.first_us AND u.time_us <
 WHERE pk.evidence = 'search'
 
 -- name: evidence_statistics
--- description: Queries that the text rules name.
-SELECT pk.finding_no AS finding_no, st.eid AS eid, CAST(NULL AS INTEGER) AS p, st.time_us AS time_us
+-- description: Queries for statistics, and pieces of one.
+SELECT pk.finding_no AS finding_no, m.eid AS eid, CAST(NULL AS INTEGER) AS p, m.time_us AS time_us
 FROM picked AS pk
-JOIN statement AS st ON st.a = pk.a AND st.time_us >= pk.first_us AND st.time_us <= pk.last_us
-JOIN statistics_text AS sx ON sx.eid = st.eid AND (sx.lines = 0 OR st.records >= :bulk_records)
+JOIN (
+  SELECT st.a AS a, st.eid AS eid, st.time_us AS time_us
+  FROM statement AS st
+  JOIN statistics_text AS sx ON sx.eid = st.eid AND (sx.lines = 0 OR st.records >= :bulk_records)
+  UNION
+  SELECT pc.a AS a, pc.eid AS eid, pc.time_us AS time_us
+  FROM statistics_piece AS pc
+  JOIN split AS w ON w.a = pc.a AND pc.day >= w.first_day AND pc.day <= w.day
+) AS m ON m.a = pk.a AND m.time_us >= pk.first_us AND m.time_us <= pk.last_us
 WHERE pk.evidence = 'statistics'
 
 -- name: evidence_overlap

@@ -86,6 +86,9 @@ class Looker:
             state = self.available[reason.value]
             if reason.value in got:
                 out.append(got[reason.value])
+            elif reason is Reason.TICKET and (other := found.observed.get("other_ticket")):
+                # Of another kind: maintenance is no authorisation for statistics.
+                out.append(Looked(reason=reason.value, state="found", source_table="tickets", source_id=str(other)))
             elif isinstance(state, str):
                 out.append(Looked(reason=reason.value, state="not_found"))
             else:

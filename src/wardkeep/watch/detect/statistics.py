@@ -1,96 +1,104 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Statistics of medicines by prescriber (统方), told from the text of a query: a careful list of words, no parser. Pure.
+"""Judging the text of every statement: which are statistics (统方), which are pieces of one, which nobody could evaluate.
 
-A text counts where it names medicines or consumables, names prescribers (or, weaker, departments), and either adds up in
-groups, or takes the single lines of prescriptions without being narrowed to one prescription or patient, or calls a report
-by such a name. Comments, case, full-width letters and spacing make no difference.
+Makes `statistics_text` (statistics), `statistics_piece` (what counts together only), `statistics_form` (each form of statement
+with its fingerprint and the columns in which its concepts were seen) and `statistics_unknown` (calls that nothing explains).
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass
-from enum import StrEnum
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
 
+from wardkeep.watch.engine import Engine
+from wardkeep.watch.statistics.normalise import fingerprint, values
+from wardkeep.watch.statistics.reader import Reader
+from wardkeep.watch.statistics.schema import Schema
+from wardkeep.watch.statistics.verdict import Answer, By, How, Verdict
 
-class How(StrEnum):
-    #: Sums or counts in groups.
-    SUMS = "sums"
-    #: The lines themselves, to be added up elsewhere.
-    LINES = "lines"
-    #: A report or menu function by that name.
-    REPORT = "report"
-
-
-class By(StrEnum):
-    PRESCRIBER = "prescriber"
-    DEPARTMENT = "department"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    how: How
-    by: By
-
-
-#: Words are parts of identifiers (split at `_`, digits and case), or Chinese words anywhere in the text. Pinyin initials as
-#: HIS tables use them: yp 药品, cf 处方, hc 耗材, ys 医生, ks 科室.
-_DRUG = re.compile(
-    r"drugs?|rx|medicines?|medication|meds?|pharm\w*|presc\w*|ypmc|ypdm|ypbm|yp|yaopin|cf|cfmx|chufang|hc|hcmc|haocai|"
-    r"consumables?|atc"
+_TEXT = (
+    ("eid", "BIGINT"),
+    ("by_prescriber", "INTEGER"),
+    ("lines", "INTEGER"),
+    ("form", "INTEGER"),
+    ("other_ticket", "VARCHAR"),
 )
-_DRUG_ZH = re.compile(r"药|耗材|处方")
-_WHO = re.compile(r"doctors?|docs?|dr|physicians?|prescribers?|ysxm|ysdm|ysgh|ys|yisheng|kdys|kfys")
-_WHO_ZH = re.compile(r"医生|医师|开单人|开方人|开嘱")
-_DEPARTMENT = re.compile(r"dept|departments?|wards?|ks|ksmc|ksdm|keshi|bq|bqdm")
-_DEPARTMENT_ZH = re.compile(r"科室|病区")
-_SUMS = re.compile(r"\b(?:sum|count|avg|total)\s*\(|合计|汇总|用量|统计")
-_GROUPS = re.compile(r"\bgroup\s+by\b|\bpartition\s+by\b|\brollup\b|\bcube\b|\bpivot\b|排名|排行|按")
-_READS = re.compile(r"\bselect\b|\$o(?:rder)?\(")
-_ONE = re.compile(
-    r"\b(?:\w+\.)?(?:rx_?no|presc\w*_?(?:no|id)|cf_?(?:no|id|hm)|patient_?(?:no|id)|visit_?(?:no|id)|mrn|inp_?no|处方号|病历号)\s*="
-)
-_REPORT = re.compile(r"\b(?:exec|execute|call|report|rpt|menu|begin)\b|报表|菜单|统计|排名|排行|汇总|用量")
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_LINE_COMMENT = re.compile(r"(?:--|//|#)[^\n]*")
-_STRING = re.compile(r"'(?:[^']|'')*'")
-_WORD = re.compile(r"[a-z]+")
+_PIECE = (
+    ("eid", "BIGINT"), ("a", "INTEGER"), ("day", "INTEGER"), ("time_us", "BIGINT"), ("records", "BIGINT"),
+    ("form", "INTEGER"), ("piece", "VARCHAR"), ("by_prescriber", "INTEGER"), ("other_ticket", "VARCHAR"),
+)  # fmt: skip
+_FORM = (("form", "INTEGER"), ("fingerprint", "VARCHAR"), ("columns", "VARCHAR"), ("parsed", "BOOLEAN"))
+_UNKNOWN = (("eid", "BIGINT"), ("procedure", "VARCHAR"))
+_ASKED = "eid, a, day, time_us, records, ticket_id, ticket_kind, account, person, kind, query"
+#: Names that a finding shows at most.
+_SHOWN = 12
 
 
-def verdict(text: str | None) -> Verdict | None:
-    """What kind of statistics a text asks for, None where it asks for none."""
-    if not text:
-        return None
-    plain = _COMMENT.sub(" ", unicodedata.normalize("NFKC", _split_case(text)).lower())
-    code = _STRING.sub(" '' ", _LINE_COMMENT.sub(" ", plain))
-    reads = bool(_READS.search(code))
-    named = code if reads else plain
-    words = set(_WORD.findall(named))
-    by = _by(named, words)
-    if by is None or not (_has(_DRUG, words) or _DRUG_ZH.search(named)):
-        return None
-    how = _how(code, by) if reads else (How.REPORT if _REPORT.search(named.replace("_", " ")) else None)
-    return Verdict(how, by) if how else None
+def read_statements(engine: Engine, schema: Schema, numbers: Mapping[str, int | float]) -> None:
+    """Judge the text of every statement without a ticket for statistics."""
+    judging = _Judging(Reader(schema), int(numbers["bulk_records"]))
+    # A day at a time, so that the texts of a month never stand in memory together.
+    for (day,) in engine.rows("SELECT DISTINCT t.day FROM asked_text AS t ORDER BY t.day"):
+        asked = f"SELECT {_ASKED} FROM asked_text AS t WHERE t.day = {int(day)} ORDER BY t.eid"  # noqa: S608 - a number
+        for row in engine.rows(asked):
+            judging.take(*row)
+    engine.put("statistics_text", _TEXT, judging.texts)
+    engine.put("statistics_piece", _PIECE, judging.pieces)
+    engine.put("statistics_form", _FORM, judging.forms.values())
+    engine.put("statistics_unknown", _UNKNOWN, judging.unknown)
 
 
-def _by(named: str, words: set[str]) -> By | None:
-    if _has(_WHO, words) or _WHO_ZH.search(named):
-        return By.PRESCRIBER
-    return By.DEPARTMENT if _has(_DEPARTMENT, words) or _DEPARTMENT_ZH.search(named) else None
+class _Judging:
+    """The rows that verdicts make."""
 
+    def __init__(self, reader: Reader, bulk: int) -> None:
+        self.reader, self.bulk = reader, bulk
+        self.texts: list[tuple[Any, ...]] = []
+        self.pieces: list[tuple[Any, ...]] = []
+        self.forms: dict[str, tuple[int, str, str, bool]] = {}
+        self.unknown: list[tuple[int, str]] = []
 
-def _how(code: str, by: By) -> How | None:
-    sums = bool(_SUMS.search(code))
-    if sums and _GROUPS.search(code):
-        return How.SUMS
-    return How.LINES if by is By.PRESCRIBER and not sums and not _ONE.search(code) else None
+    def take(
+        self,
+        eid: int,
+        a: int,
+        day: int,
+        time_us: int,
+        records: int | None,
+        ticket: str | None,
+        ticket_kind: str | None,
+        account: str,
+        person: str | None,
+        kind: str,
+        query: str,
+    ) -> None:
+        shaped, verdict = self.reader.told(query)
+        self.unknown += [(eid, name) for name in verdict.unknown]
+        if verdict.answer not in (Answer.STATISTICS, Answer.PIECE):
+            return
+        other = json.dumps(f"{ticket} ({ticket_kind})", ensure_ascii=False) if ticket else None
+        by_prescriber = int(verdict.by is By.PRESCRIBER)
+        lines = verdict.how is How.LINES
+        if verdict.answer is Answer.STATISTICS:
+            self.texts.append((eid, by_prescriber, int(lines), self._form(shaped, verdict), other))
+        # Applications ask for one doctor's lines all day long: only people's pieces count together.
+        few = verdict.answer is Answer.PIECE or (lines and (records or 0) < self.bulk)
+        if few and kind != "service":
+            said = values(query)
+            if not {account, person}.isdisjoint(said):
+                # One's own list.
+                return
+            piece = hashlib.sha256("\0".join([shaped, *said]).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            form = self._form(shaped, verdict)
+            self.pieces.append((eid, a, day, time_us, records, form, piece, by_prescriber, other))
 
-
-def _has(pattern: re.Pattern[str], words: set[str]) -> bool:
-    return any(pattern.fullmatch(word) for word in words)
-
-
-def _split_case(text: str) -> str:
-    """`DoctorCode` as `Doctor Code`, so that its parts are words."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+    def _form(self, shaped: str, verdict: Verdict) -> int:
+        known = self.forms.get(shaped)
+        if known is None:
+            shown = ", ".join(f"{one.concept}: {one.name}" for one in verdict.seen[:_SHOWN])
+            name = json.dumps(fingerprint(shaped))
+            known = (len(self.forms) + 1, name, json.dumps(shown, ensure_ascii=False), verdict.certain)
+            self.forms[shaped] = known
+        return known[0]

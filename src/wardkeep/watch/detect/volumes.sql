@@ -236,21 +236,3 @@ FROM (
   FROM sequence AS sq WHERE sq.run >= :sequence_run AND sq.last_us >= :from_us
 ) AS u
 GROUP BY u.a, u.day
-
--- name: asked_text
--- description: Statements without a ticket, with their text.
-SELECT st.eid AS eid, st.records AS records, e.query AS query
-FROM statement AS st
-JOIN events AS e ON e.eid = st.eid AND e.query IS NOT NULL
-WHERE st.ticket_id IS NULL AND st.time_us >= :from_us
-
--- name: find_statistics
--- description: Queries that add up medicines or consumables by prescriber (or department) without a ticket; single lines
---   count from `bulk_records` on.
-SELECT st.a AS a, CAST(NULL AS INTEGER) AS p, min(st.time_us) AS first_us, max(st.time_us) AS last_us,
-  st.day AS first_day, st.day AS last_day, st.day AS evidence_day, CAST(count(*) AS INTEGER) AS queries,
-  max(st.records) AS records, max(sx.by_prescriber) = 1 AS by_prescriber
-FROM statistics_text AS sx
-JOIN statement AS st ON st.eid = sx.eid
-WHERE sx.lines = 0 OR st.records >= :bulk_records
-GROUP BY st.a, st.day

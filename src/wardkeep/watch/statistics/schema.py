@@ -148,6 +148,17 @@ def _rows(text: str) -> Iterator[tuple[str, ...]]:
         raise SchemaError(f"line {reader.line_num}: {exc}") from exc
 
 
+def schema_file(labels: str) -> str:
+    """The name of the CSV that the labels name, empty where they name none. Raises SchemaError."""
+    try:
+        name = tomllib.loads(labels).get("schema", "")
+    except tomllib.TOMLDecodeError as exc:
+        raise SchemaError(f"the labels are no TOML: {exc}") from exc
+    if not isinstance(name, str) or name.startswith(("/", "~")) or ".." in name:
+        raise SchemaError(f"schema = {name!r}: use the name of a file beside the labels")
+    return name
+
+
 def _labels(text: str) -> tuple[dict[str, frozenset[Concept]], frozenset[str]]:
     try:
         raw = tomllib.loads(text)

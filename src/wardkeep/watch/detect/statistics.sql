@@ -1,0 +1,95 @@
+-- name: authorised
+-- description: Statements that a ticket for statistics covers at their time; a ticket for other work does not.
+SELECT st.eid AS eid
+FROM statement AS st
+JOIN account_dim AS ad ON ad.a = st.a AND st.day <= ad.until_day
+JOIN holder AS h ON h.a = st.a
+JOIN tickets AS k ON k.account = h.account AND k.kind = 'statistics'
+  AND k.start_us - :clock_minutes * 60000000 <= st.time_us
+  AND coalesce(k.end_us, 9000000000000000) + :clock_minutes * 60000000 > st.time_us
+GROUP BY st.eid
+
+-- name: asked_text
+-- description: Statements without such a ticket, with their text: those of the judged time, and of the days before it that
+--   pieces count together with.
+SELECT
+  st.eid AS eid, st.a AS a, st.day AS day, st.time_us AS time_us, st.records AS records, st.ticket_id AS ticket_id,
+  st.kind AS ticket_kind, ad.account AS account, ad.person AS person, ad.kind AS kind, e.query AS query
+FROM statement AS st
+JOIN account_dim AS ad ON ad.a = st.a
+JOIN events AS e ON e.eid = st.eid AND e.query IS NOT NULL
+LEFT JOIN authorised AS au ON au.eid = st.eid
+WHERE au.eid IS NULL AND st.time_us >= :from_us - :statistics_days * 86400000000
+
+-- name: split_account
+-- description: Per account and day with a piece of a statistic: different pieces, and their records, within
+--   `statistics_days`.
+SELECT
+  d.a AS a, d.day AS day, CAST(count(DISTINCT pc.piece) AS INTEGER) AS pieces, CAST(sum(pc.records) AS BIGINT) AS records,
+  min(pc.time_us) AS first_us, min(pc.day) AS first_day
+FROM (SELECT x.a AS a, x.day AS day FROM statistics_piece AS x GROUP BY x.a, x.day) AS d
+JOIN statistics_piece AS pc ON pc.a = d.a AND pc.day <= d.day AND pc.day > d.day - :statistics_days
+GROUP BY d.a, d.day
+
+-- name: split_form
+-- description: Per form of statement and day with a piece: the same over the accounts that used it; a form that more than
+--   `statistics_accounts` use is an application's.
+SELECT
+  d.form AS form, d.day AS day, CAST(count(DISTINCT pc.piece) AS INTEGER) AS pieces,
+  CAST(sum(pc.records) AS BIGINT) AS records, CAST(count(DISTINCT pc.a) AS INTEGER) AS accounts
+FROM (SELECT x.form AS form, x.day AS day FROM statistics_piece AS x GROUP BY x.form, x.day) AS d
+JOIN statistics_piece AS pc ON pc.form = d.form AND pc.day <= d.day AND pc.day > d.day - :statistics_days
+GROUP BY d.form, d.day
+HAVING count(DISTINCT pc.a) >= 2 AND count(DISTINCT pc.a) <= :statistics_accounts
+
+-- name: split
+-- description: Accounts and days on which pieces, of one account or of several by one form, together make a statistic.
+SELECT
+  u.a AS a, u.day AS day, max(u.pieces) AS pieces, max(u.records) AS records, max(u.accounts) AS accounts,
+  min(u.first_us) AS first_us, min(u.first_day) AS first_day
+FROM (
+  SELECT
+    sa.a AS a, sa.day AS day, sa.pieces AS pieces, sa.records AS records, 1 AS accounts, sa.first_us AS first_us,
+    sa.first_day AS first_day
+  FROM split_account AS sa
+  UNION ALL
+  SELECT
+    sa.a AS a, sa.day AS day, sf.pieces AS pieces, sf.records AS records, sf.accounts AS accounts, sa.first_us AS first_us,
+    sa.first_day AS first_day
+  FROM split_form AS sf
+  JOIN (SELECT x.form AS form, x.day AS day, x.a AS a FROM statistics_piece AS x GROUP BY x.form, x.day, x.a) AS w
+    ON w.form = sf.form AND w.day = sf.day
+  JOIN split_account AS sa ON sa.a = w.a AND sa.day = w.day
+) AS u
+WHERE u.pieces >= :statistics_pieces OR (u.pieces >= 3 AND u.records >= :bulk_records)
+GROUP BY u.a, u.day
+
+-- name: find_statistics
+-- description: Queries for medicines, high-value consumables or reagents by prescriber (or department) without a ticket for
+--   statistics: sums, copies and reports at once, single lines from `bulk_records` on, and pieces that together make one.
+SELECT
+  s.a AS a, CAST(NULL AS INTEGER) AS p, s.first_us AS first_us, s.last_us AS last_us, s.first_day AS first_day,
+  s.last_day AS last_day, s.evidence_day AS evidence_day, s.queries AS queries, s.records AS records,
+  s.by_prescriber AS by_prescriber, s.statistics_pieces AS statistics_pieces, s.accounts AS accounts,
+  fm.fingerprint AS fingerprint, fm.columns AS columns, fm.parsed AS parsed, s.other_ticket AS other_ticket
+FROM (
+  SELECT
+    st.a AS a, min(st.time_us) AS first_us, max(st.time_us) AS last_us, st.day AS first_day, st.day AS last_day,
+    st.day AS evidence_day, CAST(count(*) AS INTEGER) AS queries, max(st.records) AS records,
+    max(sx.by_prescriber) = 1 AS by_prescriber, CAST(NULL AS INTEGER) AS statistics_pieces,
+    CAST(NULL AS INTEGER) AS accounts, min(sx.form) AS form, min(sx.other_ticket) AS other_ticket
+  FROM statistics_text AS sx
+  JOIN statement AS st ON st.eid = sx.eid
+  WHERE st.time_us >= :from_us AND (sx.lines = 0 OR st.records >= :bulk_records)
+  GROUP BY st.a, st.day
+  UNION ALL
+  SELECT
+    w.a AS a, min(pc.time_us) AS first_us, max(pc.time_us) AS last_us, min(w.first_day) AS first_day,
+    max(pc.day) AS last_day, min(w.day) AS evidence_day, CAST(count(DISTINCT pc.eid) AS INTEGER) AS queries,
+    max(w.records) AS records, max(pc.by_prescriber) = 1 AS by_prescriber, max(w.pieces) AS statistics_pieces,
+    max(w.accounts) AS accounts, min(pc.form) AS form, min(pc.other_ticket) AS other_ticket
+  FROM split AS w
+  JOIN statistics_piece AS pc ON pc.a = w.a AND pc.day >= w.first_day AND pc.day <= w.day
+  GROUP BY w.a
+) AS s
+JOIN statistics_form AS fm ON fm.form = s.form
