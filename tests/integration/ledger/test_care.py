@@ -29,7 +29,7 @@ def spools(tmp_path: Path) -> Path:
     return tmp_path / "spool"
 
 
-def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come about"
@@ -48,7 +48,7 @@ def acts_of(folder: Path) -> list[dict[str, object]]:
 
 
 def test_with_the_ledger_there_an_entry_has_its_receipt_and_the_spool_stays_empty(folder: Path, spools: Path) -> None:
-    with served(folder) as server, care(folder, spools, patience=5.0) as path:
+    with served(folder) as server, care(folder, spools, patience=30.0) as path:
         receipts = [path.append(event(n)) for n in range(20)]
         assert [receipt.first for receipt in receipts if receipt] == list(range(1, 21))
         assert (path.waiting, path.spooling) == (0, False)
@@ -96,15 +96,15 @@ def test_care_waits_no_longer_than_its_patience_and_an_entry_of_which_nobody_kno
         os.kill(server.process.pid, signal.SIGCONT)
         until(lambda: not path.spooling)
         server.stop()
-    assert 0.3 <= first < 5
-    assert rest < 5
+    assert 0.3 <= first < 20  # the ledger would never have answered
+    assert rest < 20
     assert events_of(folder) == [event(n) for n in range(12)]
 
 
 def test_a_care_path_that_starts_in_an_outage_begins_under_another_name_and_loses_nothing(
     folder: Path, spools: Path
 ) -> None:
-    with served(folder) as server, care(folder, spools, patience=5.0) as path:
+    with served(folder) as server, care(folder, spools, patience=30.0) as path:
         path.append(event(0))
         server.stop()
     with care(folder, spools) as path:
@@ -207,11 +207,18 @@ class CarePath:
     def __init__(self, ledger: Path, spools: Path, first: int) -> None:
         words = [sys.executable, "-m", "tests.integration.ledger.caring", str(ledger), str(spools), str(first)]
         self.process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE)
+        self._first = b""
+
+    def begun(self) -> None:
+        """Wait for its first word: a kill before that finds nothing to lose."""
+        assert self.process.stdout is not None
+        self._first = self._first or self.process.stdout.readline()
+        assert self._first
 
     def kill(self) -> list[int]:
         """End it, and give back what it had acknowledged."""
         self.process.kill()
-        said = self.process.communicate()[0].decode()
+        said = (self._first + self.process.communicate()[0]).decode()
         return [int(line) for line in said.splitlines(keepends=True) if line.endswith("\n")]
 
 
@@ -219,7 +226,9 @@ def kill_often(folder: Path, spools: Path, kills: int, seed: int) -> None:
     dice, acknowledged, first = random.Random(seed), list[int](), 0
     server, path = Served(folder, often=True), CarePath(folder, spools, 0)
     for _ in range(kills):
-        time.sleep(dice.uniform(0.3, 1.2))
+        if dice.random() < 0.8:  # else it is killed while it starts
+            path.begun()
+        time.sleep(dice.uniform(0.0, 0.5))
         if dice.random() < 0.5:
             server.kill()
             time.sleep(dice.uniform(0.0, 0.5))
@@ -228,7 +237,7 @@ def kill_often(folder: Path, spools: Path, kills: int, seed: int) -> None:
             acknowledged += path.kill()
             first += 100_000
             path = CarePath(folder, spools, first)
-    time.sleep(1.0)
+    path.begun()
     acknowledged += path.kill()
     try:
         with care(folder, spools) as last:
@@ -236,7 +245,7 @@ def kill_often(folder: Path, spools: Path, kills: int, seed: int) -> None:
     finally:
         assert server.stop() == 0
     found = collections.Counter(events_of(folder))
-    assert len(acknowledged) > kills
+    assert acknowledged
     assert [n for n in acknowledged if found[event(n)] != 1] == []
     assert max(found.values()) == 1
     assert verify_ledger(folder).problems == []

@@ -76,6 +76,14 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return made
 
 
+def acknowledged_anew(clients: list[Client]) -> None:
+    """Wait until a client got another receipt, so that the next kill falls into work, however slow the machine is."""
+    before, until = sum(len(client.receipts) for client in clients), time.monotonic() + 60
+    while sum(len(client.receipts) for client in clients) == before:
+        assert time.monotonic() < until and not any(client.fault for client in clients)
+        time.sleep(0.002)
+
+
 def kill_often(folder: Path, kills: int, seed: int) -> None:
     dice, stop = random.Random(seed), threading.Event()
     clients = [Client(number, folder, stop) for number in range(CLIENTS)]
@@ -85,10 +93,11 @@ def kill_often(folder: Path, kills: int, seed: int) -> None:
         thread.start()
     try:
         for _ in range(kills):
+            acknowledged_anew(clients)
             time.sleep(dice.uniform(0.0, 0.25))
             server.kill()
             server = Served(folder, often=True)
-        time.sleep(0.1)
+        acknowledged_anew(clients)
         stop.set()
         for thread in threads:
             thread.join(timeout=60)

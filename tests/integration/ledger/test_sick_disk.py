@@ -42,7 +42,7 @@ class InThread:
             self._loop.close()
 
     def client(self) -> Ledger:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while True:
             try:
                 return Ledger(_There(self.folder, 10.0), in_process=False)
@@ -102,10 +102,11 @@ def test_what_could_not_be_published_is_published_as_soon_as_there_is_room(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without another append, and without anybody asking."""
-    real, full = published_module.write_fresh, threading.Event()
+    real, full, refused = published_module.write_fresh, threading.Event(), threading.Semaphore(0)
 
     def write_fresh(path: Path, content: bytes) -> None:
         if full.is_set():
+            refused.release()
             raise OSError(errno.ENOSPC, "told to fail")
         real(path, content)
 
@@ -116,10 +117,11 @@ def test_what_could_not_be_published_is_published_as_soon_as_there_is_room(
             ledger.append("a", 0, [event(0)])
             with pytest.raises(LedgerUnavailable, match="cannot publish"):
                 ledger.publish()
-        time.sleep(0.6)
+        for _ in range(3):  # the one above, and two that nobody asked for
+            assert refused.acquire(timeout=60)
         assert LedgerReader(folder).size("2026") == 1
         full.clear()
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while LedgerReader(folder).size("2026") != 2:
             assert time.monotonic() < until
             time.sleep(0.02)

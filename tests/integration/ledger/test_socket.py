@@ -71,7 +71,7 @@ def test_a_client_gets_through_the_socket_what_it_would_get_in_process(server: S
 def test_readers_see_an_entry_soon_without_asking(server: Served, folder: Path) -> None:
     with server.client() as ledger:
         ledger.append("a", 0, [b"x"])
-        until = time.monotonic() + 10  # a quarter of a second, on a busy machine
+        until = time.monotonic() + 60  # a quarter of a second, on a busy machine
         while LedgerReader(folder).size("2026") < 2:
             assert time.monotonic() < until
             time.sleep(0.02)
@@ -223,7 +223,7 @@ def test_a_lock_that_is_held_behind_a_dead_socket_is_reported_after_the_wait(ser
         started = time.monotonic()
         with pytest.raises(LedgerUnavailable) as caught, connect(folder, wait=1.0) as ledger:
             ledger.append("a", 0, [b"x"])
-        assert 0.9 <= time.monotonic() - started < 8
+        assert 0.9 <= time.monotonic() - started < 25
         assert caught.value.exit_status == 3
     finally:
         os.kill(server.process.pid, signal.SIGCONT)
@@ -236,7 +236,7 @@ def test_a_lock_without_a_socket_is_reported_after_the_wait(folder: Path) -> Non
         started = time.monotonic()
         with pytest.raises(LedgerUnavailable, match="is locked") as caught:
             connect(folder, wait=0.5)
-        assert 0.5 <= time.monotonic() - started < 5
+        assert 0.5 <= time.monotonic() - started < 25
         assert "wardkeep serve" in caught.value.hint
 
 
@@ -268,7 +268,7 @@ def test_a_client_does_not_notice_that_its_writer_was_started_anew(folder: Path)
 
 def test_a_client_outlives_its_writer(folder: Path) -> None:
     with served(folder) as first:
-        ledger = first.client(wait=1.0)
+        ledger = first.client(wait=3.0)
         ledger.append("a", 0, [b"x"])
         first.kill()
         with pytest.raises(LedgerUnavailable, match="does not answer") as caught:

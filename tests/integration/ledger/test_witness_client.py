@@ -137,7 +137,7 @@ def test_who_takes_the_call_and_says_nothing_is_given_up(monkeypatch: pytest.Mon
         began = time.monotonic()
         with pytest.raises(LedgerUnavailable, match="no answer"):
             ask(port)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15  # and not the twenty seconds of the other side
     hold.set()
 
 
