@@ -187,6 +187,59 @@ for (const one of vectors.bundles) expect("bundle", holds(one.file, vectors.key.
 for (const one of vectors.no_bundles) expect(one.why, holds(one.file, vectors.key.vkey), false);
 expect("handed over", holds(vectors.handed_over.file, vectors.handed_over.vkey), true);
 for (const one of vectors.no_handed_over) expect(one.why, holds(one.file, vectors.handed_over.vkey), false);
+// The spool of a care path: a header of two slots, then records chained by their digests. null where no header holds.
+function spool(one) {
+  const room = [4096, 4096, one.size - 8192];
+  const parts = [...one.slots, one.records].map((part, i) => Buffer.concat([hex(part), Buffer.alloc(room[i] - part.length / 2)]));
+  const raw = Buffer.concat(parts);
+  const headers = [0, 4096].map((at) => {
+    const end = at + 30 + raw.readUInt16BE(at + 28);
+    const digest = raw.subarray(end, end + 32);
+    if (raw.toString("latin1", at, at + 4) !== "WKSP" || !sha256(raw.subarray(at, end)).equals(digest)) return null;
+    const [life, name] = [raw.toString("hex", at + 12, at + 28), raw.toString("utf8", at + 30, end)];
+    return { generation: raw.readBigUInt64BE(at + 4), life, name, digest };
+  });
+  const head = headers.filter(Boolean).sort((a, b) => Number(b.generation - a.generation))[0];
+  if (head === undefined) return null;
+  const mark = Buffer.from("WKS1        ");
+  mark.writeBigUInt64BE(head.generation, 4);
+  const found = [];
+  let [at, digest] = [8192, head.digest];
+  while (at + 32 <= raw.length && raw.subarray(at, at + 12).equals(mark)) {
+    const end = at + 32 + raw.readUInt32BE(at + 28);
+    const next = sha256(digest, raw.subarray(at, end));
+    const number = Number(raw.readBigUInt64BE(at + 12));
+    if (end + 32 > raw.length || !next.equals(raw.subarray(end, end + 32))) break;
+    if (found.length && number !== found[found.length - 1].number + 1) break;
+    found.push({ number, at_us: Number(raw.readBigUInt64BE(at + 20)), body: raw.toString("hex", at + 32, end) });
+    [at, digest] = [end + 32, next];
+  }
+  // A record that was being written when the power went has none behind it.
+  const damaged = raw.indexOf(mark, at + 1) >= 0;
+  return { name: head.name, producer: `${head.name}:${head.life}`, entries: found, digest: digest.toString("hex"), damaged };
+}
+
+// Whether a kept day is a signed checkpoint of this log, and its stamp over that file. Whose stamp it is a CMS library tells.
+function kept(one) {
+  const said = open(one.checkpoint, vectors.key.vkey)?.text;
+  if (said === undefined || said[0] !== vectors.key.origin || Number(said[1]) > entries.length) return false;
+  if (root(entries.slice(0, Number(said[1])).map(leafHash)).toString("base64") !== said[2]) return false;
+  return one.stamp === null || hex(one.stamp).includes(sha256(Buffer.from(one.checkpoint)));
+}
+
+for (const one of vectors.spools) {
+  const found = spool(one);
+  expect(one.what, found?.damaged, false);
+  for (const name of ["name", "producer", "digest"]) expect(one.what, found[name], one[name]);
+  expect(one.what, JSON.stringify(found.entries), JSON.stringify(one.entries));
+}
+for (const one of vectors.no_spools) {
+  const found = spool(one);
+  expect(one.why, found !== null, one.header);
+  if (one.header) expect(one.why, found.damaged && found.entries.length, one.entries);
+}
+for (const one of vectors.days) expect(one.day, kept(one), true);
+for (const one of vectors.no_days) expect(one.why, kept(one), false);
 const record = hex(vectors.journal.record);
 expect("journal", sha256(record.subarray(0, -32)).toString("hex"), vectors.journal.digest);
 console.log(held);

@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.conformance.ledger import note_vectors
+from tests.conformance.ledger import day_vectors, note_vectors, spool_vectors
 from tests.conformance.ledger.note_vectors import ORIGIN, SIGNER, VERIFIER
 from wardkeep.ledger.entry import act_leaf, event_leaf
 from wardkeep.ledger.journal import NO_RECORD, Record, encode
@@ -100,6 +100,8 @@ def make() -> dict[str, Any]:
         **note_vectors.consistency(steps, roots, SIZE),
         **note_vectors.bundles(proofs[0], (proofs[1], bodies[1], (1).to_bytes(16, "big"), b"row 1"), bodies[0]),
         **note_vectors.handed_over(note, paths[0], bodies[0]),
+        **spool_vectors.spools(),
+        **day_vectors.days(roots),
     }
     plain: dict[str, Any] = json.loads(json.dumps(said))
     return plain
