@@ -196,18 +196,6 @@ def test_a_bundle_leads_from_the_key_that_was_published_to_the_one_that_signs_no
         assert wardkeep("ledger", *words).said["ok"] is True
 
 
-def test_an_option_is_not_taken_for_the_name_of_a_file(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for words in (("--bundle", "--with-row"), ("--out", "--entry", "e"), ("--out", "p", "--page", "--json")):
-        refused = bench.call("prove", "3", *words, status=2)
-        assert f"./{words[words.index('--page' if '--page' in words else words[0]) + 1]}" in refused.err
-    assert list(tmp_path.iterdir()) == []
-    bench.call("prove", "3", "--out", "./--with-row")
-    assert [path.name for path in tmp_path.iterdir()] == ["--with-row"]
-
-
 def test_prove_and_check_say_which_file_they_lack(bench: Bench, tmp_path: Path) -> None:
     assert "--out" in bench.call("prove", "3", status=2).err
     assert "--bundle" in bench.call("prove", "3", "--out", tmp_path / "x", "--with-row", status=2).err
