@@ -251,6 +251,13 @@ def _time(m: Mapping) -> str | None:
     return None
 
 
+def also_iso(mapping: Mapping) -> Mapping:
+    """The mapping for a source that knows dates (a sheet, a database): those have ISO's form, whatever form its texts have."""
+    if "iso" in mapping.formats:
+        return mapping
+    return msgspec.structs.replace(mapping, time_format=[*mapping.formats, "iso"])
+
+
 def resolved(mapping: Mapping, zone: str) -> Mapping:
     """The mapping with the hospital's zone, where it names none of its own."""
     if mapping.zone or mapping.offset_required:

@@ -17,7 +17,7 @@ import msgspec
 from wardkeep.watch.event import Rejected
 from wardkeep.watch.intake.cutting import Block, Overlong
 from wardkeep.watch.intake.limits import BLOCK, KEEP, RECORD
-from wardkeep.watch.intake.mapping import HOSPITAL, Mapping
+from wardkeep.watch.intake.mapping import HOSPITAL, Mapping, also_iso
 from wardkeep.watch.intake.recognise import EVENT_COLUMNS
 from wardkeep.watch.intake.row import Read
 from wardkeep.watch.intake.rowmaker import BadRow, RowMaker
@@ -106,10 +106,7 @@ class Sheets:
 
     def __init__(self, source: str, mapping: Mapping | None) -> None:
         self._source = source
-        #: A date in a cell is no text, and has ISO's form here, whatever form the mapping's texts have.
-        self._mapping = mapping and msgspec.structs.replace(
-            mapping, time_format=[*mapping.formats, *(["iso"] if "iso" not in mapping.formats else [])]
-        )
+        self._mapping = also_iso(mapping) if mapping is not None else None
         self.format = f"{NAME}:{mapping.name}" if mapping is not None else NAME
         self._skipped = mapping.skip_lines if mapping is not None else 0
         self._sheet: str | None = None

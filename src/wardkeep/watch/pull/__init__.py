@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pulling rows from a view of a database: what a source file says, what of a page is complete, how far a pull is. Pure."""
+
+from wardkeep.watch.pull.cells import RowReader, used_columns
+from wardkeep.watch.pull.errors import BadSource, PullError, SchemaChanged, TooManyAlike
+from wardkeep.watch.pull.paging import complete
+from wardkeep.watch.pull.source import PullSource, parse_source
+from wardkeep.watch.pull.state import PullState, read_state, write_state
+from wardkeep.watch.pull.watermark import Kind, Mark, begin_of, kind_of, mark_of
+
+__all__ = [
+    "BadSource",
+    "Kind",
+    "Mark",
+    "PullError",
+    "PullSource",
+    "PullState",
+    "RowReader",
+    "SchemaChanged",
+    "TooManyAlike",
+    "begin_of",
+    "complete",
+    "kind_of",
+    "mark_of",
+    "parse_source",
+    "read_state",
+    "used_columns",
+    "write_state",
+]

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be wrong with a pull. What is wrong with a row is no error: it is a `Rejected`.
+
+PullError
+├── BadSource
+├── SchemaChanged
+└── TooManyAlike
+"""
+
+from __future__ import annotations
+
+
+class PullError(Exception):
+    """Rows cannot be pulled."""
+
+    exit_status = 2
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
+        super().__init__(message or self.__doc__)
+        self.hint = hint
+
+
+class BadSource(PullError):
+    """A source file breaks a rule."""
+
+
+class SchemaChanged(PullError):
+    """The view is not what the source file, the mapping or the last pull says."""
+
+
+class TooManyAlike(PullError):
+    """More rows have the same watermark than are held at once."""

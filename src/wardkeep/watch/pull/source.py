@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`PullSource`: which view of which database, by which column, how gently. One small TOML file, without a password."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import msgspec
+
+from wardkeep.watch.pull.errors import BadSource
+
+#: SQLAlchemy's names of what is read; other drivers may work and are not asked for.
+DIALECTS = ("postgresql+psycopg", "mysql+pymysql", "mariadb+pymysql", "mssql+pyodbc", "oracle+oracledb")
+HINT = "docs/how-to/pull-from-a-database.md shows a source file"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
+_USER = re.compile(r"\A[a-z0-9+]+://[^/@]*:[^/@]*@", re.ASCII | re.IGNORECASE)
+
+
+class PullSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A checked source."""
+
+    #: Names the state of the pull, and stands as the source of its events.
+    name: str
+    #: SQLAlchemy's URL, without a password.
+    url: str
+    #: A file that holds nothing but the password and that only its owner can read; or a credential of systemd.
+    password_file: str | None = None
+    password_credential: str | None = None
+    #: `view`, `schema.view`.
+    view: str
+    #: A mapping file beside the source file, or a shipped one by its name.
+    mapping: str
+    #: The column that grows: a time, or a number.
+    watermark: str
+    #: How far before the last watermark the next pull begins, so that rows that came late are found: seconds, or a number.
+    overlap: int = 600
+    #: Where the first pull begins; without it at the first row.
+    start: str | int | None = None
+    #: Rows asked for at once, and how many a second at most (0: as many as come).
+    batch: int = 5000
+    rate: int = 0
+    #: Seconds after which the server shall give up a statement.
+    statement_timeout: int = 60
+
+    @property
+    def place(self) -> tuple[str | None, str]:
+        """Schema and view."""
+        schema, _, view = self.view.rpartition(".")
+        return schema or None, view
+
+
+def parse_source(text: str, name: str) -> PullSource:
+    """Parse and check; `name` is what errors call the file. Raises BadSource."""
+    try:
+        source = msgspec.convert(tomllib.loads(text), PullSource)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as exc:
+        raise BadSource(f"{name}: {exc}", hint=HINT) from None
+    problem = _words(source) or _url(source) or _limits(source)
+    if problem:
+        raise BadSource(f"{name}: {problem}", hint=HINT)
+    return source
+
+
+def _words(s: PullSource) -> str | None:
+    if not _NAME.fullmatch(s.name):
+        return f"name is {s.name!r}: give small letters, digits, '.', '_' and '-'"
+    for key in ("view", "watermark", "mapping"):
+        value = getattr(s, key)
+        if not value.strip() or not value.isprintable():
+            return f"{key} is {value!r}: give a name"
+    return None
+
+
+def _url(s: PullSource) -> str | None:
+    # The URL itself is not told: what is wrong with it may be the password in it.
+    if not s.url.startswith(tuple(f"{dialect}://" for dialect in DIALECTS)):
+        return f"url begins with no database that is read: give one of {', '.join(f'{d}://' for d in DIALECTS)}"
+    if _USER.match(s.url) or "password=" in s.url.lower() or "pwd=" in s.url.lower():
+        return "url holds a password: put it into a file and name that as password_file, or use password_credential"
+    if s.password_file and s.password_credential:
+        return "password_file and password_credential are both there: give one"
+    return None
+
+
+def _limits(s: PullSource) -> str | None:
+    limits = {"batch": (1, 100_000), "rate": (0, 10_000_000), "statement_timeout": (1, 86_400), "overlap": (0, 10**12)}
+    for key, (least, most) in limits.items():
+        if not least <= getattr(s, key) <= most:
+            return f"{key} is {getattr(s, key)}: give a number from {least} to {most}"
+    return None
