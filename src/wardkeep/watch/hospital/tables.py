@@ -239,8 +239,8 @@ TABLES: dict[str, Table] = {
 }
 
 STATES = "message_state"
-#: What Wardkeep itself keeps of feeds beside the hospital's tables: numbers of patients that were given up for others, and
-#: what is known of each object that messages speak of. No export holds them, and no reason is read from them.
+#: What Wardkeep itself keeps beside the hospital's tables: numbers of patients that were given up for others, digests of signed
+#: records, and what is known of each object that messages speak of. No export holds them, and no reason is read from them.
 KEPT: dict[str, Table] = {
     t.name: t
     for t in (
@@ -248,6 +248,20 @@ KEPT: dict[str, Table] = {
             "merges",
             (_c("retired_id", need=True), _c("patient_id", need=True), _c("time", "time")),
             key=("retired_id",),
+        ),
+        Table(
+            "record_versions",
+            (
+                _c("system", need=True),
+                _c("record", need=True),
+                _c("digest", need=True),
+                _c("kind"),
+                _c("patient_id"),
+                _c("stage", need=True),
+                _c("time", "time", need=True),
+                _c("by"),
+            ),
+            key=("system", "record", "digest"),
         ),
         Table(STATES, (_c("object", need=True), _c("state", need=True)), key=("object",), id="object"),
     )

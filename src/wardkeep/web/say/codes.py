@@ -199,6 +199,7 @@ ACTS: Names = {
     "database:incarnation:begun": _("Database begun"),
     "database:rows:restored": _("Rows restored from a backup"),
     "evidence:bundle:made": _("Evidence bundle made"),
+    "integrity:records:checked": _("Signed records compared with their source"),
     "intake:quarantine:dismissed": _("Pieces of quarantine dismissed"),
     "intake:quarantine:replayed": _("Pieces of quarantine read again"),
     "judgement:run:stored": _("Run stored"),

@@ -8,6 +8,7 @@ from wardkeep.watch.hospital.messages.bookings import bookings
 from wardkeep.watch.hospital.messages.documents import documents
 from wardkeep.watch.hospital.messages.head import Head
 from wardkeep.watch.hospital.messages.people import merges, patients
+from wardkeep.watch.hospital.messages.records import records
 from wardkeep.watch.hospital.messages.requests import orders
 from wardkeep.watch.hospital.messages.said import Said
 from wardkeep.watch.hospital.messages.stays import stays
@@ -27,4 +28,5 @@ def sayings(message: Message, head: Head, clock: Clock) -> list[Said]:
         *orders(message, head, clock),
         *bookings(message, head, clock),
         *documents(message, head, clock),
+        *records(message, head, clock),
     ]

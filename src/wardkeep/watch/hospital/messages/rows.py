@@ -173,7 +173,16 @@ def _merge(number: str, state: State, clock: Clock) -> Iterator[Row]:
         yield "merges", {"retired_id": number, "patient_id": into, "time_us": value(state, "time"), "src": src}
 
 
+def _record(number: str, state: State, clock: Clock) -> Iterator[Row]:
+    system, _, record = number.partition("|")
+    for digest, (kind, patient, stage, time, by, src) in named(state, "version:").items():
+        yield "record_versions", {
+            "system": system, "record": record, "digest": digest, "kind": kind, "patient_id": patient, "stage": stage,
+            "time_us": time, "by": by, "src": src,
+        }  # fmt: skip
+
+
 _MAKERS: dict[str, Callable[[str, State, Clock], Iterator[Row]]] = {
     "patient": _patient, "encounter": _encounter, "order": _order, "appointment": _appointment, "document": _document,
-    "merge": _merge,
+    "merge": _merge, "record": _record,
 }  # fmt: skip

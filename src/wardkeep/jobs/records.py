@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Record integrity of a home: versions of records into the store, and what is sealed held against what a source says now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from wardkeep.jobs.ingesting import PATIENCE
+from wardkeep.watch.integrity import Comparison, Stage, Version, compare
+
+if TYPE_CHECKING:
+    from wardkeep.home import Home
+    from wardkeep.watch.integrity.table import Columns
+
+TABLE = "record_versions"
+
+
+class UnreadableRecords(Exception):
+    """A file holds no records that can be read."""
+
+    exit_status = 2
+    hint = "name FHIR resources, HL7 messages, or a CSV file with --key, --content and --time"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Read:
+    """The records of some files, and what in them could not be used, each as file and sentence."""
+
+    versions: tuple[Version, ...]
+    unusable: tuple[str, ...]
+
+
+def read_records(
+    paths: Sequence[Path], *, zone: str, system: str, kind: str = "record", columns: Columns | None = None
+) -> Read:
+    """The signed records in files. Raises UnreadableRecords, OSError.
+
+    system: whose they are, where a file does not say; columns: how a CSV file names them.
+    """
+    found: list[Version] = []
+    unusable: list[str] = []
+    for path in paths:
+        try:
+            for one in _of(path, zone=zone, system=system, kind=kind, columns=columns):
+                if isinstance(one, Version):
+                    found.append(one)
+                else:
+                    unusable.append(f"{path.name}: {one}")
+        except ValueError as problem:
+            raise UnreadableRecords(f"{path.name}: {problem}") from problem
+    return Read(versions=tuple(found), unusable=tuple(unusable))
+
+
+def _of(path: Path, *, zone: str, system: str, kind: str, columns: Columns | None) -> Iterator[Version | str]:
+    from wardkeep.watch.hl7.files import looks_like_messages  # noqa: PLC0415
+    from wardkeep.watch.integrity import fhir, table  # noqa: PLC0415
+
+    data = path.read_bytes()
+    if looks_like_messages(data[:4096]):
+        yield from _of_messages(path, zone)
+    elif columns is not None:
+        rows = table.rows_of(data.decode(), columns)
+        yield from table.versions(rows, columns, system=system, kind=kind, zone=zone)
+    else:
+        yield from fhir.versions(data, system=system)
+
+
+def _of_messages(path: Path, zone: str) -> Iterator[Version | str]:
+    from wardkeep.jobs.messages import messages_of  # noqa: PLC0415
+    from wardkeep.watch.hl7 import Clock, NotRead, parse  # noqa: PLC0415
+    from wardkeep.watch.hospital.messages import head_of  # noqa: PLC0415
+    from wardkeep.watch.hospital.messages.records import versions_of  # noqa: PLC0415
+
+    clock = Clock(zone)
+    for number, raw in enumerate(messages_of(path, format=None, mapped=False), 1):
+        try:
+            message = parse(raw)
+            yield from versions_of(message, head_of(message, clock), clock)
+        except NotRead as problem:
+            yield f"message {number}: {problem}"
+
+
+def seal_records(home: Home, versions: Iterable[Version], *, source: str, at: datetime) -> int:
+    """Keep versions that the store does not have; how many that were. Raises StoreError, LedgerError."""
+    from wardkeep.watch.hospital.context import Context, schema  # noqa: PLC0415
+
+    store = home.store()
+    rows = [_row(version, source) for version in versions]
+    table = pa.Table.from_pylist(rows, schema(TABLE))
+    with home.connect_ledger() as ledger, store.intake(ledger, received_at=at, wait=PATIENCE) as intake:
+        before = store.known_table(TABLE).num_rows
+        intake.context(Context(name=TABLE, table=table, rejected=(), source=source, full=False, feed=True))
+        ledger.publish()
+        return int(store.known_table(TABLE).num_rows - before)
+
+
+def check_records(
+    home: Home, found: Iterable[Version], *, whole: bool, sample: int | None, at: datetime, actor: Any = "cli"
+) -> Comparison:
+    """Hold what a source says now against what is sealed, and say in an act what came of it. Django must be set up."""
+    from wardkeep.seal.act import action  # noqa: PLC0415
+
+    reader = home.ledger_reader()
+    root = reader.checkpoint(reader.current).root.hex()
+    done = compare(sealed_versions(home), found, whole=whole, sample=sample, seed=root)
+    with action("integrity:records:checked", actor=actor, at=at) as act:
+        act.fact("compared", done.compared)
+        act.fact("intact", done.intact)
+        act.fact("different", len(done.differences))
+        act.fact("whole", whole)
+    return done
+
+
+def sealed_versions(home: Home) -> list[Version]:
+    """Every version that the store has."""
+    return [
+        Version(
+            system=row["system"], record=row["record"], kind=row["kind"] or "record", patient=row["patient_id"],
+            stage=Stage(row["stage"]), time_us=row["time_us"], by=row["by"], digest=row["digest"],
+        )
+        for row in home.store().known_table(TABLE).to_pylist()
+    ]  # fmt: skip
+
+
+def _row(version: Version, source: str) -> dict[str, Any]:
+    return {
+        "system": version.system, "record": version.record, "digest": version.digest, "kind": version.kind,
+        "patient_id": version.patient, "stage": str(version.stage), "time_us": version.time_us, "by": version.by,
+        "src": source,
+    }  # fmt: skip

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records from messages: what a document (MDM) or a result (ORU) said when it was signed, as a digest of its content.
+
+The content is that of the OBX segments: type, what was observed, value, unit, range, flags, state. Only what is signed counts:
+a final or corrected result, a document that was authenticated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wardkeep.watch.hl7 import Clock, Message, Segment
+from wardkeep.watch.hospital.messages.head import Head
+from wardkeep.watch.hospital.messages.said import Said
+from wardkeep.watch.integrity.version import Stage, Version, content_of, digest_of
+
+_OBX = (2, 3, 4, 5, 6, 7, 8, 11)
+#: OBR-25.
+_RESULT = {"F": Stage.SIGNED, "C": Stage.CHANGED, "X": Stage.WITHDRAWN}
+_WITHDRAWN = "T11"
+_CHANGED = frozenset(("T05", "T06", "T07", "T08", "T09", "T10"))
+#: TXA-17: authenticated, legally authenticated.
+_AUTHENTICATED = frozenset(("AU", "LA"))
+
+
+def versions_of(message: Message, head: Head, clock: Clock) -> Iterator[Version]:
+    """The signed versions in a message. Raises NotRead."""
+    if not head.patients or head.test:
+        return
+    if head.type == "MDM":
+        yield from _document(message, head, clock)
+    elif head.type == "ORU":
+        yield from _results(message, head, clock)
+
+
+def records(message: Message, head: Head, clock: Clock) -> Iterator[Said]:
+    """The same as sayings: each version of a record is kept, with the last time at which it was the one."""
+    for v in versions_of(message, head, clock):
+        kept = [v.kind, v.patient, str(v.stage), v.time_us, v.by, head.event_id or ""]
+        yield Said(f"record|{v.system}|{v.record}", f"version:{v.digest}", kept)
+
+
+def _document(message: Message, head: Head, clock: Clock) -> Iterator[Version]:
+    txa = message.first("TXA")
+    number = txa.text(12) or txa.text(12, 3)
+    signed = txa.text(17) in _AUTHENTICATED or bool(txa.text(22))
+    if not number or not (signed or head.trigger == _WITHDRAWN):
+        return
+    stage = Stage.SIGNED
+    if head.trigger in _CHANGED:
+        stage = Stage.CHANGED
+    elif head.trigger == _WITHDRAWN:
+        stage = Stage.WITHDRAWN
+    segments = message.all("OBX")
+    if not segments and stage is not Stage.WITHDRAWN:  # T01, T03: told of, and not shown
+        return
+    by = txa.text(22) or txa.text(10) or txa.text(9) or txa.text(5)
+    yield _version(head, f"document/{number}", "document", segments, stage, head.recorded, by)
+
+
+def _results(message: Message, head: Head, clock: Clock) -> Iterator[Version]:
+    for group in message.groups("OBR"):
+        obr = group[0]
+        number = obr.text(3) or obr.text(2)
+        stage = _RESULT.get(obr.text(25))
+        if number and stage is not None:
+            time = clock.at(obr.said(22), "OBR-22") or head.recorded
+            segments = [s for s in group if s.name == "OBX"]
+            name = "/".join(filter(None, ("result", number, obr.text(4))))
+            yield _version(head, name, "report", segments, stage, time, obr.text(32))
+
+
+def _version(head: Head, record: str, kind: str, segments: list[Segment], stage: Stage, time: int, by: str) -> Version:
+    system = head.application or "hl7"
+    content = content_of([[segment.field(n) for n in _OBX] for segment in segments])
+    return Version(
+        system=system, record=record, kind=kind, patient=head.patients[0], stage=stage, time_us=time, by=by or None,
+        digest=digest_of(system, record, content),
+    )  # fmt: skip

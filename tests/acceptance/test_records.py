@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`wardkeep records`: what signed records said is sealed, and what was changed behind is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.acceptance.messages import feed, message, pid
+from tests.acceptance.program import Program, stored
+
+HEADER = "id,body,signed,pid,who\n"
+ROWS = {
+    "r1": "r1,stable,2026-03-02T08:00:00+08:00,p1,s1\n",
+    "r2": "r2,improving,2026-03-03T08:00:00+08:00,p1,s1\n",
+    "r3": "r3,discharged,2026-03-05T08:00:00+08:00,p1,s1\n",
+}
+OPTIONS = ("--key", "id", "--content", "body", "--time", "signed", "--patient", "pid", "--by", "who")
+NOTE = message(
+    "MDM^T02", "1", "20260304080000", pid("p1"), "TXA|1|DS|TX|20260304080000|s1|||||||DOC1|||||LA",
+    "OBX|1|TX|DS||出院诊断||||||F",
+)  # fmt: skip
+
+
+def export(path: Path, **changed: str | None) -> Path:
+    rows = {**ROWS, **changed}
+    path.write_text(HEADER + "".join(row for row in rows.values() if row), encoding="utf-8")
+    return path
+
+
+def test_a_record_that_was_changed_removed_or_put_in_behind_is_named(program: Program, tmp_path: Path) -> None:
+    before = export(tmp_path / "before.csv")
+    assert program.json("records", "seal", before, *OPTIONS) == {"read": 3, "sealed": 3, "unusable": 0}
+    assert program.json("records", "seal", before, *OPTIONS)["sealed"] == 0
+    assert program.call("records", "check", before, "--whole", *OPTIONS, "--json").lines == []
+    after = export(
+        tmp_path / "after.csv",
+        r1="r1,never well,2026-03-02T08:00:00+08:00,p1,s1\n",
+        r2=None,
+        r4="r4,consent was given,2026-03-04T08:00:00+08:00,p1,s1\n",
+    )
+    said = program.call("records", "check", after, "--whole", *OPTIONS, "--json", status=1)
+    assert [(line["record"], line["problem"], line["patient_id"]) for line in said.lines] == [
+        ("r1", "changed", "p1"), ("r2", "missing", "p1"), ("r4", "back_dated", "p1"),
+    ]  # fmt: skip
+    assert "never well" not in said.out + said.err
+    assert len(program.call("records", "check", after, *OPTIONS, "--json", status=1).lines) == 2
+    program.verify()
+
+
+def test_a_signed_document_of_a_feed_is_sealed_when_it_is_read(program: Program, tmp_path: Path) -> None:
+    program.json("ingest", feed(tmp_path / "m", NOTE))
+    again = feed(tmp_path / "n", NOTE.replace("出院诊断", "另一个诊断")) / "feed-1.hl7"
+    [line] = program.call("records", "check", again, "--json", status=1).lines
+    assert (line["system"], line["record"], line["problem"]) == ("HIS", "document/DOC1", "changed")
+    assert program.call("records", "check", tmp_path / "m" / "feed-1.hl7", "--json").lines == []
+    assert stored(program.home, "SELECT count(*) FROM all_events WHERE format = 'hl7'") == [(1,)]
+
+
+def test_a_call_that_does_not_say_what_a_table_holds_is_unusable(program: Program, tmp_path: Path) -> None:
+    path = export(tmp_path / "x.csv")
+    assert "--content" in program.call("records", "seal", path, "--key", "id", status=2).err
+    assert "no column nobody" in program.call("records", "seal", path, "--key", "nobody", *OPTIONS[2:], status=2).err
+    assert "x.csv" in program.call("records", "seal", path, status=2).err

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was sealed of records, held against what a source says now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wardkeep.watch.integrity import Problem, Stage, Version, compare, content_of, digest_of
+
+HOUR = 3600 * 1_000_000
+
+
+def version(
+    record: str, content: str = "a", *, at: int = 0, system: str = "EMR", stage: Stage = Stage.SIGNED
+) -> Version:
+    digest = digest_of(system, record, content_of(content))
+    return Version(
+        system=system,
+        record=record,
+        kind="document",
+        patient="p1",
+        stage=stage,
+        time_us=at * HOUR,
+        by="d1",
+        digest=digest,
+    )
+
+
+SEALED = [version("r1", at=1), version("r2", at=2), version("r2", "b", at=3, stage=Stage.CHANGED), version("r3", at=9)]
+NOW = [version("r1", at=1), version("r2", "b", at=3), version("r3", at=9)]
+
+
+def problems(found: list[Version], *, whole: bool = True) -> list[tuple[str, Problem]]:
+    return [(d.record, d.problem) for d in compare(SEALED, found, whole=whole).differences]
+
+
+def test_what_is_as_it_was_sealed_is_intact() -> None:
+    done = compare(SEALED, NOW, whole=True)
+    assert (done.compared, done.intact, done.new, done.differences) == (3, 3, 0, ())
+
+
+@pytest.mark.parametrize(
+    "found, expected",
+    [
+        ([version("r1", "x", at=1), *NOW[1:]], [("r1", Problem.CHANGED)]),
+        ([version("r1", "x", at=8), *NOW[1:]], [("r1", Problem.CHANGED)]),
+        ([NOW[0], version("r2", "a", at=2), NOW[2]], [("r2", Problem.REVERTED)]),
+        (NOW[:2], [("r3", Problem.MISSING)]),
+        ([*NOW, version("r4", at=5)], [("r4", Problem.BACK_DATED)]),
+        ([*NOW, version("r4", at=10)], []),  # newer than all that is sealed
+        ([*NOW, version("r4", at=0)], []),  # from before sealing began
+        ([*NOW, version("r4", at=9)], []),  # just signed: its turn may come
+        ([*NOW, version("r4", at=5, stage=Stage.WITHDRAWN)], []),
+        ([*NOW, version("x1", at=5, system="LIS")], []),  # nothing of that system is sealed
+    ],
+)
+def test_each_difference_is_named(found: list[Version], expected: list[tuple[str, Problem]]) -> None:
+    assert problems(found) == expected
+
+
+def test_what_is_absent_from_a_part_is_not_missing() -> None:
+    assert problems(NOW[:1], whole=False) == []
+
+
+def test_a_record_that_was_withdrawn_need_not_be_there() -> None:
+    gone = replace(SEALED[3], stage=Stage.WITHDRAWN, time_us=10 * HOUR)
+    assert compare([*SEALED, gone], NOW[:2], whole=True).differences == ()
+
+
+def test_a_sample_looks_for_so_many_and_depends_on_its_seed() -> None:
+    sealed = [version(f"r{n}", at=1) for n in range(50)]
+    found = [version(f"r{n}", "x", at=1) for n in range(50)]
+    drawn = [{d.record for d in compare(sealed, found, whole=True, sample=5, seed=seed).differences} for seed in "abab"]
+    assert [len(d) for d in drawn] == [5, 5, 5, 5]
+    assert drawn[0] == drawn[2] and drawn[0] != drawn[1]
+
+
+@given(values=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=5))
+def test_the_order_of_columns_is_no_content(values: dict[str, str]) -> None:
+    turned = dict(reversed(list(values.items())))
+    assert digest_of("EMR", "r", content_of(values)) == digest_of("EMR", "r", content_of(turned))
+
+
+@given(
+    one=st.tuples(st.text(max_size=4), st.text(max_size=4), st.binary(max_size=6)),
+    two=st.tuples(st.text(max_size=4), st.text(max_size=4), st.binary(max_size=6)),
+)
+def test_no_two_records_or_contents_share_a_digest(one: tuple[str, str, bytes], two: tuple[str, str, bytes]) -> None:
+    assert (digest_of(*one) == digest_of(*two)) == (one == two)
