@@ -28,7 +28,7 @@ def a_home(folder: Path, listeners: dict[str, dict[str, Any]], **intake: Any) ->
     """A home with real keys, ledger and store, and no rows."""
     ports = {name: {"port": 0, **wants} for name, wants in listeners.items()}
     home = Home(folder)
-    home.adopt(parse_settings({"intake": {"every": 1, "listeners": ports, **intake}}), None)
+    home.adopt(parse_settings({"intake": {"every": 1, "load_every": 1, "listeners": ports, **intake}}), None)
     if not home.ledger_folder.exists():
         home.adopt_keyring(Keyring.create(home.keys_folder, provider="file", passphrase=None))
         home.ledger_folder.mkdir(parents=True)

@@ -42,6 +42,8 @@ class Intake:
 
     #: Seconds after which what was heard goes from the raw spool into the store.
     every: int = 5
+    #: Seconds between two loads of what HL7 messages say of care into the hospital's tables; each leaves a file a table.
+    load_every: int = 300
     #: How much one listener's raw spool may hold, such as `512MB`; then it refuses, and says so.
     spool: str = "512MB"
     #: PEM files in the home folder for `syslog-tls`, `mllp-tls` and `https`: our certificate with its chain, and its key.
@@ -57,6 +59,7 @@ def intake_faults(intake: Intake) -> list[str]:
     """What is wrong with the listeners, or contradicts itself."""
     rules = [
         (1 <= intake.every <= 300, f"intake.every = {intake.every}: use 1 to 300"),
+        (1 <= intake.load_every <= 3600, f"intake.load_every = {intake.load_every}: use 1 to 3600"),
         (bool(SIZE.fullmatch(intake.spool)), f"intake.spool = {intake.spool!r}: write a size such as 512MB"),
         (
             bool(intake.certificate) == bool(intake.key),

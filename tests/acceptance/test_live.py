@@ -32,7 +32,7 @@ FHIR = {"Content-Type": "application/fhir+json"}
 
 def listen(program: Program, listeners: dict[str, dict[str, Any]], **intake: Any) -> None:
     """Name listeners in the home's settings."""
-    lines = ["[intake]", *(f"{key} = {json.dumps(value)}" for key, value in {"every": 1, **intake}.items())]
+    lines = ["[intake]", *(f"{key} = {json.dumps(value)}" for key, value in {"every": 1, "load_every": 1, **intake}.items())]
     for name, wants in listeners.items():
         lines += [f"[intake.listeners.{name}]", *(f"{k} = {json.dumps(v)}" for k, v in {"port": 0, **wants}.items())]
     config = program.home / "config.toml"

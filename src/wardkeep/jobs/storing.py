@@ -36,8 +36,6 @@ from wardkeep.watch.store import Report, Store, StoreError
 LOG = logging.getLogger("wardkeep.jobs")
 #: Bytes of raw spool that are taken at once.
 AT_ONCE = 64 << 20
-#: Seconds between two loads of what HL7 says of care: each is a file for every table that it changes.
-LOAD_EVERY = 30.0
 #: Seconds to wait for another command that stores; then the next round comes.
 PATIENCE = 5.0
 COUNTED = ("read", "accepted", "duplicates", "quarantined", "rounds")
@@ -141,7 +139,8 @@ class Storing:
             if folder.is_dir():
                 paths = waiting(folder)
                 self.totals.listeners.setdefault(folder.name, Tally()).waiting = len(paths)
-                if time.monotonic() < self._loaded.get(folder.name, 0.0) + LOAD_EVERY:
+                loaded = self._loaded.get(folder.name)
+                if loaded is not None and time.monotonic() < loaded + self._home.settings.intake.load_every:
                     continue
                 found += [(folder.name, path) for path in paths]
         # One listener that has much must not keep the others waiting: one file of each, then the next of each.
