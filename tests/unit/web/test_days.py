@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.unit.web import hospital
 from tests.unit.web.markup import faults
-from wardkeep.jobs.dated import Dated
+from wardkeep.jobs.dated import UNSIGNED, Dated
 from wardkeep.ledger.note import Checkpoint, Signature, Verifier, open_checkpoint
+from wardkeep.ledger.sidecar import Sidecar, State
 from wardkeep.ledger.timestamp import Stamped
 from wardkeep.web.draw.minutes import Sheet, draw_minutes, page_of, short_note
 
@@ -23,7 +24,9 @@ CHECKPOINT = Checkpoint("hospital.example/ledger/2026", 1_234_567, bytes(range(3
 STAMP = Stamped(datetime(2026, 3, 2, 1, 2, 3, tzinfo=UTC), "CN=Authority <1>", 7)
 
 
-def day(number: int, *, stamped: bool = False, problem: str = "", disagrees: str = "") -> Dated:
+def day(
+    number: int, *, stamped: bool = False, problem: str = "", disagrees: str = "", sidecar: Sidecar = UNSIGNED
+) -> Dated:
     return Dated(
         day=date(2026, 3, number),
         size=1_234,
@@ -31,6 +34,7 @@ def day(number: int, *, stamped: bool = False, problem: str = "", disagrees: str
         stamped=STAMP if stamped else None,
         problem=problem,
         disagrees=disagrees,
+        sidecar=sidecar,
     )
 
 
@@ -42,6 +46,7 @@ def day(number: int, *, stamped: bool = False, problem: str = "", disagrees: str
         [day(3), day(2)],
         [day(3, stamped=True), day(2, problem="no answer")],
         [day(2, disagrees="log 2026 was set back")],
+        [day(2, disagrees="the SM2 signature of it does not hold", sidecar=Sidecar(State.FAILS))],
     ],
 )
 def test_the_page_shows_each_kept_day(

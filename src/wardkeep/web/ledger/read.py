@@ -11,11 +11,12 @@ from uuid import UUID
 
 from django.conf import settings
 
-from wardkeep.jobs.dated import Dated, dated
+from wardkeep.jobs.dated import UNSIGNED, Dated, dated
 from wardkeep.jobs.verified import Verified, read_verified
 from wardkeep.jobs.witnessed import Standing, standing
 from wardkeep.ledger import LedgerError, UnknownEntry
 from wardkeep.ledger.daily import dailies
+from wardkeep.ledger.sidecar import SIDECAR, Sidecar, State
 from wardkeep.seal.models import Outbox, Placed
 from wardkeep.watch.cases.casebook import NotFound
 from wardkeep.watch.cases.models import Run
@@ -60,6 +61,19 @@ def ledger_state() -> LedgerState:
         return LedgerState(
             log="–", size=0, root="", checkpoint="", vkey="", waiting=waiting, problem=type(exc).__name__
         )
+
+
+def sidecar() -> Sidecar:
+    """What the signature with SM2 beside the newest checkpoint is worth; one that cannot be read does not hold."""
+    home = settings.WARDKEEP_HOME
+    try:
+        reader = home.ledger_reader()
+        log = reader.logs()[-1]
+        there = (home.ledger_folder / "logs" / log / SIDECAR).exists()
+        found: Sidecar = reader.sidecar(log) if there else UNSIGNED
+    except (LedgerError, OSError) as error:
+        return Sidecar(State.FAILS, why=type(error).__name__)
+    return found
 
 
 def days() -> list[Dated]:

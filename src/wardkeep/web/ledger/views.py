@@ -12,7 +12,7 @@ from wardkeep.govern.identity.role import Act
 from wardkeep.watch.cases import queries
 from wardkeep.web.draw.growth import draw_growth
 from wardkeep.web.ledger.judging import texts
-from wardkeep.web.ledger.read import days, entry_body, ledger_state, run_of, runs, sizes, verified, witnesses
+from wardkeep.web.ledger.read import days, entry_body, ledger_state, run_of, runs, sidecar, sizes, verified, witnesses
 from wardkeep.web.page import page
 
 
@@ -44,6 +44,7 @@ def state(request: HttpRequest) -> HttpResponse:
     """The newest log, its checkpoint, and who else vouches for it."""
     context = {
         "ledger": ledger_state(),
+        "sidecar": sidecar(),
         "witnessed": witnesses(),
         "days": days(),
         "growth": draw_growth(sizes()),
