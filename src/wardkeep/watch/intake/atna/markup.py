@@ -124,3 +124,13 @@ def _decoded(data: bytes, codec: str) -> str:
 
 
 _DECLARED_TEXT = re.compile(r"\A\s*<\?xml\s[^>]*?\?>")
+
+
+def code_of(element: Element) -> str | None:
+    """The code, in either dialect."""
+    return element.get("csd-code") or element.get("code")
+
+
+def said_of(element: Element) -> str | None:
+    """What the code is called."""
+    return element.get("originalText") or element.get("displayName")

@@ -11,16 +11,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any, TypeVar
 
-import msgspec
-
-from wardkeep.watch.intake import fhir_terms as terms
 from wardkeep.watch.intake.atna import parts
 from wardkeep.watch.intake.atna.markup import BadXml, document
-from wardkeep.watch.intake.atna.objects import Objects
-from wardkeep.watch.intake.atna.parts import BadMessage, Event, Where, Who
-from wardkeep.watch.intake.fhir_entities import Thing, touched
-from wardkeep.watch.intake.fhir_parts import ACCESS, OTHER
-from wardkeep.watch.intake.fhir_shapes import Entity
+from wardkeep.watch.intake.atna.objects import Object, Objects, thing, touched
+from wardkeep.watch.intake.atna.parts import BadMessage, Event, Participant, Where, Who
+from wardkeep.watch.intake.fhir_parts import ACCESS, OTHER, piece
 from wardkeep.watch.intake.row import Row
 from wardkeep.watch.intake.times import BadTime, Moment, Zone, iso
 
@@ -35,17 +30,6 @@ _TIME = b' EventDateTime="'
 _CONTROLS = bytes(set(range(32)) - {9, 10, 13})
 
 
-class _Moving(msgspec.Struct, gc=False, omit_defaults=True):
-    """What is new in each record, in the order of `extra`."""
-
-    objects: list[Thing] | None = None
-    outcome_text: str | None = None
-    patients: list[str] | None = None
-    purposes: tuple[str, ...] | None = None
-    request_id: str | None = None
-
-
-_moving = msgspec.json.Encoder().encode
 _new, _sha256 = tuple.__new__, hashlib.sha256
 
 
@@ -57,6 +41,7 @@ class Messages:
         self._zone = zone
         self._heads: set[bytes] = set()
         self._events: dict[bytes, Event] = {}
+        self._people: dict[bytes, Participant] = {}
         self._who: dict[bytes, Who] = {}
         self._where: dict[bytes, Where] = {}
         self._objects = Objects()
@@ -73,7 +58,7 @@ class Messages:
 
     # -- the careful way -----------------------------------------------------------------------------------------------
 
-    def _careful(self, xml: bytes) -> tuple[Moment, Event, Who, Where, list[Entity]]:
+    def _careful(self, xml: bytes) -> tuple[Moment, Event, Who, Where, list[Object]]:
         root = document(xml)
         if root.name != "AuditMessage":
             raise BadMessage("not-audit: XML that is no AuditMessage")
@@ -85,9 +70,10 @@ class Messages:
             raise BadMessage("bad-time: the message has no EventDateTime")
         when = self._when(written.strip())
         return (
-            when, parts.event(known[0]), parts.who(root.all("ActiveParticipant")),
+            when, parts.event(known[0]),
+            parts.who([parts.participant(one) for one in root.all("ActiveParticipant")]),
             parts.where(next(iter(root.all("AuditSourceIdentification")), None)),
-            [parts.thing(one) for one in root.all("ParticipantObjectIdentification")],
+            [thing(one) for one in root.all("ParticipantObjectIdentification")],
         )  # fmt: skip
 
     def _when(self, written: str) -> Moment:
@@ -98,7 +84,7 @@ class Messages:
 
     # -- the quick way -------------------------------------------------------------------------------------------------
 
-    def _quick(self, xml: bytes) -> tuple[Moment, Event, Who, Where, list[Entity]] | None:
+    def _quick(self, xml: bytes) -> tuple[Moment, Event, Who, Where, list[Object]] | None:
         """The same; None where the message is not of the usual build, or something is wrong with it."""
         first = xml.find(_EVENT)
         second = xml.find(_WHO, first)
@@ -118,7 +104,7 @@ class Messages:
 
     def _sections(
         self, head: bytes, happened: bytes, people: bytes, source: bytes, rest: bytes
-    ) -> tuple[Moment, Event, Who, Where, list[Entity]] | None:
+    ) -> tuple[Moment, Event, Who, Where, list[Object]] | None:
         if head not in self._heads:
             self._learn_head(head)
         at = happened.find(_TIME) + len(_TIME)
@@ -131,7 +117,7 @@ class Messages:
             event = _keep(self._events, key, _event(key))
         by = self._who.get(people)
         if by is None:
-            by = _keep(self._who, people, parts.who(_section(people, "ActiveParticipant")))
+            by = _keep(self._who, people, parts.who([self._participant(one) for one in people.split(_WHO)[1:]]))
         seen = self._where.get(source)
         if seen is None:
             seen = _keep(self._where, source, parts.where(_section(source, "AuditSourceIdentification")[0]))
@@ -139,6 +125,14 @@ class Messages:
         if things is None:
             return None
         return iso(happened[at:stop].decode(), self._zone), event, by, seen, things
+
+    def _participant(self, data: bytes) -> Participant:
+        """One of a message's participants, without the begin of its tag; people and machines meet in many pairs."""
+        found = self._people.get(data)
+        if found is None:
+            (element,) = _section(_WHO + data, "ActiveParticipant")
+            found = _keep(self._people, data, parts.participant(element))
+        return found._replace()  # its own: the same bytes twice in a message are two participants
 
     def _learn_head(self, head: bytes) -> None:
         """What stands before the first section: a declaration, and the start tag that the end tag closes."""
@@ -203,18 +197,16 @@ def _row(
     event: Event,
     by: Who,
     seen: Where,
-    things: list[Entity],
+    things: list[Object],
     raw: bytes,
     position: str,
     sender: str | None,
 ) -> Row:
-    action, kind, override, outcome, purposes, told, form, first, description, tail = event
+    action, kind, override, outcome, purpose, purposes, told, form, first, description, tail = event
     account, workstation, ip, head, server = by
-    patients, written, resource, query, objects, request = touched(things, None)
-    purpose = next((terms.PURPOSES[code] for code in purposes if code in terms.PURPOSES), None)
-    moving = _moving(_Moving(objects or None, told, written, purposes or None, request))
-    new = f"{moving[1:-1].decode()}," if len(moving) > 2 else ""
-    extra = f"{{{first}{head}{description}{new}{server}{seen.extra}{tail}"
+    patients, resource, query, request, objects, written = touched(things)
+    asked = piece("request_id", request) if request else ""
+    extra = f"{{{first}{head}{description}{objects}{told}{written}{purposes}{asked}{server}{seen.extra}{tail}"
     return _new(Row, (
         None, when[0], when[1], account, patients, action, resource, 1, purpose, override, outcome,
         seen.system or sender or "atna", workstation, ip, seen.site, None, query, None,

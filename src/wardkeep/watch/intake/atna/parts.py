@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the parts of an audit message mean: the event, the participants, the source, the objects.
+"""What the parts of an audit message mean: the event, the participants, the source.
 
 Both dialects are read alike: `csd-code` or `code`, `originalText` or `displayName`. The words are those of FHIR AuditEvent,
 which was made from this model, so the same codes mean the same.
@@ -11,17 +11,13 @@ import re
 from typing import NamedTuple
 
 from wardkeep.watch.intake import fhir_terms as terms
-from wardkeep.watch.intake.atna.markup import Element
+from wardkeep.watch.intake.atna.markup import Element, code_of, said_of
 from wardkeep.watch.intake.fhir_parts import piece, what
-from wardkeep.watch.intake.fhir_shapes import Coded, Entity, Identifier, Reference
-from wardkeep.watch.intake.fhir_terms import REQUEST_ID
 
 _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+(?:%\w+)?", re.ASCII)
 #: `alias<user@issuer>`: who a SAML assertion says it was (IHE XUA).
 _ASSERTED = re.compile(r"[^<>]*<(.+)@[^<>@]+>")
 _TITLE = re.compile(r"AETITLES?=([^;]+)")
-#: Object id types (RFC 3881), and DICOM's for a study.
-PATIENT_NUMBER, STUDY = "2", "110180"
 _MACHINES = frozenset({terms.SOURCE_ROLE, terms.DESTINATION_ROLE}) | terms.SERVERS | terms.CLIENTS
 _MEDIA = frozenset({"110154", "110155"})
 
@@ -38,8 +34,9 @@ class Event(NamedTuple):
     kind: str
     override: bool
     outcome: str
-    purposes: tuple[str, ...]
-    outcome_text: str | None
+    purpose: str | None
+    purposes: str
+    outcome_text: str
     format: str
     head: str
     description: str
@@ -65,7 +62,7 @@ class Where(NamedTuple):
     extra: str
 
 
-class _Participant(NamedTuple):
+class Participant(NamedTuple):
     id: str | None
     alt: str | None
     name: str | None
@@ -98,16 +95,6 @@ class _Participant(NamedTuple):
         return (asserted[1].strip() if asserted else known) or None
 
 
-def code_of(element: Element) -> str | None:
-    """The code, in either dialect."""
-    return element.get("csd-code") or element.get("code")
-
-
-def said_of(element: Element) -> str | None:
-    """What the code is called."""
-    return element.get("originalText") or element.get("displayName")
-
-
 def event(element: Element) -> Event:
     """EventIdentification. Raises BadMessage."""
     ids, types = element.all("EventID"), element.all("EventTypeCode")
@@ -122,15 +109,15 @@ def event(element: Element) -> Event:
     told = next((t for one in element.all("EventOutcomeDescription") if (t := one.text.strip())), None)
     dicom = any("csd-code" in one.attributes for one in (*ids, *types))
     return Event(
-        done.action, done.kind, done.override or terms.BREAKGLASS in purposes, terms.OUTCOMES[outcome], tuple(purposes),
-        told, "atna-dicom" if dicom else "atna-rfc3881", done.action_code,
+        done.action, done.kind, done.override or terms.BREAKGLASS in purposes, terms.OUTCOMES[outcome],
+        next((terms.PURPOSES[code] for code in purposes if code in terms.PURPOSES), None), piece("purposes", list(purposes)),
+        piece("outcome_text", told), "atna-dicom" if dicom else "atna-rfc3881", done.action_code,
         piece("description", next((said for one in ids if (said := said_of(one))), None)), done.subtype,
     )  # fmt: skip
 
 
-def who(participants: list[Element]) -> Who:
+def who(found: list[Participant]) -> Who:
     """The account, the client's machine, and all actors."""
-    found = [_participant(one) for one in participants]
     user = _user(found)
     client, server = _ends([one for one in found if one is not user], user)
     ip = next((one.ip for one in (client, user) if one is not None and one.ip), None)
@@ -147,20 +134,21 @@ def who(participants: list[Element]) -> Who:
     )  # fmt: skip
 
 
-def _participant(element: Element) -> _Participant:
+def participant(element: Element) -> Participant:
+    """ActiveParticipant."""
     codes = [one for one in element.all("RoleIDCode")]
     roles = tuple(code for one in codes if (code := code_of(one)))
     said = next((text for one in codes if (text := said_of(one))), None)
     # DICOM: where it is not said, the participant asked.
     asked = (element.get("UserIsRequestor") or "true").strip().lower() in ("true", "1")
-    return _Participant(
+    return Participant(
         element.get("UserID"), element.get("AlternativeUserID"), element.get("UserName"), roles,
         roles[0] if roles else said, asked, element.get("NetworkAccessPointID"),
         element.get("NetworkAccessPointTypeCode"),
     )  # fmt: skip
 
 
-def _shown(one: _Participant) -> dict[str, object]:
+def _shown(one: Participant) -> dict[str, object]:
     """An actor as `extra` keeps it: what is empty is left out."""
     said = {
         "address": one.address, "alt": one.alt, "id": one.id, "name": one.name, "requestor": one.requestor, "role": one.role,
@@ -168,7 +156,7 @@ def _shown(one: _Participant) -> dict[str, object]:
     return {key: value for key, value in said.items() if value}
 
 
-def _user(found: list[_Participant]) -> _Participant | None:
+def _user(found: list[Participant]) -> Participant | None:
     """Who asked, a person before a program; else a person who did not ask; media are neither."""
     able = [one for one in found if not any(role in _MEDIA for role in one.roles)]
     persons = [one for one in able if not one.machine and one.account]
@@ -179,7 +167,7 @@ def _user(found: list[_Participant]) -> _Participant | None:
     return persons[0] if persons else None
 
 
-def _ends(machines: list[_Participant], user: _Participant | None) -> tuple[_Participant | None, _Participant | None]:
+def _ends(machines: list[Participant], user: Participant | None) -> tuple[Participant | None, Participant | None]:
     """Client and server: who asked is the client, whichever way the data went; else the source of the message."""
     server = next((one for one in machines if any(role in terms.SERVERS for role in one.roles)), None)
     client = next((one for one in machines if any(role in terms.CLIENTS for role in one.roles)), None)
@@ -207,43 +195,3 @@ def where(element: Element | None) -> Where:
         return Where(None, None, "")
     system = element.get("AuditSourceID")
     return Where(system, element.get("AuditEnterpriseSiteID"), piece("source_system", system))
-
-
-def thing(element: Element) -> Entity:
-    """ParticipantObjectIdentification, as FHIR calls it an entity."""
-    texts = [next((t for one in element.all(name) if (t := one.text.strip())), None) for name in NAME_AND_QUERY]
-    return entity(element.get("ParticipantObjectID"), *said_of_object(element), *texts)
-
-
-def said_of_object(element: Element) -> tuple[str | None, str | None, str | None, str | None]:
-    """Its kind, its role, the type of its id, and what that is called."""
-    named = element.all("ParticipantObjectIDTypeCode")
-    return (
-        element.get("ParticipantObjectTypeCode"), element.get("ParticipantObjectTypeCodeRole"),
-        next((code for one in named if (code := code_of(one))), None),
-        next((said for one in named if (said := said_of(one))), None),
-    )  # fmt: skip
-
-
-NAME_AND_QUERY = ("ParticipantObjectName", "ParticipantObjectQuery")
-
-
-def entity(
-    known: str | None, kind: str | None, role: str | None, id_type: str | None, id_said: str | None, name: str | None,
-    query: str | None,
-) -> Entity:  # fmt: skip
-    """An object by what is said of it."""
-    patient = role == terms.PATIENT_ROLE or (role is None and kind == "1" and id_type == PATIENT_NUMBER)
-    if id_type == REQUEST_ID:
-        kind = REQUEST_ID
-    if patient:
-        resource: str | None = "Patient"
-    else:
-        resource = None if role == terms.QUERY_ROLE else "ImagingStudy" if id_type == STUDY else id_said
-    return Entity(
-        what=Reference(type=resource, identifier=Identifier(known)) if known else None,
-        type=Coded(code=kind) if kind else None,
-        role=Coded(code=role) if role else None,
-        name=name,
-        query=query,
-    )

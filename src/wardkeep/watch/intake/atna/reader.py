@@ -29,6 +29,8 @@ _ENCODED = re.compile(rb"""\sencoding\s*=\s*["'](?!utf-?8|us-ascii)""", re.IGNOR
 _FRAME = re.compile(
     rb"(?:\s|\xef\xbb\xbf|<\?[^>]*\?>|<!--(?:[^-]|-(?!->))*+-->|<(?!(?:[\w.-]+:)?AuditMessage[\s>/])/?[A-Za-z_][^<>]*>)*+\Z"
 )
+#: Texts between messages that are remembered, and how long they may be.
+GAPS, GAP = 100, 1_000
 _BETWEEN = re.compile(rb"</(?:[\w.-]+:)?AuditMessage\s*>\s*(?:<\?xml[^>]*\?>\s*)?<(?:[\w.-]+:)?AuditMessage[\s>]")
 
 
@@ -40,30 +42,43 @@ class AtnaReader:
         self._audit = Messages(Zone(zone))
         #: The last declaration, where it names an encoding that is not ours.
         self._declared = b""
+        #: What stands between messages, where it is all right, and whether it ends what was declared before.
+        self._gaps: dict[bytes, bool] = {}
 
     def parse(self, data: bytes, first: int) -> list[Read]:
         """Every record of a block whose first line has the number `first`."""
         out: list[Read] = []
-        at, place, ends = 0, _Place(data, first), _Endings(data)
+        at, place, ends, size = 0, _Place(data, first), _Endings(data), len(data)
         while True:
             opened = _OPENS.search(data, at)
-            start = opened.start() if opened else len(data)
+            start = opened.start() if opened else size
             gap = data[at:start]
-            begin = start
-            if _FRAME.match(gap) is None:
-                if opened and b"<!" in gap and (b"<!DOCTYPE" in gap or b"<!ENTITY" in gap):
-                    begin = at + max(gap.find(b"<!"), 0)  # what the document type says is said of the message behind it
-                else:
-                    kept = gap.strip()
-                    found = at + gap.find(kept)
-                    out.append(self.rejected(_named(kept), kept, place.of(found)))
-            for declared in _DECLARED.finditer(gap):
-                self._declared = declared[0] if _ENCODED.search(declared[0]) else b""
+            resets = self._gaps.get(gap)
+            if resets is None:
+                begin = self._gap(out, data, at, start, place)
+            else:
+                begin, self._declared = start, b"" if resets else self._declared
             if opened is None:
                 return out
             at = ends.of(opened.end())
             raw = data[begin:at].rstrip()
             out.append(self.message(raw, place.of(begin)))
+
+    def _gap(self, out: list[Read], data: bytes, at: int, start: int, place: _Place) -> int:
+        """What stands before a message, or behind the last; where the message begins."""
+        gap, opens = data[at:start], start < len(data)
+        declared = [one[0] for one in _DECLARED.finditer(gap)]
+        if declared:
+            self._declared = declared[-1] if _ENCODED.search(declared[-1]) else b""
+        if _FRAME.match(gap) is not None:
+            if not self._declared and len(gap) < GAP and len(self._gaps) < GAPS:
+                self._gaps[gap] = bool(declared)
+        elif opens and b"<!" in gap and (b"<!DOCTYPE" in gap or b"<!ENTITY" in gap):
+            return at + max(gap.find(b"<!"), 0)  # what the document type says is said of the message behind it
+        else:
+            kept = gap.strip()
+            out.append(self.rejected(_named(kept), kept, place.of(at + gap.find(kept))))
+        return start
 
     def message(self, raw: bytes, position: str) -> Read:
         """One message."""
@@ -107,6 +122,9 @@ class _Endings:
     def of(self, at: int) -> int:
         """The end of a message that opened before `at`: behind its closing tag, or where the next one opens."""
         data = self._data
+        name = data.find(b"AuditMessage", at)
+        if name > 1 and data.startswith(b"AuditMessage>", name) and data.startswith(b"</", name - 2):
+            return name + len(b"AuditMessage>")  # the usual: the next that has the name is the closing tag
         if self._close[0] < at:
             closes = _CLOSES.search(data, at)
             self._close = closes.span() if closes else (len(data), len(data))

@@ -164,7 +164,8 @@ def _named(event: dict[str, Any], kind: int) -> list[dict[str, object]]:
         known = first(one.get("path"), one.get("uid"), one.get("email_addr"), one.get("name"))
         name = first(one.get("name"))
         if known is not None:
-            out.append({"id": known, "type": sort} | ({"name": name} if name and name != known else {}))
+            shown: dict[str, object] = {"id": known, "type": sort}
+            out.append(shown | {"name": name} if name and name != known else shown)
     return out
 
 
