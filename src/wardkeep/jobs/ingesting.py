@@ -183,12 +183,15 @@ def logs_of(paths: Sequence[Path], *, mapping: Mapping | None = None, format: st
 
 def understood(path: Path) -> bool:
     """Whether a log needs no mapping: of a folder, a named mapping is meant for the other files."""
+    from wardkeep.watch.intake.forms import form_of  # noqa: PLC0415
+    from wardkeep.watch.intake.limits import LOOK  # noqa: PLC0415
     from wardkeep.watch.intake.opening import Source  # noqa: PLC0415
     from wardkeep.watch.intake.recognise import is_hospital, looks_like_json  # noqa: PLC0415
 
     with Source(path) as source:
-        head = next(iter(source.chunks()), b"")
-    return looks_like_json(head) or is_hospital(path.name, head)
+        head = next(iter(source.chunks()), b"")[:LOOK]
+    form = form_of(path.name, head, mapped=False)
+    return looks_like_json(head) or is_hospital(path.name, head) or (form is not None and not form.mapped)
 
 
 def ingest_paths(
