@@ -214,3 +214,9 @@ def test_what_is_not_mapped_is_kept_only_while_it_is_small() -> None:
 def test_the_class_may_stand_in_the_type_alone() -> None:
     found = said(class_uid=None, activity_id=None, category_uid=None)
     assert (found["class_uid"], found["action"]) == (6003, "read")
+
+
+def test_a_connection_says_how_its_data_went_and_what_was_used() -> None:
+    found = said(4001, 6, dst_endpoint={"ip": "10.0.0.9", "port": 21}, app_name="ftp", process={"name": "ToDesk.exe"})
+    assert (found["kind"], found["protocol"], found["port"], found["program"]) == ("other", "ftp", 21, "ToDesk.exe")
+    assert said(4001, 6, dst_endpoint={"port": 10**20}, connection_info={"protocol_name": "tcp"})["protocol"] == "tcp"

@@ -93,6 +93,13 @@ def _extra(
         "operation": text(api.get("operation")),
         "outcome_text": first(event.get("status_detail"), event.get("status_code")),
         "patients": what.written,
+        "port": number(fields(event.get("dst_endpoint")).get("port")),
+        "program": first(
+            fields(event.get("process")).get("name"), fields(fields(event.get("actor")).get("process")).get("name")
+        ),
+        "protocol": first(
+            event.get("app_name"), fields(event.get("connection_info")).get("protocol_name"), event.get("auth_protocol")
+        ),
         "request_id": first(fields(api.get("request")).get("uid"), fields(event.get("http_request")).get("uid")),
         "server": by.server or text(fields(api.get("service")).get("name")),
         "source_system": system,
