@@ -1,2 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Alerts while it happens: events in small batches as they are heard, alerts out, within a bounded memory and without a clock."""
+"""Alerts while it happens: events in small batches as they are heard, alerts out; a bounded memory, and no clock."""
+
+from wardkeep.watch.live.alert import Alert, LiveDetection
+from wardkeep.watch.live.known import Holder, Known, Ticket
+from wardkeep.watch.live.limits import LimitError, Limits
+from wardkeep.watch.live.live import Live
+
+__all__ = ["Alert", "Holder", "Known", "LimitError", "Limits", "Live", "LiveDetection", "Ticket"]
