@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from wardkeep.home import Home, now
 from wardkeep.jobs import silent
 from wardkeep.seal.uuid7 import uuid7
+from wardkeep.watch.attribute.attribute import KEPT
 from wardkeep.watch.judgement import JudgedCase, Judgement, judge
 from wardkeep.watch.statistics.schema import EMPTY, Schema, SchemaError, read_schema, schema_file
 
@@ -61,7 +62,7 @@ def judge_home(
     reasons: where to write one row per event with its reason, as Parquet. The run, its cases and its act are kept
     unless `store` is False.
     """
-    from wardkeep.watch.cases import own_records  # noqa: PLC0415
+    from wardkeep.watch.cases import own_records, shared_logins, who  # noqa: PLC0415
     from wardkeep.watch.cases.run_actions import RunFacts, known_cases, store_run  # noqa: PLC0415
 
     started = now()
@@ -101,6 +102,9 @@ def judge_home(
         run_id = uuid7()
         events.save_run(str(run_id), "reasons", con.sql(ARTIFACT_SQL).to_arrow_table())
         events.save_run(str(run_id), own_records.ARTIFACT, con.sql(own_records.ARTIFACT_SQL).to_arrow_table())
+        events.save_run(str(run_id), who.ARTIFACT, con.sql(KEPT).to_arrow_table())
+        events.save_run(str(run_id), who.OF_CASES, who.of_cases(judgement.cases))
+        events.save_run(str(run_id), shared_logins.ARTIFACT, con.sql(shared_logins.ARTIFACT_SQL).to_arrow_table())
         events.save_run(str(run_id), silent.ARTIFACT, silent.silences_in(con))
         facts = RunFacts(
             run_id=run_id,

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wardkeep.watch.attribute import attribute as attributing
+from wardkeep.watch.attribute.attribute import Clock
 from wardkeep.watch.detect import detect as detecting
+from wardkeep.watch.detect.detect import SharedLogin
 from wardkeep.watch.engine import DuckEngine, digest
 from wardkeep.watch.explain import explain as explaining
 from wardkeep.watch.explain.reason import availability
@@ -27,12 +29,12 @@ if TYPE_CHECKING:
 
 DAY_US = 86_400_000_000
 
-__all__ = ["JudgedCase", "Judgement", "KnownCase", "Term", "Thresholds", "judge"]
+__all__ = ["JudgedCase", "Judgement", "KnownCase", "SharedLogin", "Term", "Thresholds", "judge"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
-    """What a run found. The tables `reason_of` and `finding` stay in its connection."""
+    """What a run found. `reason_of`, `finding` and what attribution made stay in its connection."""
 
     cases: tuple[JudgedCase, ...]
     #: reason -> "available", or the names of the tables that are missing for it.
@@ -48,6 +50,10 @@ class Judgement:
     by_day: Mapping[tuple[int, str], tuple[int, int]] = field(default_factory=dict)
     #: detection -> "evaluated", or the names of the tables that are missing for it.
     evaluated: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    #: What was estimated of the sources' clocks, where anybody was looked for behind an account.
+    clocks: tuple[Clock, ...] = ()
+    #: Departments' accounts in use, by department and week.
+    shared: tuple[SharedLogin, ...] = ()
     #: Weight by term, and how many decided cases they were fitted to (0: the stated ones).
     weights: Mapping[str, float] = field(default_factory=dict)
     labels: int = 0
@@ -108,6 +114,8 @@ def judge(
         explained=sum(explained for _, explained in days.values()),
         reasons=dict(engine.rows("SELECT reason, events FROM reason_count ORDER BY reason")),
         by_day=days,
+        clocks=tuple(attributing.clocks(engine)),
+        shared=tuple(detecting.shared_logins(engine)),
         evaluated=evaluated,
         weights=weights,
         labels=len(labels or ()) if fitted else 0,

@@ -180,3 +180,18 @@ def test_a_hospital_without_such_accounts_is_judged_as_before() -> None:
     found = judged(w)
     assert {c.account for c in found.cases if not c.random} <= {"ann", "ben"}
     assert case_of(found, "decoy").person == "ANN"
+
+
+def test_shared_logins_are_gathered_to_one_item_a_ward_and_week() -> None:
+    w = ward()
+    w.add("accounts", account="med2", kind="shared", department="MED")
+    session(w, "ann", at(0, "08:00"), at(0, "16:00"))
+    for day in range(5):
+        w.event("med", "P1", at(day, "12:00"), workstation="ws1")
+        w.event("med2", "P1", at(day, "12:30"), workstation="ws9")
+    w.event("med", "P1", at(7, "12:00"), workstation="ws1")
+    found = judged(w)
+    assert [(s.department, s.monday - at(0) // DAY, s.accounts, s.before, s.accesses, s.named, s.people) for s in found.shared] == [
+        ("MED", 0, 2, 10, 10, 1, 1),
+        ("MED", 7, 1, 1, 1, 0, 0),
+    ]  # fmt: skip

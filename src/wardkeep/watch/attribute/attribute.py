@@ -35,6 +35,8 @@ LEFT: dict[str, tuple[tuple[str, str], ...]] = {
         ("source_id", "VARCHAR"), ("strength", "DOUBLE"),
     ),
     "elsewhere": (("eid", "BIGINT"), ("person", "VARCHAR"), ("source_id", "VARCHAR")),
+    "off_duty": (("eid", "BIGINT"), ("person", "VARCHAR")),
+    "two_places": (("eid", "BIGINT"), ("person", "VARCHAR")),
     "claim": (("eid", "BIGINT"), ("person", "VARCHAR"), ("odds", "DOUBLE"), ("confidence", "DOUBLE")),
     "attribution": (
         ("eid", "BIGINT"), ("account", "VARCHAR"), ("kind", "VARCHAR"), ("state", "VARCHAR"), ("person", "VARCHAR"),
@@ -56,6 +58,29 @@ EMPTY: dict[str, tuple[tuple[str, str], ...]] = {
 }  # fmt: skip
 #: Large ones that nothing needs afterwards.
 SPENT = ("asked_place", "session_place", "met", "clock_pair", "sign", "taken_over", "record_system", "presence_of")
+
+
+#: What is kept of a run: everybody who may have made a use, with each row that says so or against it.
+KEPT = """
+SELECT c.eid AS eid, t.state AS state, c.person AS person, c.confidence AS confidence, v.kind AS kind,
+  v.source_table AS source_table, v.source_id AS source_id
+FROM claim AS c
+JOIN attribution AS t ON t.eid = c.eid
+JOIN (
+  SELECT e.eid AS eid, e.person AS person, e.kind AS kind, e.source_table AS source_table, e.source_id AS source_id
+  FROM evidence_for AS e
+  UNION ALL
+  SELECT w.eid AS eid, w.person AS person, 'elsewhere' AS kind, 'events' AS source_table, w.source_id AS source_id
+  FROM elsewhere AS w
+  UNION ALL
+  SELECT o.eid AS eid, o.person AS person, 'off_duty' AS kind, 'shifts' AS source_table, NULL AS source_id
+  FROM off_duty AS o
+  UNION ALL
+  SELECT p.eid AS eid, p.person AS person, 'two_places' AS kind, 'events' AS source_table, NULL AS source_id
+  FROM two_places AS p
+) AS v ON v.eid = c.eid AND v.person = c.person
+ORDER BY eid, confidence DESC, person, kind
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,7 +21,7 @@ from wardkeep.watch.engine import Engine, Query, parse
 from wardkeep.watch.statistics.schema import EMPTY, Schema
 
 #: In the order in which their texts are made. The texts of `find_...` are skipped where a table is missing.
-FILES = ("episodes", "signals", "patients", "ties", "accounts", "volumes", "statistics", "evidence", "looked")
+FILES = ("episodes", "signals", "patients", "ties", "accounts", "volumes", "statistics", "shared", "evidence", "looked")
 _TEXTS = {
     file: parse((Path(__file__).parent / f"{file}.sql").read_text(encoding="utf-8"), f"{file}.sql") for file in FILES
 }
@@ -59,6 +59,30 @@ class Event:
     name: str
     patient_id: str | None
     time_us: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedLogin:
+    """A department's accounts in use in one week: one item for whoever answers for that department."""
+
+    department: str | None
+    #: Local day of the week's Monday.
+    monday: int
+    accounts: int
+    #: Account-days: the items that there would be without gathering.
+    before: int
+    accesses: int
+    #: Accesses for which one person is named, and how many people those are.
+    named: int
+    people: int
+
+
+def shared_logins(engine: Engine) -> list[SharedLogin]:
+    """Every row of `shared_login`, by week."""
+    names = ("department", "monday", "accounts", "before", "accesses", "named", "people")
+    listed = ", ".join(f"s.{name}" for name in names)
+    rows = engine.rows(f"SELECT {listed} FROM shared_login AS s ORDER BY s.monday, s.department")  # noqa: S608 - our own names
+    return [SharedLogin(**dict(zip(names, row, strict=True))) for row in rows]
 
 
 def detect(

@@ -248,7 +248,7 @@ class Assembler:
         _, person, home = self.accounts[account]
         if len({f.person for f in made}) > 1:
             person = None  # as an earlier run put it together, before it was known who it was
-        confidence, others = self.people.behind(person, [e.eid for e in events])
+        confidence, behind, others = self.people.behind(person, [e.eid for e in events])
         named = events[: self.thresholds.case_events]
         missing = {one.reason for f in made for one in f.looked_for if one.state == "not_found"}
         terms = score.terms if score else {"base": 1.0}
@@ -274,6 +274,7 @@ class Assembler:
             settles_at_us=events[-1].time_us + self.thresholds.settling_hours * HOUR_US,
             findings=tuple(made),
             confidence=confidence,
+            behind=behind,
             candidates=others,
         )
 

@@ -74,5 +74,7 @@ class JudgedCase:
     findings: tuple[Finding, ...]
     #: That it was `person`: 1 for the own account, else the lowest of its uses; None where nobody is named.
     confidence: float | None = None
+    #: What says so, where the account is of several people.
+    behind: tuple[str, ...] = ()
     #: Who else, or who at all, it may have been: most likely first.
     candidates: tuple[Candidate, ...] = ()

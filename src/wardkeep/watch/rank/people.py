@@ -36,18 +36,21 @@ class People:
             self.claims.setdefault(eid, []).append((person, confidence))
             self.kinds.setdefault((eid, person), set()).add("shift")
 
-    def behind(self, person: str | None, eids: Iterable[int]) -> tuple[float | None, tuple[Candidate, ...]]:
-        """The confidence that it was `person` (1 where no other could use the account), and all others."""
+    def behind(
+        self, person: str | None, eids: Iterable[int]
+    ) -> tuple[float | None, tuple[str, ...], tuple[Candidate, ...]]:
+        """The confidence that it was `person` (1 where no other could use the account), what says so, and all others."""
         lowest = None if person is None else 1.0
         best: dict[str, float] = {}
         by: dict[str, set[str]] = {}
         for eid in eids:
             for one, confidence in self.claims.get(eid, ()):
+                by.setdefault(one, set()).update(self.kinds.get((eid, one), ()))
                 if one == person:
                     lowest = min(lowest or 1.0, confidence)
-                    continue
-                best[one] = max(confidence, best.get(one, 0.0))
-                by.setdefault(one, set()).update(self.kinds.get((eid, one), ()))
+                else:
+                    best[one] = max(confidence, best.get(one, 0.0))
         ranked = sorted(best.items(), key=lambda found: (-found[1], found[0]))[:LISTED]
         others = tuple(Candidate(person=one, confidence=round(c, 4), by=tuple(sorted(by[one]))) for one, c in ranked)
-        return None if lowest is None else round(lowest, 4), others
+        said = tuple(sorted(by.get(person or "", ())))
+        return None if lowest is None else round(lowest, 4), said, others
