@@ -56,16 +56,36 @@ class Growing:
         return head + sealed
 
 
+class Following:
+    """The reading side of one file while it grows: each part once, as soon as it is whole."""
+
+    def __init__(self, header: bytes, *, kek: bytes, aad: bytes, name: object) -> None:
+        """`header`: the first HEADER bytes. Raises SealedError."""
+        self._header, self._cipher, self._wanted = header, _cipher_of(header, kek, aad, name), 0
+
+    def parts(self, raw: bytes, *, ended: bool) -> Iterator[tuple[int, bytes]]:
+        """Each whole part in `raw`, which begins where the last one ended, with where it ends in there.
+
+        What does not hold may still be being written: it is passed over only where the file has `ended`.
+        """
+        at = 0
+        while at < len(raw):
+            found = _part_at(raw, at, self._cipher, self._header)
+            if found is None or found[0] < self._wanted:
+                after = _next_whole(raw, at + 1, self._cipher, self._header, self._wanted) if ended else None
+                if after is None:
+                    return
+                at = after
+                continue
+            index, plaintext, at = found
+            self._wanted = index + 1
+            yield at, plaintext
+
+
 def parts_of(raw: bytes, *, kek: bytes, aad: bytes, name: object) -> Iterator[tuple[int, bytes] | Damage]:
     """Each part with the place where it ends, and each damage. What is torn at the end is left out. Raises SealedError."""
     header = raw[:HEADER]
-    if len(header) < HEADER or not header.startswith(MAGIC):
-        raise SealedError(name, "is no sealed file that grows")
-    try:
-        key = AESGCM(kek).decrypt(header[4:16], header[16:], MAGIC + aad)
-    except InvalidTag:
-        raise SealedError(name, "its header was changed, or it was sealed for another place or key") from None
-    cipher, at, wanted = AESGCM(key), HEADER, 0
+    cipher, at, wanted = _cipher_of(header, kek, aad, name), HEADER, 0
     while at < len(raw):
         found = _part_at(raw, at, cipher, header)
         if found is None or found[0] < wanted:
@@ -78,6 +98,15 @@ def parts_of(raw: bytes, *, kek: bytes, aad: bytes, name: object) -> Iterator[tu
         index, plaintext, end = found
         yield end, plaintext
         at, wanted = end, index + 1
+
+
+def _cipher_of(header: bytes, kek: bytes, aad: bytes, name: object) -> AESGCM:
+    if len(header) < HEADER or not header.startswith(MAGIC):
+        raise SealedError(name, "is no sealed file that grows")
+    try:
+        return AESGCM(AESGCM(kek).decrypt(header[4:16], header[16:], MAGIC + aad))
+    except InvalidTag:
+        raise SealedError(name, "its header was changed, or it was sealed for another place or key") from None
 
 
 def _part_at(raw: bytes, at: int, cipher: AESGCM, header: bytes) -> tuple[int, bytes, int] | None:

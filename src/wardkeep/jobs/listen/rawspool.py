@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from wardkeep.keys.errors import SealedError
-from wardkeep.keys.growing import HEADER, Damage, Growing, parts_of
+from wardkeep.keys.growing import HEADER, Damage, Following, Growing, parts_of
 from wardkeep.keys.sealed import sync_folder
 
 OPEN, WHOLE = ".open", ".wkr"
@@ -233,6 +233,16 @@ def read(path: Path, *, kek: bytes) -> Iterator[Group | Damage]:
             yield part
         else:
             yield _decode(part[1])
+
+
+def follow(path: Path, header: bytes, *, kek: bytes) -> Following:
+    """To read a file while it grows. Raises SealedError."""
+    return Following(header, kek=kek, aad=_aad(path.parent, int(path.stem)), name=path)
+
+
+def group_of(part: bytes) -> Group:
+    """What a part says."""
+    return _decode(part)
 
 
 def _whole_part(path: Path, kek: bytes) -> tuple[int, int]:

@@ -96,6 +96,13 @@ class Taker:
             taken.batches += _batches(messages, source, self._said)
         return taken
 
+    def rows(self, group: Group) -> Iterator[tuple[int, list[Row]]]:
+        """Of each message of a group when it was heard, and its events; what is none is for `take` to account for."""
+        self._syslog.clear()
+        for number, one in enumerate(group.heard, group.first):
+            reads = self._reads(one, number, f"{self._name}/{one.peer}")
+            yield one.at_us, [read for read in reads if isinstance(read, Row)]
+
     @property
     def _said(self) -> str:
         return self._form or "unknown"
