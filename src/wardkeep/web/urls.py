@@ -8,6 +8,7 @@ from wardkeep.web.accesses.views import access, source_row
 from wardkeep.web.accounts.views import account
 from wardkeep.web.cases.own_records import own_records
 from wardkeep.web.cases.proofs import act_proof, case_proof
+from wardkeep.web.cases.shared_logins import shared_logins
 from wardkeep.web.cases.views import case, cases
 from wardkeep.web.cases.work import assign, decide, note, reopen
 from wardkeep.web.coverage.views import coverage
@@ -42,6 +43,7 @@ urlpatterns = [
     path("week/", week, name="week"),
     path("week/<slug:day>/", week, name="week_of"),
     path("own-records/", own_records, name="own_records"),
+    path("shared-logins/", shared_logins, name="shared_logins"),
     path("cases/<case:key>/", case, name="case"),
     path("cases/<case:key>/outcome/", decide, name="decide"),
     path("cases/<case:key>/note/", note, name="note"),

@@ -156,6 +156,8 @@ class Store:
     def load_run(self, run_id: str, name: str) -> pa.Table:
         if name == "own_records":
             return OWN_RECORDS
+        if name in BEHIND:
+            return BEHIND[name]
         if name == "silences":
             return SILENCES
         found = [(eid, *reason) for eid, _, _, _, _, _, reason, _ in self.rows if reason[0]]
@@ -178,6 +180,40 @@ SILENCES = pa.table(
         "got": [2, 0],
     }
 )
+#: Behind the nosy nurse's accesses, were the account the ward's: one who is named, and a colleague.
+BEHIND = {
+    "attribution": pa.table(
+        {
+            "eid": pa.array([row[0] for row in ROWS for _ in range(3)], pa.int64()),
+            "state": ["named"] * 3 * len(ROWS),
+            "person": ["S7", "S7", "S8"] * len(ROWS),
+            "confidence": [0.97, 0.97, 0.02] * len(ROWS),
+            "kind": ["session", "shift", "session"] * len(ROWS),
+            "source_table": ["events", "shifts", "events"] * len(ROWS),
+            "source_id": ["W000123", "shifts.csv:7", "W000100"] * len(ROWS),
+        }
+    ),
+    "case_people": pa.table(
+        {
+            "case_id": ["lina-2026-03-10", "lina-2026-03-10"],
+            "person": ["S7", "S8"],
+            "confidence": [0.97, 0.02],
+            "named": [True, False],
+            "by": [["session", "shift"], ["session"]],
+        }
+    ),
+    "shared_logins": pa.table(
+        {
+            "department": ["MED", None],
+            "monday": [(FIRST - date(1970, 1, 1)).days + 1, (FIRST - date(1970, 1, 1)).days - 6],
+            "accounts": [2, 1],
+            "before": [9, 1],
+            "accesses": [340, 1],
+            "named": [289, 0],
+            "people": [11, 0],
+        }
+    ),
+}
 #: In two weeks, three openings of the own record.
 OWN_RECORDS = pa.table(
     {

@@ -34,6 +34,7 @@ TABLE: dict[str, tuple[str, set[Role] | None]] = {
     "week": ("GET", REVIEW | {R.DEPARTMENT_HEAD, R.AUDITOR}),
     "week_of": ("GET", REVIEW | {R.DEPARTMENT_HEAD, R.AUDITOR}),
     "own_records": ("GET", REVIEW),
+    "shared_logins": ("GET", REVIEW),
     "case": ("GET", REVIEW | {R.DEPARTMENT_HEAD}),
     "decide": ("POST", REVIEW),
     "note": ("POST", REVIEW | {R.DEPARTMENT_HEAD}),

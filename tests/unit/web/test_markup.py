@@ -27,6 +27,7 @@ def _addresses(case: Any) -> dict[str, str]:
         "account": reverse("account", args=[hospital.NOSY]),
         "access": reverse("access", args=[f"2026-03-01|2026:{order[0]}"]),
         "own records": "/own-records/",
+        "shared logins": "/shared-logins/",
         "runs": "/runs/",
         "run": reverse("run", args=[case.last_run_id]),
         "ledger": "/ledger/",

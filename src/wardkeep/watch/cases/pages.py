@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from wardkeep.watch.cases.who import Who
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SystemCover:
@@ -230,6 +232,8 @@ class CasePage:
     patients: Sequence[str]
     history: Sequence[Said]
     run: RunLine
+    #: Who was behind an account of several people, None for one person's own.
+    who: Who | None
     #: (pk, shown name) of the people to whom it can be assigned.
     reviewers: Sequence[tuple[str, str]]
 
@@ -286,6 +290,8 @@ class AccessPage:
     """One access on its own: as readable when explained as when flagged."""
 
     access: AccessLine
+    #: Who was behind an account of several people, None for one person's own.
+    who: Who | None
     looked_for: Sequence[LookedFor]
     #: The hospital's row that explains it, as stored: column -> value; empty where none.
     source_row: Mapping[str, Any]

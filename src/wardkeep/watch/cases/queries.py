@@ -34,6 +34,7 @@ from wardkeep.watch.cases.casebook import (
 )
 from wardkeep.watch.cases.models import Case, CasePatient, Finding, Run
 from wardkeep.watch.cases.pages import AccessLine, AccessPage, AccountPage, CasePage, LookedFor, PatientPage
+from wardkeep.watch.cases.who import who_of_access, who_of_case
 
 #: Accesses that one page shows; it says how many there are in all.
 EVENTS_SHOWN = 500
@@ -69,6 +70,7 @@ def case_page(case: Case, actor: Any) -> CasePage:
         patients=case.patients,
         history=history(case),
         run=run_line(case.last_run),
+        who=who_of_case(str(case.last_run_id), case.key),
         reviewers=reviewers(case),
     )
 
@@ -88,6 +90,7 @@ def access_page(entry: str, *, day: date | None = None) -> AccessPage:
     cases = list(_case_rows_of(access)) if reason is None else []
     return AccessPage(
         access=access,
+        who=who_of_access(str(run.id), access.eid) if run else None,
         looked_for=_looked_for(access, cases, run),
         source_row=row,
         cases=lines(cases),

@@ -58,6 +58,11 @@ class Who:
     state: Literal["named", "several", "traced"]
     candidates: Sequence[Candidate]
 
+    @property
+    def named(self) -> Candidate | None:
+        """The one who is named, None where nobody is."""
+        return next((one for one in self.candidates if one.named), None)
+
 
 def of_cases(cases: Iterable[JudgedCase]) -> pa.Table:
     """What a run keeps of its cases: whom each names behind an account of several people, and who else it may have been."""

@@ -34,7 +34,8 @@ def access(request: HttpRequest, key: str) -> HttpResponse:
         query=found.access.event_id,
     )
     row = found.source_row
-    names = people([found.access.account], [row.get(column) for column in STAFF_COLUMNS])
+    behind = [one.person for one in found.who.candidates] if found.who else []
+    names = people([found.access.account], [*behind, *(row.get(column) for column in STAFF_COLUMNS)])
     context = {
         "page": found,
         "access": found.access,

@@ -74,6 +74,7 @@ def found(request: HttpRequest, key: str, act: Act) -> Case:
 def show(request: HttpRequest, row: Case, *, status: int = 200, **forms: Any) -> HttpResponse:
     """A case's page; `forms` are those that came back with errors."""
     shown = queries.case_page(row, person(request))
+    behind = [one.person for one in shown.who.candidates] if shown.who else []
     context = {
         "case": shown,
         "row": row,
@@ -90,7 +91,8 @@ def show(request: HttpRequest, row: Case, *, status: int = 200, **forms: Any) ->
         "explained_by": explained_by(shown.explained_by) if row.state == State.EXPLAINED else "",
         **_time_line(shown),
         "rows": _rows(shown),
-        "people": people([shown.line.account], [shown.line.person]),
+        "who": shown.who,
+        "people": people([shown.line.account], [shown.line.person, *behind]),
         "may_open": permission(request.user, Act.ACCESS_READ),
         "decide": Decide(),
         "note": Note(),

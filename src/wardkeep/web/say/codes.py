@@ -296,6 +296,17 @@ THREATS: Names = {
     "CLASSIFICATION": _("missing classification"),
 }
 
+#: What says that it was somebody, and what speaks against it.
+EVIDENCE: Names = {
+    "session": _("signed in there at that time"),
+    "badge": _("badge at the department's door"),
+    "site": _("badge on the site"),
+    "shift": _("had a shift"),
+    "elsewhere": _("against: badge on another site"),
+    "off_duty": _("against: others had the shift"),
+    "two_places": _("against: signed in elsewhere too"),
+}
+
 TRIGGERS: Names = {"command": _("on command"), "nightly": _("nightly"), "demo": _("demo")}
 
 

@@ -126,6 +126,12 @@ def person_of(account: str | None, people: People | None) -> str:
 
 
 @register.filter
+def staff_of(staff_id: str | None, people: People | None) -> str:
+    """The name of a member of staff; the number where the hospital handed over none."""
+    return (people.by_staff.get(staff_id or "") if people else None) or staff_id or "–"
+
+
+@register.filter
 def department_of(code: str | None, people: People | None) -> str:
     """The name of a department; its code where the hospital handed over none."""
     return people.department(code) if people else code or "–"
@@ -221,6 +227,7 @@ def zone() -> str:
 
 
 _NAMES: dict[str, codes.Names] = {
+    "evidence": codes.EVIDENCE,
     "reason": codes.REASONS,
     "detection": codes.DETECTIONS,
     "act": codes.ACTS,

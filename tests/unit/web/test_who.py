@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who it was, on the pages of a case and of an access, and where logins are shared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from tests.unit.web import hospital
+
+
+def test_a_case_says_who_it_was_how_surely_and_who_else_it_may_have_been(enter: Any, house: Any) -> None:
+    page = enter("privacy_officer").get(reverse("case", args=[house.key])).content.decode()
+    said = page[page.index('id="who"') :]
+    assert "with a confidence of 97%" in said
+    assert said.index("S7") < said.index("S8")
+    assert "had a shift" in said
+
+
+def test_an_access_names_the_rows_that_say_so(enter: Any) -> None:
+    order = next(row for row in hospital.ROWS if row[4] == hospital.DOCTOR)
+    page = enter("privacy_officer").get(reverse("access", args=[f"2026-03-01|2026:{order[0]}"])).content.decode()
+    said = page[page.index('id="who"') :]
+    assert "W000123" in said and "shifts.csv:7" in said
+
+
+def test_shared_logins_are_one_line_a_department_and_week(enter: Any) -> None:
+    page = enter("privacy_officer").get("/shared-logins/").content.decode()
+    newest, older = page.split("Week of 2026-02-23")
+    assert "85%" in newest and "340" in newest
+    assert "0%" in older
+
+
+def test_in_chinese(enter: Any, house: Any) -> None:
+    client = enter("privacy_officer")
+    client.post("/me/language/", {"language": "zh-hans"})
+    page = client.get(reverse("case", args=[house.key])).content.decode()
+    assert "Who it was" not in page and "97%" in page
