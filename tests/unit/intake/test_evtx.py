@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -139,6 +140,31 @@ def test_a_decoder_that_takes_too_long_is_ended() -> None:
         for _ in range(100):  # a patience of nothing ends it at the latest when the next chunk is asked
             decoder.decode(b"\0" * (1 << 20))
     decoder.close()
+
+
+def test_the_process_that_decodes_has_limits() -> None:
+    decoder = decoding.Decoder()
+    assert decoder.decode(log(chunk([Event(1, 4624, LOGON)])[0]))[0][0] == 1
+    assert decoder._process is not None
+    limits = Path(f"/proc/{decoder._process.pid}/limits").read_text()
+    told = {line[:20].strip(): line.split()[3:5] for line in limits.splitlines()}
+    assert told["Max address space"][0] == str(1 << 30) and told["Max cpu time"][0] == "600"
+    decoder.close()
+
+
+def test_a_decoder_that_takes_all_memory_or_all_time_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = decoding.CHILD.read_text("utf-8")
+    hungry = source.replace(
+        "    found: list[tuple[int, str | None]] = []\n", "    found = [bytes(1 << 28) for _ in range(99)]\n"
+    )
+    endless = source.replace("    found: list[tuple[int, str | None]] = []\n", "    while True:\n        pass\n")
+    for text, patience in ((hungry, 30.0), (endless, 0.5)):
+        assert text != source
+        monkeypatch.setattr(decoding, "CHILD", tmp_path / "child.py")
+        (tmp_path / "child.py").write_text(text, "utf-8")
+        decoder = decoding.Decoder(patience)
+        with pytest.raises(decoding.DecoderDied):
+            decoder.decode(log(chunk([Event(1, 4624, LOGON)])[0]))
 
 
 def test_noise_of_every_kind_is_refused_and_the_reader_lives_on() -> None:
