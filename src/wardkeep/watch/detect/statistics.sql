@@ -26,40 +26,39 @@ WHERE au.eid IS NULL AND st.time_us >= :from_us - :statistics_days * 86400000000
 --   `statistics_days`.
 SELECT
   d.a AS a, d.day AS day, CAST(count(DISTINCT pc.piece) AS INTEGER) AS pieces, CAST(sum(pc.records) AS BIGINT) AS records,
-  min(pc.time_us) AS first_us, min(pc.day) AS first_day
+  min(pc.day) AS first_day
 FROM (SELECT x.a AS a, x.day AS day FROM statistics_piece AS x GROUP BY x.a, x.day) AS d
 JOIN statistics_piece AS pc ON pc.a = d.a AND pc.day <= d.day AND pc.day > d.day - :statistics_days
 GROUP BY d.a, d.day
 
 -- name: split_form
 -- description: Per form of statement and day with a piece: the same over the accounts that used it; a form that more than
---   `statistics_accounts` use is an application's.
+--   `statistics_accounts` ever use is an application's.
 SELECT
   d.form AS form, d.day AS day, CAST(count(DISTINCT pc.piece) AS INTEGER) AS pieces,
   CAST(sum(pc.records) AS BIGINT) AS records, CAST(count(DISTINCT pc.a) AS INTEGER) AS accounts
 FROM (SELECT x.form AS form, x.day AS day FROM statistics_piece AS x GROUP BY x.form, x.day) AS d
+JOIN (
+  SELECT x.form AS form FROM statistics_piece AS x GROUP BY x.form HAVING count(DISTINCT x.a) <= :statistics_accounts
+) AS f ON f.form = d.form
 JOIN statistics_piece AS pc ON pc.form = d.form AND pc.day <= d.day AND pc.day > d.day - :statistics_days
 GROUP BY d.form, d.day
-HAVING count(DISTINCT pc.a) >= 2 AND count(DISTINCT pc.a) <= :statistics_accounts
+HAVING count(DISTINCT pc.a) >= 2
 
 -- name: split
 -- description: Accounts and days on which pieces, of one account or of several by one form, together make a statistic.
 SELECT
   u.a AS a, u.day AS day, max(u.pieces) AS pieces, max(u.records) AS records, max(u.accounts) AS accounts,
-  min(u.first_us) AS first_us, min(u.first_day) AS first_day
+  min(u.first_day) AS first_day
 FROM (
   SELECT
-    sa.a AS a, sa.day AS day, sa.pieces AS pieces, sa.records AS records, 1 AS accounts, sa.first_us AS first_us,
-    sa.first_day AS first_day
+    sa.a AS a, sa.day AS day, sa.pieces AS pieces, sa.records AS records, 1 AS accounts, sa.first_day AS first_day
   FROM split_account AS sa
   UNION ALL
   SELECT
-    sa.a AS a, sa.day AS day, sf.pieces AS pieces, sf.records AS records, sf.accounts AS accounts, sa.first_us AS first_us,
-    sa.first_day AS first_day
+    pc.a AS a, sf.day AS day, sf.pieces AS pieces, sf.records AS records, sf.accounts AS accounts, pc.day AS first_day
   FROM split_form AS sf
-  JOIN (SELECT x.form AS form, x.day AS day, x.a AS a FROM statistics_piece AS x GROUP BY x.form, x.day, x.a) AS w
-    ON w.form = sf.form AND w.day = sf.day
-  JOIN split_account AS sa ON sa.a = w.a AND sa.day = w.day
+  JOIN statistics_piece AS pc ON pc.form = sf.form AND pc.day <= sf.day AND pc.day > sf.day - :statistics_days
 ) AS u
 WHERE u.pieces >= :statistics_pieces OR (u.pieces >= 3 AND u.records >= :bulk_records)
 GROUP BY u.a, u.day
