@@ -34,6 +34,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "systems": sorted((name, sum(days.values())) for name, days in row.summary.get("systems", {}).items()),
         "missing": sorted((k, v) for k, v in row.available.items() if v != "available"),
         "unevaluated": sorted(row.unevaluated.items()),
+        "unknown_procedures": sorted(row.summary.get("unknown_procedures", {}).items(), key=lambda item: -item[1]),
         "texts": texts(),
     }
     return render(request, "ledger/run.html", context)

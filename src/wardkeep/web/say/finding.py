@@ -32,7 +32,9 @@ SENTENCES: Mapping[str, str | Promise] = {
     "batch": _("Many different records were opened in a short time, far more than peers open."),
     "bulk_export": _("Many records were exported, printed or queried at once without a ticket."),
     "low_and_slow": _("On many days a few records were opened without a documented reason, together far above peers."),
-    "statistics": _("A query added up medicines by prescriber, without an approved ticket."),
+    "statistics": _(
+        "Medicines, consumables or reagents were queried by prescriber or department, without a ticket for statistics."
+    ),
     "impossible_travel": _("The account was used at two sites within a time too short to travel."),
     "overlap": _("The account was used at two workstations in turn within minutes."),
     "leaver": _("The account was used after its holder had left."),
