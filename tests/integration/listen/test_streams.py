@@ -15,7 +15,7 @@ import pytest
 
 from tests.integration.listen.test_http import certificates
 from tests.listening import Live, a_home, asked, audit, connection, spooled, store_all, wait_for
-from wardkeep.jobs.listen import limits, rawspool, streams
+from wardkeep.jobs.listen import limits, rawspool, server, streams, udp
 from wardkeep.jobs.listen.places import live_folder
 from wardkeep.watch.hl7 import Deframer, framed
 
@@ -199,3 +199,49 @@ def test_over_tls_a_sender_without_the_certificate_that_is_asked_for_is_not_hear
             sock.sendall(framed(ADT % 2))
             assert answers(sock, 1) == [b"AA"]
     assert [one.body for one in spooled(home, "adt")] == [ADT % 2]
+
+
+def test_a_crowd_that_never_finishes_its_handshake_keeps_no_other_address_out(tmp_path: Path) -> None:
+    certificates(tmp_path)
+    home = a_home(tmp_path, {"adt": {"protocol": "mllp-tls"}}, certificate="server.pem", key="server.key")
+    with Live(home) as live, contextlib.ExitStack() as stack:
+        counts = live.ports["adt"].counts
+        for _ in range(limits.CONNECTIONS_EACH + 20):
+            stack.enter_context(connection(live.address("adt")))
+        wait_for(lambda: counts.turned_away >= 20, "those that are too many are turned away")
+        assert counts.connections == limits.CONNECTIONS_EACH
+        context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        other = socket.create_connection(live.address("adt"), timeout=20, source_address=("127.0.0.2", 0))
+        with context.wrap_socket(other, server_hostname="localhost") as sock:
+            sock.sendall(framed(ADT % 1))
+            assert answers(sock, 1) == [b"AA"]
+
+
+def test_a_listener_that_breaks_unexpectedly_ends_the_process_so_that_it_starts_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = a_home(tmp_path, {"fw": {"protocol": "syslog-udp"}})
+
+    async def breaks(self: object) -> None:
+        raise RuntimeError("unexpected")
+
+    monkeypatch.setattr(udp.Datagrams, "run", breaks)
+    with pytest.raises(RuntimeError, match="unexpected"), Live(home) as live:
+        wait_for(lambda: live.failure is not None, "it ends")
+
+
+def test_a_port_that_is_taken_keeps_no_other_listener_from_listening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "RETRY", 0.05)
+    taken = socket.create_server(("127.0.0.1", 0))
+    port = taken.getsockname()[1]
+    home = a_home(tmp_path, {"adt": {"protocol": "mllp", "port": port}, "his": {"protocol": "syslog-tcp"}})
+    live = Live(home)
+    live._thread.start()
+    wait_for(lambda: bool(live.ports["his"].address), "the other one listens")
+    wait_for(lambda: "does not listen: Address already in use" in live.ports["adt"].counts.trouble, "it is said")
+    taken.close()
+    wait_for(lambda: bool(live.ports["adt"].since_us), "it listens as soon as it can")
+    assert live.ports["adt"].counts.trouble == ""
+    live.__exit__()

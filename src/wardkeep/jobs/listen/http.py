@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
@@ -65,34 +66,15 @@ class Requests:
         """`tokens`: None where everyone on the loopback may post."""
         self._gate, self._counts, self._tokens, self._clock = gate, counts, tokens, clock
         self._patience = patience
-        self._door = Door(counts)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.door = Door(counts)
 
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, until its end. For `asyncio.start_server`."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        host = str((writer.get_extra_info("peername") or ("unknown",))[0])
-        if not self._door.enter(host):
-            writer.transport.abort()
-            return
-        try:
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str) -> None:
+        """One connection, until its end. Who has no answer then sends again."""
+        with contextlib.suppress(h11.LocalProtocolError):
             await _Talk(self, reader, writer, host).run()
-        except asyncio.CancelledError:
-            pass  # we end; `close` waits for this
-        except (ConnectionError, OSError, TimeoutError, h11.LocalProtocolError):
-            pass  # the sender went without its answer, and sends again
-        finally:
-            self._door.leave(host, writer)
-            writer.close()
 
-    async def close(self) -> None:
-        """End every connection. Who has no answer sends again."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+    def closing(self) -> None:
+        """Nothing is held that has no answer."""
 
     def sender(self, request: h11.Request) -> str:
         """The name behind the request's token. Raises _Refused."""
@@ -107,7 +89,7 @@ class Requests:
 
     def holds(self, who: object, size: int) -> None:
         """Raises _Refused where the unfinished requests of all senders are too much."""
-        if not self._door.holds(who, size):
+        if not self.door.holds(who, size):
             raise _Refused(503, "too many unfinished requests; send again")
 
     async def take(self, body: bytes, peer: str) -> tuple[int, bytes]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wardkeep.home import Home
 
-#: What the two processes say of themselves, in the folder of live intake.
-LISTENING, STORING = "listening.json", "storing.json"
+#: What the processes say of themselves, in the folder of live intake.
+LISTENING, STORING, ALERTING = "listening.json", "storing.json", "alerting.json"
 
 
 def live_folder(home: Home) -> Path:

@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from wardkeep.jobs.listen.accepting import Accepting
 from wardkeep.jobs.listen.counts import Counts
 from wardkeep.jobs.listen.gate import Gate
 from wardkeep.jobs.listen.http import Requests
-from wardkeep.jobs.listen.limits import CHUNK, HANDSHAKE
 from wardkeep.jobs.listen.rawspool import Heard, RawSpool, SpoolRefuses
 from wardkeep.jobs.listen.streams import Deframer, Streams
 from wardkeep.jobs.listen.tokens import Tokens
@@ -37,7 +36,7 @@ class Port:
     #: Where it listens; None while it does not.
     address: tuple[str, int] | None = None
     takes: Streams | Requests | Datagrams | None = None
-    server: asyncio.Server | None = None
+    accepting: Accepting | None = None
     since_us: int = 0
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -57,15 +56,17 @@ class Listening:
             self.ports[name] = Port(name, wants, gate, counts)
 
     async def run(self, stop: asyncio.Event, *, tell: Callable[[Mapping[str, Port]], None], every: float = 1.0) -> None:
-        """Until `stop`; `tell` hears every second how the ports are. Raises what ends a gate unexpectedly."""
+        """Until `stop`; `tell` hears every second how the ports are. Raises what ends one unexpectedly."""
         gates = [asyncio.create_task(port.gate.run()) for port in self.ports.values()]
         opening = [asyncio.create_task(self._opened(port)) for port in self.ports.values()]
         waits = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                done, _ = await asyncio.wait([waits, *gates], timeout=every, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
+                works = [*gates, *(task for port in self.ports.values() for task in port.tasks)]
+                await asyncio.wait([waits, *works], timeout=every, return_when=asyncio.FIRST_COMPLETED)
+                for task in (*works, *opening):
+                    if task.done():
+                        task.result()  # what ends one of them unexpectedly ends the process, which starts again
                 tell(self.ports)
         finally:
             waits.cancel()
@@ -82,7 +83,7 @@ class Listening:
         """Take the port; where that cannot be done, say so and try again: one port is not to keep the others from listening."""
         while port.address is None:
             try:
-                port.address = await self._open(port)
+                port.address = self._open(port)
             except (OSError, ssl.SSLError) as error:
                 port.counts.trouble = f"does not listen: {_why(error)}"
                 await asyncio.sleep(RETRY)
@@ -96,7 +97,7 @@ class Listening:
             except SpoolRefuses:
                 await asyncio.sleep(RETRY)
 
-    async def _open(self, port: Port) -> tuple[str, int]:
+    def _open(self, port: Port) -> tuple[str, int]:
         wants = port.wants
         if wants.protocol == "syslog-udp":
             datagrams = Datagrams(port.gate, port.counts, clock=self._clock)
@@ -113,23 +114,20 @@ class Listening:
             takes = Streams(
                 port.gate, port.counts, deframer=_deframer(answers=answers), answers=answers, clock=self._clock
             )
-        tls: dict[str, Any] = {}
-        if wants.protocol.endswith(("-tls", "https")):
-            tls = {"ssl": tls_context(self._intake, self._home), "ssl_handshake_timeout": HANDSHAKE}
-        port.server = await asyncio.start_server(
-            takes.connected, wants.bind, wants.port, limit=CHUNK, backlog=512, reuse_address=True, **tls
-        )
-        port.takes = takes
-        name = port.server.sockets[0].getsockname()
-        return str(name[0]), int(name[1])
+        secret = wants.protocol.endswith(("-tls", "https"))
+        accepting = Accepting(takes, tls=tls_context(self._intake, self._home) if secret else None)
+        address = accepting.open(wants.bind, wants.port)
+        port.takes, port.accepting = takes, accepting
+        port.tasks.append(asyncio.create_task(accepting.run()))
+        return address
 
     async def _shut(self, port: Port) -> None:
-        if port.server is not None:
-            port.server.close()
         if isinstance(port.takes, Datagrams):
             port.takes.stop()
-        elif port.takes is not None:
-            await port.takes.close()
+        elif port.accepting is not None:
+            for task in port.tasks:
+                task.cancel()
+            await port.accepting.close()
         await asyncio.gather(*port.tasks, return_exceptions=True)
 
     def _now(self) -> int:

@@ -67,10 +67,10 @@ class LiveStatus:
 def live_status(home: Home, *, at: datetime) -> LiveStatus:
     """How live intake is. Never raises for what a status file holds: it is then as if it were not there."""
     folder = live_folder(home)
-    hears, stores = _said(folder / LISTENING), _said(folder / STORING)
+    hears, stores = said_in(folder / LISTENING), said_in(folder / STORING)
     found = []
     for name, wants in home.settings.intake.listeners.items():
-        heard = _below(hears, "listeners", name) if _fresh(hears, at) else {}
+        heard = _below(hears, "listeners", name) if is_fresh(hears, at) else {}
         stored = _below(stores, "listeners", name)
         lasts = [us for us in (heard.get("last_us"), stored.get("last_us")) if us]
         found.append(
@@ -96,8 +96,8 @@ def live_status(home: Home, *, at: datetime) -> LiveStatus:
             )
         )
     return LiveStatus(
-        listening=_fresh(hears, at),
-        storing=_fresh(stores, at),
+        listening=is_fresh(hears, at),
+        storing=is_fresh(stores, at),
         trouble=str(stores.get("trouble", "")),
         read=stores.get("read", 0),
         accepted=stores.get("accepted", 0),
@@ -107,7 +107,7 @@ def live_status(home: Home, *, at: datetime) -> LiveStatus:
     )
 
 
-def _said(path: Path) -> Mapping[str, Any]:
+def said_in(path: Path) -> Mapping[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -121,7 +121,7 @@ def _below(said: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
     return said
 
 
-def _fresh(said: Mapping[str, Any], at: datetime) -> bool:
+def is_fresh(said: Mapping[str, Any], at: datetime) -> bool:
     try:
         return at - datetime.fromisoformat(said["at"]) < SILENT
     except (KeyError, ValueError, TypeError):

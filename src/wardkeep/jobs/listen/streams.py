@@ -60,38 +60,17 @@ class Streams:
         self._gate, self._counts, self._deframer, self._answers = gate, counts, deframer, answers
         self._clock, self._patience = clock, patience
         self._silence = SILENCE["mllp" if answers else "syslog"]
-        self._door = Door(counts)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.door = Door(counts)
         #: What was read of each connection and is not durable yet.
         self._unkept: dict[object, list[Heard]] = {}
         self._closing = False
 
-    async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, until its end. For `asyncio.start_server`."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        host = str((writer.get_extra_info("peername") or ("unknown",))[0])
-        if not self._door.enter(host):
-            writer.transport.abort()
-            return
-        try:
-            await self._talk(reader, writer, host)
-        except (asyncio.CancelledError, ConnectionError, OSError, TimeoutError):
-            pass  # the sender went, or we end; what it had sent is accounted for
-        finally:
-            self._door.leave(host, writer)
-            writer.transport.abort() if writer.transport.is_closing() else writer.close()
-
-    async def close(self) -> None:
-        """End every connection; what was read of each is kept first, where the disk takes it."""
+    def closing(self) -> None:
+        """What cannot be kept is counted from here on, and not tried again."""
         self._closing = True
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str) -> None:
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str) -> None:
+        """One connection, until its end; what was read of it is kept."""
         deframer, begun = self._deframer(), 0.0
         loop = asyncio.get_running_loop()
         why = ""
@@ -115,7 +94,7 @@ class Streams:
                 if deframer.overlong:
                     why = "too-long: the message has no end within the limit"
                     break
-                if not self._door.holds(writer, deframer.waiting):
+                if not self.door.holds(writer, deframer.waiting):
                     why = "too-much: the unfinished messages of all senders are over the limit"
                     break
         finally:
