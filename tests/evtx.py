@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Event logs of Windows, made here by the published format: a file header, chunks, records of binary XML without templates."""
+"""Event logs of Windows, made here by the published format: a file header, chunks, records of binary XML."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ class Event:
 class _Xml:
     """Binary XML at a place in a chunk; names stand where they are first used."""
 
-    def __init__(self, at: int) -> None:
+    def __init__(self, at: int, template: bool = False) -> None:
+        """`template`: elements say on which value they depend; here on none."""
         self.at, self.out = at, bytearray()
+        self._depends = b"\xff\xff" if template else b""
 
     def _name(self, name: str) -> bytes:
         begin = self.at + len(self.out) + 4
@@ -62,7 +64,7 @@ class _Xml:
         """The begin of an element."""
         given = list((attributes or {}).items())
         begin = len(self.out)
-        self.out += bytes([0x41 if given else 0x01]) + b"\0\0\0\0"
+        self.out += bytes([0x41 if given else 0x01]) + self._depends + b"\0\0\0\0"
         self.out += self._name(name)
         if given:
             size_at = len(self.out)
@@ -72,10 +74,74 @@ class _Xml:
                 self.out += self._name(key) + self.text(value)
             struct.pack_into("<I", self.out, size_at, len(self.out) - size_at - 4)
         self.out += b"\x02"
-        struct.pack_into("<I", self.out, begin + 1, len(self.out) - begin - 5)
+        at = begin + 1 + len(self._depends)
+        struct.pack_into("<I", self.out, at, len(self.out) - at - 4)
 
     def close(self) -> None:
         self.out += b"\x04"
+
+    def value(self, name: str, index: int, kind: int, attributes: Mapping[str, str] | None = None) -> None:
+        """An element whose text is a value of the record."""
+        self.open(name, attributes)
+        self.out += b"\x0d" + struct.pack("<HB", index, kind) + b"\x04"
+
+
+def _framed(event: Event, body: bytes) -> bytes:
+    size = (24 + len(body) + 4 + 7) // 8 * 8
+    head = b"**\0\0" + struct.pack("<IQQ", size, event.number, event.filetime)
+    return head + body.ljust(size - 28, b"\x00") + struct.pack("<I", size)
+
+
+STRING, UINT16, HEX64, FILETIME = 0x01, 0x06, 0x15, 0x11
+
+
+def templated(events: Sequence[Event]) -> tuple[bytes, list[tuple[int, int]]]:
+    """A chunk as Windows writes it: the first record holds a template, and all have values for its places."""
+    body, spans, at, place = b"", [], FIRST, 0
+    for event in events:
+        begin = at + 24
+        names = list(event.data)
+        out = b"\x0f\x01\x01\x00\x0c\x01" + struct.pack("<I", 0x5EC)
+        if not place:
+            place = begin + len(out) + 4
+            made = _template(names, place + 24)
+            out += struct.pack("<I", place) + struct.pack("<I", 0) + bytes(16) + struct.pack("<I", len(made)) + made
+        else:
+            out += struct.pack("<I", place)
+        values = [
+            (UINT16, struct.pack("<H", event.code)),
+            (HEX64, struct.pack("<Q", int(event.keywords, 16))),
+            (FILETIME, struct.pack("<Q", event.filetime)),
+            (STRING, event.computer.encode("utf-16-le")),
+            *((STRING, event.data[name].encode("utf-16-le")) for name in names),
+        ]
+        out += struct.pack("<I", len(values)) + b"".join(struct.pack("<HBB", len(v), kind, 0) for kind, v in values)
+        record = _framed(event, out + b"".join(v for _, v in values) + b"\x00")
+        spans.append((at, at + len(record)))
+        body += record
+        at += len(record)
+    return _whole(events, body, spans), spans
+
+
+def _template(names: Sequence[str], at: int) -> bytes:
+    xml = _Xml(at, template=True)
+    xml.out += b"\x0f\x01\x01\x00"
+    xml.open("Event", {"xmlns": "http://schemas.microsoft.com/win/2004/08/events/event"})
+    xml.open("System")
+    xml.element("Provider", attributes={"Name": "Microsoft-Windows-Security-Auditing"})
+    xml.value("EventID", 0, UINT16)
+    xml.value("Keywords", 1, HEX64)
+    xml.open("TimeCreated")
+    xml.out += b"\x0d" + struct.pack("<HB", 2, FILETIME) + b"\x04"
+    xml.element("Channel", "Security")
+    xml.value("Computer", 3, STRING)
+    xml.close()
+    xml.open("EventData")
+    for i, name in enumerate(names, 4):
+        xml.value("Data", i, STRING, {"Name": name})
+    xml.close()
+    xml.close()
+    return bytes(xml.out) + b"\x00"
 
 
 def _record(event: Event, at: int) -> bytes:
@@ -102,11 +168,7 @@ def _record(event: Event, at: int) -> bytes:
         xml.close()
     xml.close()
     xml.close()
-    body = bytes(xml.out) + b"\x00"
-    size = (24 + len(body) + 4 + 7) // 8 * 8
-    body = body.ljust(size - 28, b"\x00")
-    head = b"**\0\0" + struct.pack("<IQQ", size, event.number, event.filetime)
-    return head + body + struct.pack("<I", size)
+    return _framed(event, bytes(xml.out) + b"\x00")
 
 
 def chunk(events: Sequence[Event]) -> tuple[bytes, list[tuple[int, int]]]:
@@ -117,13 +179,19 @@ def chunk(events: Sequence[Event]) -> tuple[bytes, list[tuple[int, int]]]:
         spans.append((at, at + len(record)))
         body += record
         at += len(record)
+    return _whole(events, body, spans), spans
+
+
+def _whole(events: Sequence[Event], body: bytes, spans: Sequence[tuple[int, int]]) -> bytes:
+    """The chunk around its records."""
+    at = FIRST + len(body)
     assert at <= SIZE, "too much for one chunk"
     first, last = events[0].number, events[-1].number
     head = bytearray(b"ElfChnk\0" + struct.pack("<QQQQ", first, last, first, last))
     head += struct.pack("<IIII", 128, spans[-1][0], at, zlib.crc32(body))
     head = head.ljust(FIRST, b"\0")
     struct.pack_into("<I", head, 124, zlib.crc32(bytes(head[:120]) + bytes(head[128:])))
-    return (bytes(head) + body).ljust(SIZE, b"\0"), spans
+    return (bytes(head) + body).ljust(SIZE, b"\0")
 
 
 def log(*chunks: bytes) -> bytes:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from io import BytesIO
 
-from tests.evtx import Event, chunk, log
+from tests.evtx import Event, log, templated
 from tests.integration.intake.seeds import ROWS, Seed, _lines
 from wardkeep.watch.intake.mapping import parse_mapping
 
@@ -91,7 +91,7 @@ def postgres_text() -> Seed:
 
 
 def evtx() -> Seed:
-    data, spans = chunk(
+    data, spans = templated(
         [Event(1000 * i, 4624, {"TargetUserName": f"u{i}", "IpAddress": f"10.0.0.{i}"}) for i in range(1, ROWS + 1)]
     )
     # Names are told by their place in the chunk: a byte more or less in one record moves those of all behind it.

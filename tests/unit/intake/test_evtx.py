@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.evtx import FIRST, SIZE, Event, chunk, log
+from tests.evtx import FIRST, SIZE, Event, chunk, log, templated
 from tests.unit.intake.reading import read
 from wardkeep.watch.event import AccessEvent, Rejected
 from wardkeep.watch.intake import as_line
@@ -55,6 +55,36 @@ def test_events_of_the_security_log_are_read_with_who_acted_and_where() -> None:
     assert len(found) == len(due)
     for line, expected in zip(found, due, strict=True):
         assert {key: line.get(key) for key in expected} == expected
+
+
+def test_records_of_a_template_are_read_and_a_broken_one_costs_those_that_need_it() -> None:
+    events = [Event(i, 4625, {**LOGON, "TargetUserName": f"u{i}"}, keywords=FAILED) for i in range(1, 9)]
+    data, spans = templated(events)
+    told = lines(log(data))
+    assert [line["account"] for line in told] == [f"u{i}" for i in range(1, 9)]
+    assert told[7] == {**told[7], "outcome": "failure", "ip": "10.0.0.7", "workstation": "PC-7", "action_code": "4625",
+                       "server": "DC1.hospital.example", "provider": "Microsoft-Windows-Security-Auditing"}  # fmt: skip
+    start, end = spans[4]
+    broken = data[:start] + b"\x00" * 8 + data[start + 8 : end] + data[end:]
+    found = read(log(broken), "security.evtx")
+    assert [isinstance(one, Rejected) for one in found] == [i == 4 for i in range(8)]
+    at = spans[0][0] + 24 + 14 + 24  # the template itself: what it made of the records is gone, and each is kept
+    broken = data[:at] + bytes(200) + data[at + 200 :]
+    found = read(log(broken), "security.evtx")
+    assert len(found) == 8 and all(
+        len(one.raw) == b - a for one, (a, b) in zip(found, spans, strict=True) if isinstance(one, Rejected)
+    )
+
+
+def test_a_template_that_holds_itself_ends() -> None:
+    data, spans = templated([Event(i, 4624, LOGON) for i in range(1, 4)])
+    place = spans[0][0] + 24 + 14
+    mark = data.index(b"\x0d\x00\x00\x06", place)
+    nested = b"\x0c\x01" + struct.pack("<II", 0x5EC, place)
+    for at in (mark, place + 24 + 4):
+        hostile = data[:at] + nested + data[at + len(nested) :]
+        found = read(log(hostile), "security.evtx")
+        assert found and all(isinstance(one, Rejected | AccessEvent) for one in found)
 
 
 def test_the_same_event_of_two_exports_has_the_same_name() -> None:
