@@ -33,10 +33,17 @@ class Auditor:
 
     def check(self, proof: Path, *vkeys: str, status: int = 0) -> dict[str, Any]:
         """What `ledger check` says under a policy that lists these keys of the log, and wants the witness."""
-        policy = self.folder / "auditor.policy"
+        policy = self.policy(*vkeys)
+        said = dict(wardkeep("ledger", "check", proof, "--policy", policy, "--json", status=status).said)
+        assert wardkeep("verify", proof, "--policy", policy, "--json", status=status).said["ok"] == said["ok"]
+        return said
+
+    def policy(self, *vkeys: str) -> Path:
+        """A policy that lists these keys of the log, and wants the witness."""
+        path = self.folder / "auditor.policy"
         logs = "".join(f"log {vkey}\n" for vkey in vkeys)
-        policy.write_text(f"{logs}witness w {self.witness.vkey}\nquorum w\n")
-        return dict(wardkeep("ledger", "check", proof, "--policy", policy, "--json", status=status).said)
+        path.write_text(f"{logs}witness w {self.witness.vkey}\nquorum w\n")
+        return path
 
 
 def cosigned_whole(watched: Watched) -> dict[str, Any] | None:
@@ -51,6 +58,24 @@ def holds(watched: Watched, old: str) -> None:
     said = watched.ledger("diff")
     assert said["ok"] and {one["verdict"] for one in said["compared"]} <= {"same", "grown"}
     assert watched.ledger("diff", "--vkey", old)["ok"]
+
+
+def evidence_under_a_policy(watched: Watched, auditor: Auditor, old: str, new: str) -> None:
+    """Evidence is made under the cosigned checkpoint, and an auditor may ask for the witness; the older key leads there."""
+    watched.grow("not-yet-cosigned")
+    out = auditor.folder / "evidence.zip"
+    words = ("acts-of-account", "--from", "0", "--to", "3", "--with", "account=cli", "--out", out)
+    wardkeep("evidence", "run", *words, "--home", watched.home)
+    for keys in ([old], [new], [old, new]):
+        said = wardkeep("verify", out, "--policy", auditor.policy(*keys), "--json").said
+        assert said["ok"] and [one["name"] for one in said["cosignatures"]] == ["w1.example"]
+    assert "w1.example" in wardkeep("verify", out, "--policy", auditor.policy(old), "--lang", "zh").out
+    nobody = auditor.folder / "nobody.policy"
+    nobody.write_text("quorum none\n")
+    assert not wardkeep("verify", out, "--policy", nobody, "--json", status=1).said["ok"]
+    wardkeep("verify", out, status=2)
+    wardkeep("verify", out, "--policy", nobody, "--vkey", old, status=2)
+    wardkeep("verify", out, "--vkey", old)
 
 
 def test_a_rotation_that_was_announced_leaves_no_moment_without_the_witness(witness: Elsewhere, tmp_path: Path) -> None:
@@ -117,6 +142,7 @@ def test_a_witness_that_was_not_told_refuses_and_goes_on_once_it_is(witness: Els
     assert [one["outcome"] for one in watched.ledger("cosign")["asked"]] == ["cosigned"]
     assert witness.seen()["size"] == watched.ledger("status")["size"]
     holds(watched, old)
+    evidence_under_a_policy(watched, auditor, old, new)
     assert watched.ledger("diff", kept)["compared"][0]["verdict"] == "grown"
     assert auditor.check(auditor.prove("again.proof.json", "2"), old)["ok"]
     # an old key is worth nothing behind the hand-over: another history under it is refused by nobody's key

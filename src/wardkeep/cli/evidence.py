@@ -76,7 +76,7 @@ def run(
         frame.say(
             speak("%d events of the range are no longer stored: they are not asked, and not in the result") % lost
         )
-    evidence.write(evidence.parts(reader, query, asked, where, found, note=reader.note(where.log)), out)
+    evidence.write(evidence.parts(reader, query, asked, where, found, note=reader.vouched(where.log, where.last)), out)
     try:
         shown = evidence.verify_bundle(out, reader.vkey(where.log))
     except evidence.BundleRefused:

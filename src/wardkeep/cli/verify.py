@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from wardkeep.cli.frame import Frame, speak, standard
 from wardkeep.ledger import ProofRefused, format_index
+from wardkeep.ledger.cosignature import Cosignature
 from wardkeep.ledger.note import Checkpoint, Verifier
+from wardkeep.ledger.policy import Policy, parse_policy
+from wardkeep.ledger.proof import read_proof
 from wardkeep.ledger.proof_bundle import ProofBundle, is_bundle
 
 #: A proof of one entry, with many cosignatures and hand-overs.
@@ -18,24 +23,27 @@ LARGEST_PROOF = 4 << 20
 
 @click.command("verify")
 @click.argument("bundle", type=click.Path(exists=True, path_type=Path))
-@click.option("--vkey", required=True, help="The log's public key, from another place than the bundle.")
+@click.option("--vkey", default=None, help="The log's public key, from another place than the bundle.")
+@click.option(
+    "--policy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="In place of --vkey a policy file (c2sp.org/tlog-policy): trusted logs and witnesses, and how many are enough.",
+)
 @standard
-def command(frame: Frame, bundle: Path, vkey: str) -> None:
+def command(frame: Frame, bundle: Path, vkey: str | None, policy: Path | None) -> None:
     """Check an evidence BUNDLE offline: range, root, query, result, proofs. Exit status 1 where it does not hold.
 
     A .proof.json file is checked too, as `wardkeep ledger check` does.
     """
     from wardkeep.evidence import BundleRefused, verify_bundle  # noqa: PLC0415
 
-    try:
-        Verifier.parse(vkey)
-    except ProofRefused as exc:
-        raise click.UsageError(f"--vkey: {exc}") from None
+    trusted = _trusted(vkey, policy)
     try:
         if (proof := _proof(bundle)) is not None:
-            _say_proof(frame, *proof.check(vkey))
+            _say_proof(frame, *_check(proof, trusted))
             return
-        shown = verify_bundle(bundle, vkey)
+        shown = verify_bundle(bundle, trusted)
     except (BundleRefused, ProofRefused) as exc:
         frame.out({"ok": False, "reason": str(exc)}, speak("NO: %s") % exc)
         click.get_current_context().exit(1)
@@ -53,6 +61,7 @@ def command(frame: Frame, bundle: Path, vkey: str) -> None:
         "complete": shown.complete,
         "gone": shown.gone,
         "sha256": shown.sha256,
+        "cosignatures": [{"name": one.cosigner.name, "at": one.at} for one in shown.cosignatures],
     }
     counts = {**said, "rows": f"{shown.rows:,}", "title": query.title[frame.lang]}
     lines = [
@@ -61,6 +70,7 @@ def command(frame: Frame, bundle: Path, vkey: str) -> None:
         speak("%(rows)s records, each of them sealed at its place") % counts,
         _completeness(shown.complete, shown.gone),
         f"sha256: {shown.sha256}",
+        *_cosigned(shown.cosignatures),
     ]
     frame.out({"ok": True, **said}, "\n".join(lines))
 
@@ -74,10 +84,43 @@ def _proof(path: Path) -> ProofBundle | None:
     return ProofBundle.decode(raw) if is_bundle(raw) else None
 
 
-def _say_proof(frame: Frame, n: int, checkpoint: Checkpoint) -> None:
+def _trusted(vkey: str | None, policy: Path | None) -> str | Policy:
+    """Whom the caller trusts, by one key or by a policy."""
+    if (vkey is None) == (policy is None):
+        raise click.UsageError(speak("give --vkey or --policy: whom to trust comes from another place than the proof"))
+    if policy is not None:
+        return parse_policy(policy.read_bytes())
+    try:
+        return Verifier.parse(vkey or "").vkey()
+    except ProofRefused as exc:
+        raise click.UsageError(f"--vkey: {exc}") from None
+
+
+def _check(proof: ProofBundle, trusted: str | Policy) -> tuple[int, Checkpoint, Sequence[Cosignature]]:
+    """Index, checkpoint and cosignatures of a proof of one entry. Raises ProofRefused."""
+    if isinstance(trusted, str):
+        return *proof.check(trusted), ()
+    note, rules = read_proof(proof.proof)[2], trusted.following(proof.handovers) if proof.handovers else trusted
+    _, cosigned = rules.open(note)
+    return *proof.check(rules.signer(note).vkey()), cosigned
+
+
+def _say_proof(frame: Frame, n: int, checkpoint: Checkpoint, cosignatures: Sequence[Cosignature]) -> None:
     said = {"index": n, "origin": checkpoint.origin, "size": checkpoint.size}
     words = speak("YES: it is entry %(index)d of %(origin)s, which had %(size)d entries") % said
-    frame.out({"ok": True, **said, "root": checkpoint.root.hex()}, words)
+    told = [{"name": one.cosigner.name, "at": one.at} for one in cosignatures]
+    frame.out(
+        {"ok": True, **said, "root": checkpoint.root.hex(), "cosignatures": told},
+        "\n".join([words, *_cosigned(cosignatures)]),
+    )
+
+
+def _cosigned(cosignatures: Sequence[Cosignature]) -> list[str]:
+    return [
+        speak("cosigned by %(name)s at %(at)s")
+        % {"name": one.cosigner.name, "at": f"{datetime.fromtimestamp(one.at, UTC):%Y-%m-%d %H:%M:%SZ}"}
+        for one in cosignatures
+    ]
 
 
 def _completeness(complete: bool, gone: int) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verifying a bundle offline: everything is computed again from the sealed entries, and each claim compared with that.
 
-Trusted are the verifier key that was given, the queries that this program ships, and nothing in the bundle.
+Trusted are the verifier key or the policy that was given, the queries that this program ships, and nothing in the bundle.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ from wardkeep.evidence.parcel import Parcel, open_parcel
 from wardkeep.evidence.query import Query, load
 from wardkeep.evidence.record import read_line
 from wardkeep.ledger import LedgerError, ProofRefused, parse_index
+from wardkeep.ledger.cosignature import Cosignature
 from wardkeep.ledger.handover import Chain, follow
 from wardkeep.ledger.note import Checkpoint, Verifier, open_checkpoint
 from wardkeep.ledger.page import LARGEST_PAGE, is_published
 from wardkeep.ledger.page import NAME as PAGE
+from wardkeep.ledger.policy import Policy
 from wardkeep.ledger.proof import read_proof, write_proof
 from wardkeep.ledger.tiles import HASH, partial_widths, tile_path, unpack_bundle
 from wardkeep.ledger.tree import TILE_WIDTH, Edge, leaf_hash, leaf_hashes, subtree_root, verify_inclusion
@@ -60,20 +62,24 @@ class Verdict:
     #: Entries of the range whose body an act has expunged.
     gone: int
     sha256: str
+    #: Of witnesses that the policy knows.
+    cosignatures: tuple[Cosignature, ...] = ()
 
 
-def verify_bundle(path: Path, vkey: str) -> Verdict:
-    """Check a bundle under a verifier key that came from elsewhere. Raises BundleRefused, OSError."""
-    Verifier.parse(vkey)
+def verify_bundle(path: Path, trusted: str | Policy) -> Verdict:
+    """Check a bundle under a verifier key, or a policy, that came from elsewhere. Raises BundleRefused, OSError."""
+    if isinstance(trusted, str):
+        Verifier.parse(trusted)
     with open_parcel(path) as parcel:
-        return _Check(parcel, vkey).run()
+        return _Check(parcel, trusted).run()
 
 
 class _Check:
     """One verification."""
 
-    def __init__(self, parcel: Parcel, vkey: str) -> None:
-        self._parcel, self._vkey = parcel, vkey
+    def __init__(self, parcel: Parcel, trusted: str | Policy) -> None:
+        self._parcel, self._trusted = parcel, trusted
+        self._cosignatures: list[Cosignature] = []
 
     def run(self) -> Verdict:
         raw = self._read(MANIFEST, LARGEST_MANIFEST)
@@ -99,6 +105,7 @@ class _Check:
             complete=said["complete"],
             gone=gone,
             sha256=said["result"]["sha256"],
+            cosignatures=tuple(self._cosignatures),
         )
 
     def _query(self, said: dict[str, Any]) -> tuple[Query, dict[str, str]]:
@@ -115,20 +122,41 @@ class _Check:
     def _checkpoint(self, where: Range) -> tuple[str, Checkpoint]:
         try:
             note = self._read(CHECKPOINT, LARGEST_NOTE).decode()
-            tree = open_checkpoint(note, self._keys().verifier(where.log))
+            tree = self._open(note, where)
         except (UnicodeDecodeError, ProofRefused) as error:
             raise BundleRefused(f"{CHECKPOINT}: {error}") from None
         if where.last >= tree.size:
             raise BundleRefused(f"{MANIFEST}: range reaches entry {where.last}, the checkpoint has {tree.size}")
         return note, tree
 
-    def _keys(self) -> Chain:
-        """What the trusted key leads to, by the hand-overs in the bundle."""
+    def _open(self, note: str, where: Range) -> Checkpoint:
+        """The checkpoint under what is trusted. Raises ProofRefused."""
+        if not isinstance(self._trusted, Policy):
+            return open_checkpoint(note, self._keys(self._trusted)[0].verifier(where.log))
+        rules = self._trusted
+        if KEYS in self._parcel.names:
+            listed = [one.verifier for one in rules.logs if one.verifier.name == note.partition("\n")[0]]
+            if not listed:
+                raise ProofRefused(f"the policy names no log {note.partition(chr(10))[0]!r}")
+            rules = rules.following(self._keys(*(one.vkey() for one in listed))[1])
+        tree, self._cosignatures = rules.open(note)
+        if tree.origin.rpartition("/")[2] != where.log:
+            raise ProofRefused(f"it is of {tree.origin}")
+        return tree
+
+    def _keys(self, *vkeys: str) -> tuple[Chain, list[bytes]]:
+        """What one of the trusted keys leads to, by the hand-overs in the bundle, and these."""
         raw = self._read(KEYS, LARGEST_NOTE) if KEYS in self._parcel.names else b""
         try:
             if KEYS in self._parcel.names and not raw.endswith(b"\n"):
                 raise ProofRefused("its last line does not end")
-            return follow(self._vkey, raw.split(b"\n")[:-1])
+            bodies, refused = raw.split(b"\n")[:-1], ProofRefused("no key is trusted")
+            for vkey in vkeys:
+                try:
+                    return follow(vkey, bodies), bodies
+                except ProofRefused as error:
+                    refused = error
+            raise refused
         except ProofRefused as error:
             raise BundleRefused(f"{KEYS}: {error}") from None
 

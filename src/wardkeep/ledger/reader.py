@@ -162,18 +162,9 @@ class LedgerReader:
 
         It is against the newest cosigned checkpoint where that reaches the entry, else against the newest one.
         """
-        note = self.note(log)  # read once: a later one would be of another tree
-        tree = open_checkpoint(note, self.description.verifier(log))
-        self._refuse_beyond(log, n, n, tree.size)
+        *better, (note, tree) = self._under(log, n)
         leaf = self.tiles(log).tile(0, n // TILE_WIDTH, min(TILE_WIDTH, tree.size - n // TILE_WIDTH * TILE_WIDTH))
-        cosigned = self.cosigned(log)
-        keys = self.description.verifier(log)
-        if cosigned is not None and keys.at(cosigned[1].size).public != keys.public:
-            cosigned = None  # signed before the key was handed over; whoever checks a proof has the newest key
-        chosen = [(note, tree)] if cosigned is None else [cosigned, (note, tree)]
-        for signed, checkpoint in chosen:
-            if not n < checkpoint.size <= tree.size:
-                continue
+        for signed, checkpoint in [*better, (note, tree)]:
             path = inclusion_proof(self.tiles(log).node(tree.size), n, checkpoint.size)
             with contextlib.suppress(ProofRefused):
                 verify_inclusion(
@@ -181,6 +172,27 @@ class LedgerReader:
                 )
                 return write_proof(n, path, signed)
         raise LedgerDamaged(f"the tiles of log {log} do not prove entry {n}")
+
+    def vouched(self, log: str, last: int) -> str:
+        """The note under which the entries up to `last` are best shown: as for a proof. Raises UnknownEntry."""
+        *better, (note, tree) = self._under(log, last)
+        node = self.tiles(log).node(tree.size)
+        for signed, checkpoint in better:
+            if range_root(node, 0, checkpoint.size) == checkpoint.root:
+                return signed
+        return note
+
+    def _under(self, log: str, n: int) -> list[tuple[str, Checkpoint]]:
+        """The notes that reach entry `n`, each read once: the newest cosigned one where there is one, then the newest."""
+        note = self.note(log)
+        keys = self.description.verifier(log)
+        tree = open_checkpoint(note, keys)
+        self._refuse_beyond(log, n, n, tree.size)
+        cosigned = self.cosigned(log)
+        # One from before the key was handed over is of no use: whoever checks it has the newest key.
+        if cosigned is None or keys.at(cosigned[1].size).public != keys.public or not n < cosigned[1].size <= tree.size:
+            return [(note, tree)]
+        return [cosigned, (note, tree)]
 
     def cosigned(self, log: str) -> tuple[str, Checkpoint] | None:
         """The newest note that witnesses cosigned, and its checkpoint; None where there is none that the log signed."""
