@@ -33,14 +33,16 @@ def patients_in(query: str) -> list[str]:
     found: list[str] = []
     for name, chain, values in _PARAMETER.findall(query):
         for value in values.split(","):
-            written = unquote_plus(value)
+            written = unquote_plus(value) if "%" in value or "+" in value else value
             if chain.lower() == ".identifier":
                 written = written.rpartition("|")[2]
             if name.lower() == "subject" and not chain and "/" in written and "Patient/" not in written:
                 continue  # a group, a device
             found.append(written)
-    found += [unquote_plus(v) for values in _BY_ID.findall(query) for v in values.split(",")]
-    found += [f"Patient/{unquote_plus(value)}" for value in _PATH.findall(query.partition("?")[0])]
+    if "_id=" in query:
+        found += [unquote_plus(v) for values in _BY_ID.findall(query) for v in values.split(",")]
+    if "Patient/" in query:
+        found += [f"Patient/{unquote_plus(value)}" for value in _PATH.findall(query.partition("?")[0])]
     return [written for written in dict.fromkeys(found) if written.strip()]
 
 

@@ -12,8 +12,8 @@ import hashlib
 from typing import Any, TypeVar
 
 from wardkeep.watch.intake.atna import parts
-from wardkeep.watch.intake.atna.markup import BadXml, document
-from wardkeep.watch.intake.atna.objects import Object, Objects, thing, touched
+from wardkeep.watch.intake.atna.markup import document
+from wardkeep.watch.intake.atna.objects import CONTROLS, Object, Objects, thing, touched
 from wardkeep.watch.intake.atna.parts import BadMessage, Event, Participant, Where, Who
 from wardkeep.watch.intake.fhir_parts import ACCESS, OTHER, piece
 from wardkeep.watch.intake.row import Row
@@ -26,8 +26,6 @@ ROOT = b"AuditMessage"
 _EVENT, _WHO = b"<EventIdentification", b"<ActiveParticipant"
 _WHERE, _THING, _END = b"<AuditSourceIdentification", b"<ParticipantObjectIdentification", b"</AuditMessage>"
 _TIME = b' EventDateTime="'
-#: Bytes that no XML may hold.
-_CONTROLS = bytes(set(range(32)) - {9, 10, 13})
 
 
 _new, _sha256 = tuple.__new__, hashlib.sha256
@@ -85,46 +83,39 @@ class Messages:
     # -- the quick way -------------------------------------------------------------------------------------------------
 
     def _quick(self, xml: bytes) -> tuple[Moment, Event, Who, Where, list[Object]] | None:
-        """The same; None where the message is not of the usual build, or something is wrong with it."""
+        """The same; None where the message is not of the usual build, or something is wrong with it.
+
+        Nothing is looked at twice: a section is known by its bytes, and was parsed by itself when it was new. Sections that are
+        well-formed by themselves are so together.
+        """
         first = xml.find(_EVENT)
-        second = xml.find(_WHO, first)
+        at = xml.find(_TIME, first) + len(_TIME)
+        stop = xml.find(b'"', at)
+        second = xml.find(_WHO, stop)
         third = xml.find(_WHERE, second)
         end = xml.rfind(_END)
-        if first < 0 or second < 0 or third < 0 or end < third:
+        if first < 0 or at < first + len(_TIME) or stop < 0 or second < 0 or third < 0 or end < third:
             return None
         fourth = xml.find(_THING, third, end)
         fourth = end if fourth < 0 else fourth
-        body = xml[first:]
-        if not _plain(body) or not (xml[end + len(_END) :] or b" ").isspace():
-            return None
         try:
-            return self._sections(xml[:first], xml[first:second], xml[second:third], xml[third:fourth], xml[fourth:end])
-        except (BadXml, BadMessage, BadTime, _Unusual):
+            if (head := xml[:first]) not in self._heads:
+                self._learn_head(head)
+            event = self._events.get(key := xml[first:at] + xml[stop:second])
+            if event is None:
+                event = _keep(self._events, key, _event(key))
+            by = self._who.get(people := xml[second:third])
+            if by is None:
+                by = _keep(self._who, people, parts.who([self._participant(one) for one in people.split(_WHO)[1:]]))
+            seen = self._where.get(source := xml[third:fourth])
+            if seen is None:
+                seen = _keep(self._where, source, parts.where(_section(source, "AuditSourceIdentification")[0]))
+            things = self._objects.read(xml[fourth:end]) if fourth < end else []
+            if things is None or not (len(xml) == end + len(_END) or xml[end + len(_END) :].isspace()):
+                return None
+            return iso(xml[at:stop].decode(), self._zone), event, by, seen, things
+        except ValueError:  # BadXml, BadMessage, BadTime, _Unusual, bytes that are no UTF-8
             return None
-
-    def _sections(
-        self, head: bytes, happened: bytes, people: bytes, source: bytes, rest: bytes
-    ) -> tuple[Moment, Event, Who, Where, list[Object]] | None:
-        if head not in self._heads:
-            self._learn_head(head)
-        at = happened.find(_TIME) + len(_TIME)
-        stop = happened.find(b'"', at)
-        if at < len(_TIME) or stop < at:
-            return None
-        key = happened[:at] + happened[stop:]
-        event = self._events.get(key)
-        if event is None:
-            event = _keep(self._events, key, _event(key))
-        by = self._who.get(people)
-        if by is None:
-            by = _keep(self._who, people, parts.who([self._participant(one) for one in people.split(_WHO)[1:]]))
-        seen = self._where.get(source)
-        if seen is None:
-            seen = _keep(self._where, source, parts.where(_section(source, "AuditSourceIdentification")[0]))
-        things = self._objects.read(rest) if rest else []
-        if things is None:
-            return None
-        return iso(happened[at:stop].decode(), self._zone), event, by, seen, things
 
     def _participant(self, data: bytes) -> Participant:
         """One of a message's participants, without the begin of its tag; people and machines meet in many pairs."""
@@ -158,7 +149,7 @@ class _Unusual(ValueError):
 
 def _plain(body: bytes) -> bool:
     """Whether it can be taken apart by its bytes: no comment or other section, UTF-8, and nothing that XML forbids."""
-    if b"<!" in body or b"<?" in body or len(body.translate(None, _CONTROLS)) < len(body):
+    if b"<!" in body or b"<?" in body or len(body.translate(None, CONTROLS)) < len(body):
         return False
     if body.isascii():
         return True

@@ -35,7 +35,10 @@ _USUAL = re.compile(
 )
 #: Patients, and objects without what is new in them, that are remembered.
 KNOWN = 20_000
+#: Bytes that no XML may hold.
+CONTROLS = bytes(set(range(32)) - {9, 10, 13})
 _encode = msgspec.json.Encoder().encode
+_new = tuple.__new__
 
 
 class Said(NamedTuple):
@@ -100,9 +103,9 @@ def made(said: Said, known: str | None, name: str | None, query: str | None) -> 
         return Object(None, "", None, None, label, "")
     shown = _encode(Thing(known, None, name, role, kind)).decode() if label else ""
     if not patient:
-        return Object(None, "", resource if known else None, query, None, shown)
+        return _new(Object, (None, "", resource if known else None, query, None, shown))
     bare = bare_patient(label) if label else ""
-    return Object(bare, _encode(label).decode() if bare != label else "", None, query, None, shown)
+    return _new(Object, (bare, _encode(label).decode() if bare != label else "", None, query, None, shown))
 
 
 def touched(objects: list[Object]) -> Touched:
@@ -129,14 +132,13 @@ def touched(objects: list[Object]) -> Touched:
             found, bare = True, bare_patient(one)
             patients.setdefault(bare, _encode(one).decode() if bare != one else "")
         resource = resource or searched_type(query)
+    shown_as = ""
     if any(patients.values()):
         shown_as = ",".join([written or _encode(bare).decode() for bare, written in patients.items()])
-    else:
-        shown_as = ""
-    return Touched(
+    return _new(Touched, (
         tuple(patients), resource or ("Patient" if found else None), query, request,
         f'"objects":[{",".join(things)}],' if things else "", f'"patients":[{shown_as}],' if shown_as else "",
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 class Objects:
@@ -175,9 +177,11 @@ class Objects:
         if said is None or (b"&" in written and (written := _unescaped(written)) == b"&"):
             return None
         return made(
-            said, written.decode() or None, (name.decode().strip() or None) if name else None,
-            (query.decode().strip() or None) if query else None,
-        )  # fmt: skip
+            said,
+            _text(written) or None,
+            (_text(name).strip() or None) if name else None,
+            (_text(query).strip() or None) if query else None,
+        )
 
     def _learn(self, before: bytes, behind: bytes) -> Said | None:
         key = (before, behind)
@@ -213,7 +217,17 @@ class Objects:
             known = self._known[rest] = _learnt(rest)
             if known is None:
                 return None
-        return made(known, written.decode() or None, name, query)
+        return made(known, _text(written) or None, name, query)
+
+
+def _text(written: bytes) -> str:
+    """A text that was cut out, as a parser gives it. Raises ValueError where it holds what XML does not allow."""
+    text = written.decode()
+    if not text.isprintable() and (
+        written.translate(None, CONTROLS) != written or "\ufffe" in text or "\uffff" in text
+    ):
+        raise BadXml("not-xml: a character that XML does not allow")
+    return text
 
 
 def _unescaped(written: bytes) -> bytes:
@@ -230,7 +244,7 @@ def _cut(data: bytes, begin: bytes, end: bytes) -> tuple[bytes, str | None]:
     text = data[at:stop]
     if not data.startswith(end, stop) or b"&" in text or b"]]>" in text or b"\r" in text:
         return data, None
-    return data[:at] + data[stop:], text.decode().strip() or None
+    return data[:at] + data[stop:], _text(text).strip() or None
 
 
 def _learnt(rest: bytes) -> Said | None:

@@ -30,7 +30,8 @@ PRIORITY = re.compile(rb"<\d{1,3}>")
 #: What stands behind a counted message: another one, or as much of it as has come.
 _FOLLOWS = re.compile(rb"[\r\n \t]*[1-9]\d{0,8} <")
 _BEGUN = re.compile(rb"[\r\n \t]*(?:[1-9]\d{0,8} ?)?")
-_BETWEEN = b"\r\n \t"
+_BETWEEN, _COUNTING = b"\r\n \t", b"0123456789"
+_NOTHING = re.compile(rb"[\r\n \t]*+\Z")
 #: How a message ends, with the byte behind it: a closed audit message, or the end of a line.
 _ENDED = re.compile(rb"</(?:[\w.-]+:)?AuditMessage\s*>.\Z|[\r\n]\Z", re.DOTALL)
 _DIGITS = re.compile(rb"[\r\n>]([1-9]\d{0,8})\Z")
@@ -39,6 +40,8 @@ _TAIL = 15
 #: An audit message opens; it closes, or the next message begins.
 _OPENS = re.compile(rb"<\?xml\s|<(?:[\w.-]+:)?AuditMessage[\s>]")
 _CLOSES = re.compile(rb"</(?:[\w.-]+:)?AuditMessage\s*>|\n(?=<\d{1,3}>)")
+
+_new = tuple.__new__
 
 
 class Framing(StrEnum):
@@ -151,13 +154,18 @@ class Deframer:
                 at = self._begin(at, "no-count: {size} bytes stand where the length of a message is due")
                 continue
             start, length = told.end(), int(told[1])
-            problem = self._doubt(start + length, length, final)
+            end = start + length
+            if end < size and length <= self._longest and held[end - 1] not in _COUNTING and _FOLLOWS.match(held, end):
+                found.append(_new(Frame, (bytes(held[start:end]), self._offset + start, length, None)))  # nearly always
+                at = end
+                continue
+            problem = self._doubt(end, length, final)
             if problem is None:
                 break
             if problem:
                 at = self._begin(at, problem)
             else:
-                at = start + length
+                at = end
                 found.append(Frame(bytes(held[start:at]), self._offset + start, length))
         return at
 
@@ -189,8 +197,7 @@ class Deframer:
         ends = [told.end() + int(told[1]) for told in (near, far) if int(told[1]) <= self._longest]
         if not final and max(ends) + _TAIL > len(held):
             return None
-        last = len(held.rstrip(_BETWEEN))
-        behind = [_FOLLOWS.match(held, at) is not None or at == last for at in ends]
+        behind = [_FOLLOWS.match(held, at) is not None or _NOTHING.match(held, at) is not None for at in ends]
         if behind in ([True], [False, True]):
             return f"count: {length} bytes are told, but the next message begins within them; {{size}} read"
         return ""

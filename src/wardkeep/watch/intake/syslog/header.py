@@ -26,6 +26,12 @@ _HOST = re.compile(rb"([^\s:<>\[\]]{1,255}|[0-9A-Fa-f:.]{2,45}) ")
 _NIL = b"-"
 
 
+#: What stands before an audit message nearly always; the machine that sent it.
+_USUAL = re.compile(
+    rb"<(?:[1-9]?\d|1[0-8]\d|19[01])>[1-9]\d{0,2} \S{1,64} (\S{1,255}) \S{1,48} \S{1,128} \S{1,32} - (?:\xef\xbb\xbf)?(?=<)"
+)
+
+
 class Header(NamedTuple):
     """What stands before the message, and where that begins; texts as they stand, None where there is none."""
 
@@ -43,6 +49,12 @@ class Header(NamedTuple):
 
 class BadHeader(ValueError):
     """Why the bytes have no header; never with a value of them."""
+
+
+def before_xml(raw: bytes) -> tuple[int, str | None] | None:
+    """Where the XML behind a header without structured data begins, and the machine; None where it is another build."""
+    match = _USUAL.match(raw)
+    return None if match is None else (match.end(), _text(match[1]))
 
 
 def header(raw: bytes) -> Header:

@@ -25,7 +25,7 @@ from wardkeep.watch.intake.row import Read, Row, to_json
 from wardkeep.watch.intake.rowmaker import NO_ACTION
 from wardkeep.watch.intake.syslog import files
 from wardkeep.watch.intake.syslog.framing import Deframer, Frame, Framing
-from wardkeep.watch.intake.syslog.header import BadHeader, Header, header, moment
+from wardkeep.watch.intake.syslog.header import BadHeader, Header, before_xml, header, moment
 from wardkeep.watch.intake.times import DAY, BadTime, Zone, day_of
 
 #: Characters of a text, and of structured data, that are kept.
@@ -71,6 +71,9 @@ class SyslogReader:
         if len(raw) > RECORD:
             return self.rejected(f"too-long: a message of {len(raw)} bytes, more than {RECORD}", raw, position)
         try:
+            usual = before_xml(raw)
+            if usual is not None and _AUDIT.search(raw, usual[0], usual[0] + KEEP):
+                return self._audit.row(raw[usual[0] :].rstrip(), raw, position, sender=usual[1])
             known = header(raw)
             text = raw[known.at :].removeprefix(codecs.BOM_UTF8).strip()
             if text.startswith(b"<") and _AUDIT.search(text, 0, KEEP):
