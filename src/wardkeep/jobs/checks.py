@@ -198,9 +198,19 @@ def _stamped(home: Home) -> Found:
     return False, _("no time stamp since %(day)s: %(why)s") % values, "wardkeep ledger daily"
 
 
+def _live(home: Home) -> Found:
+    from wardkeep.jobs.listen.status import live_status  # noqa: PLC0415
+
+    found = live_status(home, at=now())
+    wrong = [f"{one.name}: {one.trouble}" for one in found.listeners if one.trouble]
+    if found.storing and found.trouble:
+        wrong.append(found.trouble)
+    return not wrong, "; ".join(wrong) or _("listeners: %d") % len(found.listeners), "wardkeep intake status"
+
+
 def _store(home: Home) -> Found:
     files = home.store().manifest.trusted().files
-    segments = [file for file in files if file.kind == "segment"]
+    segments = [file for file in files if file.kind == "segment" and file.state == "present"]
     rows = sum(file.rows for file in segments)
     return True, _("%(rows)d events in %(segments)d segments") % {"rows": rows, "segments": len(segments)}, ""
 
@@ -261,6 +271,7 @@ CHECKS: dict[str, Callable[[Home], Found]] = {
     "cosigned": _cosigned,
     "days": _days,
     "stamped": _stamped,
+    "live": _live,
     "store": _store,
     "quarantine": _quarantine,
     "outbox": _outbox,

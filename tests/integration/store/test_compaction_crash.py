@@ -66,12 +66,12 @@ def calls_of(made: Path, folder: Path, compacters: Compacters) -> int:
 def test_a_kill_at_any_call_of_a_compaction_is_harmless(made: Path, tmp_path: Path, compacters: Compacters) -> None:
     """Some calls; the soak form takes each."""
     whole = calls_of(made, tmp_path, compacters)
-    survive(made, tmp_path, compacters, range(5, whole + 1, whole // 9), full=False)
+    survive(made, tmp_path, compacters, range(5, whole + 1, whole // 6), full=False)
 
 
 def test_a_disk_that_fills_up_in_a_compaction_is_harmless(made: Path, tmp_path: Path, compacters: Compacters) -> None:
     whole = calls_of(made, tmp_path, compacters)
-    survive(made, tmp_path, compacters, range(3, whole + 1, whole // 4), full=True)
+    survive(made, tmp_path, compacters, range(3, whole + 1, whole // 3), full=True)
 
 
 @pytest.mark.soak

@@ -23,7 +23,7 @@ from wardkeep.home import Home
 from wardkeep.jobs import checks
 from wardkeep.jobs.checks import CHECKS, Check, examine
 from wardkeep.ledger.spool import START, Spool
-from wardkeep.settings import Engine, Settings, SettingsError
+from wardkeep.settings import Engine, Settings, SettingsError, parse_settings
 
 pytestmark = pytest.mark.usefixtures("rows")
 
@@ -292,3 +292,20 @@ def test_a_stored_run_is_among_the_rows_that_are_compared(home: Any, ledger: Fak
     drain(ledger)
     assert found(home, "rows").detail != before
     assert sys.version_info >= (3, 11)
+
+
+def test_a_listener_that_says_what_is_wrong_is_named(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wardkeep.home import now
+    from wardkeep.jobs.listen.places import LISTENING, live_folder
+    from wardkeep.jobs.listening import write_status
+
+    settings = parse_settings({"intake": {"listeners": {"his": {"protocol": "syslog-udp", "port": 514}}}})
+    monkeypatch.setattr(home, "settings", settings, raising=False)
+    assert (found(home, "live").ok, found(home, "live").detail) == (True, "listeners: 1")
+    said = {"listeners": {"his": {"trouble": "does not listen: Permission denied"}}}
+    write_status(live_folder(home) / LISTENING, {"at": now().isoformat(), **said})
+    check = found(home, "live")
+    assert (check.ok, check.detail) == (False, "his: does not listen: Permission denied")
+    assert "intake status" in check.mend
+    write_status(live_folder(home) / LISTENING, {"at": "2026-03-02T00:00:00+00:00", **said})
+    assert found(home, "live").ok  # nothing runs: that is no fault of the installation
