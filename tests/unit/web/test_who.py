@@ -34,6 +34,6 @@ def test_shared_logins_are_one_line_a_department_and_week(enter: Any) -> None:
 
 def test_in_chinese(enter: Any, house: Any) -> None:
     client = enter("privacy_officer")
-    client.post("/me/language/", {"language": "zh-hans"})
+    client.post("/me/language/", {"language": "zh"})
     page = client.get(reverse("case", args=[house.key])).content.decode()
     assert "Who it was" not in page and "97%" in page

@@ -44,14 +44,6 @@ FROM (
 JOIN (SELECT DISTINCT sp.place AS place, sp.slot AS slot FROM session_place AS sp) AS k
   ON k.place = p.place AND k.slot = CAST(floor(p.at_us / 86400000000.0) AS BIGINT)
 
--- name: application_of
--- description: The applications whose name an application's account bears, where one does: people of others say less.
-SELECT DISTINCT u.account AS account, r.system AS system
-FROM unnamed_account AS u
-JOIN record_system AS r ON r.records = 1 AND length(r.system) >= 2
-  AND lower(u.account) LIKE concat('%', lower(r.system), '%')
-WHERE u.kind = 'service'
-
 -- name: met
 -- description: Uses that met a session at its workstation, its address (where not both name a workstation, and another one)
 --   or by its number, within it or within what the clocks may be wrong (`slack_us`) of it; with how strongly each speaks.

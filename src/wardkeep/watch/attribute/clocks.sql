@@ -1,6 +1,7 @@
 -- name: clock_pair
 -- description: The same happening as two systems saw it, and the difference of their clocks: the beginning of a session
---   whose number both know (`session`), or the sign-in or out of one person at one place (`sign`), the nearest one.
+--   whose number both know (`session`); the sign-in of a person and the first use of an application's account in a session
+--   of its own, at one place (`first_use`); the sign-in or out of one person at one place (`sign`). The nearest ones.
 WITH begun AS (
   SELECT u.session_id AS session_id, u.system AS system, min(u.time_us) AS time_us, min(u.day) AS day
   FROM (
@@ -28,11 +29,45 @@ near AS (
   CROSS JOIN (SELECT -1 AS k UNION ALL SELECT 0 AS k UNION ALL SELECT 1 AS k) AS n
   JOIN signed AS b ON b.person = a.person AND b.action = a.action AND b.slot = a.slot + n.k AND b.system <> a.system
   WHERE (a.workstation = b.workstation OR a.ip = b.ip)
+),
+used AS (
+  SELECT
+    u.eid AS eid, u.account AS account, u.system AS system, u.time_us AS time_us, u.day AS day,
+    u.workstation AS workstation, u.ip AS ip, o.system AS application,
+    CAST(floor(u.time_us / (60000000.0 * :clock_pair_minutes)) AS BIGINT) AS slot
+  FROM (
+    SELECT
+      a.eid AS eid, a.account AS account, a.system AS system, a.time_us AS time_us, a.day AS day,
+      a.workstation AS workstation, a.ip AS ip,
+      row_number() OVER (PARTITION BY a.system, a.account, a.day, a.session_id ORDER BY a.time_us, a.eid) AS place
+    FROM asked AS a
+    WHERE a.kind = 'service' AND a.session_id IS NOT NULL AND coalesce(a.workstation, a.ip) IS NOT NULL
+  ) AS u
+  LEFT JOIN application_of AS o ON o.account = u.account
+  WHERE u.place = 1
+),
+begins AS (
+  SELECT
+    b.system AS system, a.system AS other, b.day AS day, b.time_us - a.time_us AS diff_us,
+    row_number() OVER (PARTITION BY a.eid, b.system ORDER BY abs(a.time_us - b.time_us), b.eid) AS place
+  FROM signed AS a
+  CROSS JOIN (SELECT -1 AS k UNION ALL SELECT 0 AS k UNION ALL SELECT 1 AS k) AS n
+  JOIN used AS b ON b.slot = a.slot + n.k AND b.workstation = a.workstation AND b.system <> a.system
+    AND coalesce(b.application, a.system) = a.system
+  WHERE a.action = 'login'
 )
 SELECT 'session' AS how, a.system AS system, b.system AS other, a.day AS day, a.time_us - b.time_us AS diff_us
 FROM begun AS a
 JOIN begun AS b ON b.session_id = a.session_id AND b.system <> a.system
 WHERE abs(a.time_us - b.time_us) <= :clock_pair_minutes * 60000000
+UNION ALL
+SELECT 'first_use' AS how, g.system AS system, g.other AS other, g.day AS day, g.diff_us AS diff_us
+FROM begins AS g
+WHERE g.place = 1 AND abs(g.diff_us) <= :clock_pair_minutes * 60000000
+UNION ALL
+SELECT 'first_use' AS how, g.other AS system, g.system AS other, g.day AS day, -g.diff_us AS diff_us
+FROM begins AS g
+WHERE g.place = 1 AND abs(g.diff_us) <= :clock_pair_minutes * 60000000
 UNION ALL
 SELECT 'sign' AS how, n.system AS system, n.other AS other, n.day AS day, n.diff_us AS diff_us
 FROM near AS n

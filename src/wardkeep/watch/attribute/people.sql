@@ -136,3 +136,17 @@ JOIN unnamed_account AS ua ON ua.account = e.account
 WHERE e.outcome = 'success' AND e.action NOT IN ('login', 'logout') AND e.time_us < :to_us
   AND (e.patient_id IS NOT NULL OR e.action IN ('query', 'export', 'print'))
   AND coalesce(e.workstation, e.ip, e.session_id) IS NOT NULL
+
+-- name: record_system
+-- description: Systems in which people work (1); the others (directory, bastion, VPN) only let them in.
+SELECT e.system AS system, max(CASE WHEN e.action IN ('login', 'logout') THEN 0 ELSE 1 END) AS records
+FROM events AS e
+GROUP BY e.system
+
+-- name: application_of
+-- description: The applications whose name an application's account bears, where one does: people of others say less.
+SELECT DISTINCT u.account AS account, r.system AS system
+FROM unnamed_account AS u
+JOIN record_system AS r ON r.records = 1 AND length(r.system) >= 2
+  AND lower(u.account) LIKE concat('%', lower(r.system), '%')
+WHERE u.kind = 'service'

@@ -1,9 +1,3 @@
--- name: record_system
--- description: Systems in which people work (1); the others (directory, bastion, VPN) only let them in.
-SELECT e.system AS system, max(CASE WHEN e.action IN ('login', 'logout') THEN 0 ELSE 1 END) AS records
-FROM events AS e
-GROUP BY e.system
-
 -- name: mark
 -- description: Signing in and out of known people, on the common clock.
 SELECT
