@@ -21,6 +21,7 @@ from wardkeep.cli import COMMANDS, group
 from wardkeep.django import configure_language
 from wardkeep.listeners import Intake, Listener
 from wardkeep.settings import Settings, render
+from wardkeep.watch.live.limits import Limits
 from wardkeep.watch.thresholds import Thresholds
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -102,7 +103,14 @@ def kind_of(annotation: object) -> str:
     named = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}
     if "Mapping[str, Listener" in text:
         return "tables"
-    return named.get(text, "list of texts" if text.startswith("tuple[str") else "table")
+    return named.get(
+        text,
+        "list of texts"
+        if text.startswith("tuple[str")
+        else "list of numbers"
+        if text.startswith("tuple[int")
+        else "table",
+    )
 
 
 def rows_of(kind: type, prefix: str) -> Iterator[str]:
@@ -136,6 +144,10 @@ def settings_page() -> str:
         "The thresholds of reasons and detections, by name; those not named keep their default.\n",
         *head,
         *rows_of(Thresholds, ""),
+        "\n## [live.limits]\n",
+        "What live detections are held against, by name; those not named keep their default.\n",
+        *head,
+        *rows_of(Limits, ""),
         "\n## What `wardkeep init` writes\n",
         "```toml",
         render(Settings()).strip(),

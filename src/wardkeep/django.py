@@ -90,6 +90,7 @@ def configuration(home: Home) -> dict[str, Any]:
             "wardkeep.seal.apps.SealConfig",
             "wardkeep.govern.identity.apps.IdentityConfig",
             "wardkeep.watch.cases.apps.CasesConfig",
+            "wardkeep.govern.alerts.apps.AlertsConfig",
             "wardkeep.govern.notices.apps.NoticesConfig",
             "wardkeep.web",
             "django.contrib.contenttypes",

@@ -19,6 +19,7 @@ from zoneinfo import available_timezones
 
 import msgspec
 
+from wardkeep.alerts import Live, live_faults
 from wardkeep.listeners import LOOPBACK, NAME, SIZE, Intake, intake_faults
 from wardkeep.notices import Notices, notices_faults
 from wardkeep.watch.thresholds import ThresholdError, Thresholds
@@ -164,6 +165,7 @@ class Settings:
     intake: Intake = Intake()  # noqa: RUF009 - it is frozen
     engine: Engine = Engine()
     judging: Judging = Judging()
+    live: Live = Live()  # noqa: RUF009 - it is frozen
     notices: Notices = Notices()  # noqa: RUF009 - it is frozen
     console: Console = Console()
 
@@ -334,6 +336,7 @@ def check(settings: Settings) -> list[str]:
         faults.append(f"judging.thresholds: {exc}")
     faults += intake_faults(s.intake)
     faults += notices_faults(s.notices)
+    faults += live_faults(s.live)
     set_twice = {"settling_hours", "cases_a_day", "random_share", "self_access"} & set(s.judging.thresholds)
     faults += [f"judging.thresholds.{name}: write it as judging.{name}" for name in sorted(set_twice)]
     return faults

@@ -14,6 +14,7 @@ BODIES = {
     "clerk": processes.clerk,
     "collector": processes.collector,
     "storing": processes.storing,
+    "alerting": processes.alerting,
     "listening": processes.listening,
 }
 

@@ -93,6 +93,18 @@ def storing(home: Home) -> int:
     return 0
 
 
+def alerting(home: Home) -> int:
+    """Judges what is heard while it is heard."""
+    import wardkeep  # noqa: PLC0415
+
+    stop = _until_told()
+    wardkeep.setup(home)
+    from wardkeep.jobs.alerting.process import alert_until  # noqa: PLC0415
+
+    alert_until(home, stop)
+    return 0
+
+
 def web(home: Home, *, listener: int, bind: str) -> int:
     """The console, on a socket that the supervisor keeps open."""
     import dataclasses  # noqa: PLC0415

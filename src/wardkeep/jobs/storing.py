@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping as Said
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +27,12 @@ from wardkeep.jobs.messages import load_messages
 from wardkeep.keys.errors import SealedError
 from wardkeep.keys.sealed import sync_folder
 from wardkeep.ledger import LedgerError
+from wardkeep.listeners import Listener
 from wardkeep.watch.event import Rejected
 from wardkeep.watch.intake.batch import Batch, columns_of
 from wardkeep.watch.intake.errors import IntakeError
 from wardkeep.watch.intake.limits import KEEP
+from wardkeep.watch.intake.mapping import Mapping
 from wardkeep.watch.store import Report, Store, StoreError
 
 LOG = logging.getLogger("wardkeep.jobs")
@@ -55,6 +57,8 @@ class Tally:
     last_us: int | None = None
     #: What of it waits: files, and since when the oldest.
     waiting: int = 0
+    #: The number of the message that comes next.
+    next: int | None = None
 
 
 @dataclass(slots=True)
@@ -113,7 +117,8 @@ class Storing:
                 size += path.stat().st_size
                 if taken and size > AT_ONCE:
                     break
-                found = self._take(name, path)
+                before = [its.next for its_name, _, its in taken if its_name == name]
+                found = self._take(name, path, before[-1] if before else self.totals.listeners[name].next)
                 load_messages(intake, self._store, found.care, zone=self._home.settings.hospital.timezone, source=name)
                 for batch in found.batches:
                     intake.file([batch], messages=True)
@@ -150,9 +155,9 @@ class Storing:
             order[path] = turn[name] = turn.get(name, 0) + 1
         return sorted(found, key=lambda one: order[one[1]])
 
-    def _take(self, name: str, path: Path) -> Taken:
+    def _take(self, name: str, path: Path, follows: int | None) -> Taken:
         try:
-            return self._taker(name).take(read(path, kek=spool_key(self._home, name)))
+            return self._taker(name).take(read(path, kek=spool_key(self._home, name)), follows=follows)
         except SealedError as error:
             # The whole file cannot be opened: it is named in quarantine and kept beside, so that no byte of it is lost.
             aside = path.with_name(f"{path.stem}.damaged")
@@ -164,16 +169,13 @@ class Storing:
             )  # fmt: skip
             events, rejected, records = columns_of([piece], name)
             batch = Batch(events=events, rejected=tuple(rejected), records=records, source=name, done=0, size=0)
-            return Taken(set_aside=1, batches=[batch])
+            return Taken(set_aside=1, batches=[batch], next=follows)
 
     def _taker(self, name: str) -> Taker:
         if name not in self._takers:
             settings = self._home.settings
             wants = settings.intake.listeners.get(name)
-            mapping = None
-            if wants is not None and wants.mapping:
-                beside = self._home.path / wants.mapping
-                mapping = mapping_named(str(beside) if beside.exists() else wants.mapping)
+            mapping = mapping_of(self._home, wants) if wants is not None else None
             self._takers[name] = Taker(name, wants, zone=settings.hospital.timezone, mapping=mapping)
         return self._takers[name]
 
@@ -190,6 +192,7 @@ class Storing:
             tally.set_aside += sum(found.set_aside for found in its)
             tally.bytes += sum(found.size for found in its)
             tally.waiting = max(0, tally.waiting - len(its))
+            tally.next = its[-1].next
             firsts = [found.first_us for found in its if found.first_us is not None]
             lasts = [found.last_us for found in its if found.last_us is not None]
             if firsts:
@@ -211,6 +214,14 @@ def store_until(home: Home, stop: threading.Event) -> None:
         storing.round()
 
 
+def mapping_of(home: Home, wants: Listener) -> Mapping | None:
+    """The mapping of a listener's delimited messages. Raises IntakeError."""
+    if not wants.mapping:
+        return None
+    beside = home.path / wants.mapping
+    return mapping_named(str(beside) if beside.exists() else wants.mapping)
+
+
 def _shown(totals: Totals) -> dict[str, Any]:
     names = (*COUNTED, "trouble")
     tallies = {
@@ -222,7 +233,7 @@ def _shown(totals: Totals) -> dict[str, Any]:
 def _remembered(path: Path) -> Totals:
     """The totals as they were when the process last wrote them; anew where they cannot be read."""
     try:
-        said: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        said: Said[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         tallies = {name: Tally(**tally) for name, tally in said["listeners"].items()}
         read, accepted, duplicates, quarantined, rounds = (int(said[name]) for name in COUNTED)
         return Totals(read, accepted, duplicates, quarantined, rounds, listeners=tallies)

@@ -7,6 +7,7 @@
     collector  asks the witnesses for cosignatures, where the settings name some
     listening  hears what other systems send, where the settings name listeners
     storing    takes into the store what was heard
+    alerting   judges it as soon as it is heard
 
 The supervisor itself holds the lock of the home, listens for the console (so that a restarted web process answers on
 the same port), and alone moves SQLite's write-ahead log into the database.
@@ -34,7 +35,7 @@ CHILDREN = ("ledger", "clerk", "web")
 #: Only where witnesses are asked.
 COLLECTOR = "collector"
 #: Only where a listener is named. The one that hears starts last and ends first.
-LIVE = ("storing", "listening")
+LIVE = ("storing", "alerting", "listening")
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 #: A process that lived this long was well: its next pause is the first one again.
 WELL_AFTER = 60.0

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.utils import translation
 
 from wardkeep.django import LANGUAGE_CODES
+from wardkeep.govern.alerts.models import LiveAlert
 from wardkeep.govern.notices import actions
 from wardkeep.govern.notices.channels import MailServer, NotSent, post_json, send_mail
 from wardkeep.govern.notices.models import Sending, Told
@@ -25,6 +26,8 @@ from wardkeep.watch.cases.models import Case
 
 #: Sent in one turn; the rest follows in the next.
 AT_ONCE = 20
+#: Live alerts are told by the process that makes them; those that it left untold for so long are told here.
+LEFT = timedelta(minutes=1)
 
 
 def channels(home: Home) -> list[Channel]:
@@ -50,6 +53,8 @@ def due(home: Home, *, at: datetime) -> Iterator[Notice]:
     today = at.astimezone(ZoneInfo(home.settings.hospital.timezone)).date()
     if count := _opened_today(today):
         yield Notice(kind=Kind.CASES, about=today.isoformat(), count=count)
+    if (alerts := _untold(until=at - LEFT)) is not None:
+        yield alerts
     for system in casebook.cover(now=at):
         if system.state == "silent" and system.last_event_at is not None:
             about = f"{system.system}|{system.last_event_at.date().isoformat()}"
@@ -59,6 +64,13 @@ def due(home: Home, *, at: datetime) -> Iterator[Notice]:
         yield Notice(kind=Kind.SILENT, about=about, system=silence.system)
     for conflict in _conflicts(home):
         yield Notice(kind=Kind.LEDGER, about=hashlib.sha256(conflict.encode()).hexdigest()[:32])
+
+
+def announce_alerts(home: Home, *, at: datetime) -> None:
+    """Make a notice of the live alerts of which there is none yet; it is sent in the next turn."""
+    named = channels(home)
+    if named and Kind.ALERT.value in home.settings.notices.kinds and (notice := _untold(until=at)) is not None:
+        actions.announce(notice, channels=named, at=at)
 
 
 def send_waiting(home: Home, *, at: datetime) -> int:
@@ -91,6 +103,20 @@ def _try(home: Home, sending: Sending, at: datetime) -> bool:
 def _opened_today(today: date) -> int:
     """Cases to read that the judgement of today put on a list. A case that was drawn by lot is one like the others."""
     return Case.objects.filter(state="open", opened_on=today).count()
+
+
+def _untold(*, until: datetime) -> Notice | None:
+    """The live alerts since those that were last told, as one notice, named by the moment of the newest."""
+    last = Told.objects.filter(kind=Kind.ALERT).order_by("-about").first()
+    made = LiveAlert.objects.filter(made_at__lte=until)
+    if last is not None:
+        made = made.filter(made_at__gt=datetime.fromisoformat(last.about))
+    newest = made.order_by("-made_at").first()
+    if newest is None:
+        return None
+    return Notice(
+        kind=Kind.ALERT, about=newest.made_at.astimezone(UTC).isoformat(timespec="microseconds"), count=made.count()
+    )
 
 
 def _conflicts(home: Home) -> list[str]:

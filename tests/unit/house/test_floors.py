@@ -17,7 +17,7 @@ from tests.unit.house.files import ROOT, files, name
 
 HOUSE = ROOT / "src" / "wardkeep"
 #: Not rooms: the description of the program itself, which every floor above the engines may read.
-HALLS = {"__init__", "__main__", "django", "home", "listeners", "notices", "settings"}
+HALLS = {"__init__", "__main__", "alerts", "django", "home", "listeners", "notices", "settings"}
 PURE = ("evidence", "keys", "ledger", "watch")
 #: The one place that reads the time of day is wardkeep.home.now; a clock is handed to those below.
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns"}

@@ -9,6 +9,8 @@ from wardkeep.govern.identity.role import ADMINISTRATORS, TABLE, Act, Role
 
 #: Acts on a case, or on what it shows, that nobody may do where the case is about himself.
 _NOT_ABOUT_ONESELF = frozenset({Act.CASE_READ, Act.CASE_DECIDE, Act.CASE_ASSIGN, Act.CASE_NOTE, Act.CASE_REOPEN})
+#: The same for a live alert.
+_ALERTS = frozenset({Act.ALERT_READ, Act.ALERT_DECIDE})
 #: Acts on an account that nobody may do to his own.
 _NOT_TO_ONESELF = frozenset({Act.USER_GRANT, Act.USER_DISABLE, Act.USER_LINK, Act.MANDATE_GIVE})
 
@@ -34,6 +36,8 @@ def permission(actor: Any, act: Act | str, obj: Any = None) -> bool:  # noqa: PL
     if wanted == Act.USER_LINK and obj is not None:
         # A link sets a password: it would lend the rights of whoever it is made for.
         return obj.role not in ADMINISTRATORS
+    if wanted in _ALERTS and obj is not None:
+        return not is_about(actor, obj.account, obj.person)
     if wanted in _NOT_ABOUT_ONESELF and obj is not None:
         return _may_see_case(actor, role, obj)
     return True

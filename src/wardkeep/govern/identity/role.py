@@ -44,6 +44,8 @@ class Act(StrEnum):
     CASE_DECIDE = "case.decide"
     CASE_NOTE = "case.note"
     CASE_REOPEN = "case.reopen"
+    ALERT_READ = "alert.read"
+    ALERT_DECIDE = "alert.decide"
     ACCESS_READ = "access.read"
     PATIENT_READ = "patient.read"
     PATIENT_REVEAL = "patient.reveal"
@@ -78,6 +80,8 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.CASE_DECIDE: _REVIEW,
     Act.CASE_NOTE: _REVIEW | {_R.DEPARTMENT_HEAD},
     Act.CASE_REOPEN: _REVIEW,
+    Act.ALERT_READ: _REVIEW,
+    Act.ALERT_DECIDE: _REVIEW,
     Act.ACCESS_READ: _REVIEW,
     Act.PATIENT_READ: _REVIEW,
     Act.PATIENT_REVEAL: _REVIEW,

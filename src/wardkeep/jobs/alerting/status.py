@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How live alerting is, for a page and a command: what the process says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from wardkeep.jobs.listen.places import ALERTING, live_folder
+from wardkeep.jobs.listen.status import is_fresh, said_in
+
+if TYPE_CHECKING:
+    from wardkeep.home import Home
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlertingStatus:
+    """Counts are since the process began; `missed` is since the home was made."""
+
+    #: Whether the process has said something just now.
+    runs: bool
+    judged: int
+    #: Messages that were judged late, after the store had taken them; those that wait for it.
+    missed: int
+    waiting: int
+    #: Alerts that were not said, because too many of their kind came within a minute.
+    held_back: int
+    trouble: str
+
+
+def alerting_status(home: Home, *, at: datetime) -> AlertingStatus:
+    """Never raises for what the status file holds."""
+    said = said_in(live_folder(home) / ALERTING)
+    listeners = [one for one in (said.get("listeners") or {}).values() if isinstance(one, dict)]
+    return AlertingStatus(
+        runs=is_fresh(said, at),
+        judged=said.get("judged", 0),
+        missed=sum(one.get("missed", 0) for one in listeners),
+        waiting=sum(end - begin for one in listeners for begin, end in one.get("gaps", ())),
+        held_back=sum((said.get("held_back") or {}).values()),
+        trouble=str(said.get("trouble", "")),
+    )
