@@ -106,6 +106,24 @@ def test_what_a_listener_heard_is_stored_when_the_settings_no_longer_name_it(tmp
     assert asked(home, "SELECT patient_id, source FROM events") == [("P1", "fhir/10.0.0.7")]
 
 
+def test_acknowledged_messages_that_are_gone_from_the_spool_are_told(tmp_path: Path) -> None:
+    home = a_home(tmp_path, {"fhir": {"protocol": "http"}})
+    for n in range(4):
+        spool(home, "fhir", audit(3 * n), audit(3 * n + 1), audit(3 * n + 2))
+    files = sorted((live_folder(home) / "fhir").glob("*.wkr"))
+    later = files.pop().read_bytes()
+    last = live_folder(home) / "fhir" / f"{10:016d}.wkr"
+    last.unlink()
+    files[1].unlink()  # by whom ever
+    storing = store_all(home)
+    storing._tell("")
+    last.write_bytes(later)
+    store_all(home)
+    sql = "SELECT count, kind, outcome FROM all_events WHERE resource = 'wardkeep:gap'"
+    assert asked(home, sql) == [(3, "other", "failure")]
+    assert asked(home, "SELECT count(*) FROM events") == [(9,)]
+
+
 def test_totals_go_on_after_a_start(tmp_path: Path) -> None:
     home = a_home(tmp_path, {"fhir": {"protocol": "http"}})
     for n in (1, 2):

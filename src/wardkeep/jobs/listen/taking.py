@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from wardkeep.jobs.listen.rawspool import GAP as UNKNOWN
 from wardkeep.jobs.listen.rawspool import Group, Heard
 from wardkeep.keys.growing import Damage
 from wardkeep.listeners import Listener
@@ -43,6 +44,8 @@ class Taken:
     #: When its first and its last message were heard.
     first_us: int | None = None
     last_us: int | None = None
+    #: The number that follows on its last message.
+    next: int | None = None
     #: Of each source its batch.
     batches: list[Batch] = field(default_factory=list)
     #: Messages of HL7 as they came: what they say of care goes into the hospital's tables.
@@ -67,9 +70,9 @@ class Taker:
         #: Whether what its messages say of care is to be loaded.
         self.is_hl7 = self._form == "hl7"
 
-    def take(self, parts: Iterable[Group | Damage]) -> Taken:
-        """Everything that one file holds."""
-        taken = Taken()
+    def take(self, parts: Iterable[Group | Damage], *, follows: int | None = None) -> Taken:
+        """Everything that one file holds. `follows`: the number of its first message where nothing is missing."""
+        taken = Taken(next=follows)
         found: dict[str, list[Message]] = {}
         number = 0
         self._syslog.clear()  # times without a year are those soon before a message was heard
@@ -79,6 +82,9 @@ class Taker:
                 taken.set_aside += 1
                 found.setdefault(self._name, []).append((number, b"", damaged))
                 continue
+            if taken.next is not None and taken.next < part.first < taken.next + UNKNOWN:
+                found.setdefault(self._name, []).append((taken.next, b"", [self._missing(taken.next, part)]))
+            taken.next = max(taken.next or 0, part.first + len(part.heard))
             for number, one in enumerate(part.heard, part.first):
                 source = f"{self._name}/{one.peer}"
                 reads = self._reads(one, number, source)
@@ -176,6 +182,12 @@ class Taker:
             raw_sha256=hashlib.sha256(said.encode()).digest(),
             extra=to_json({key: value for key, value in extra.items() if value is not None}),
         )  # fmt: skip
+
+    def _missing(self, first: int, part: Group) -> Row:
+        """Messages that had been acknowledged, and that are in the spool no more."""
+        lost = part.first - first
+        said = f"spool-missing: {lost} messages from number {first} on are gone from the raw spool"
+        return self._gap(Heard(part.heard[0].at_us, "gap", "wardkeep", problem=said, size=lost), first)
 
     def _damaged(self, part: Damage, number: int) -> Rejected:
         return Rejected(
