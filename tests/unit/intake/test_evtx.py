@@ -12,7 +12,7 @@ import pytest
 from tests.evtx import FIRST, SIZE, Event, chunk, log, templated
 from tests.unit.intake.reading import read
 from wardkeep.watch.event import AccessEvent, Rejected
-from wardkeep.watch.intake import as_line
+from wardkeep.watch.intake import as_line, reread
 from wardkeep.watch.intake.windows import decoding, evtx
 from wardkeep.watch.intake.windows.chunks import walk
 
@@ -117,6 +117,19 @@ def test_a_broken_record_costs_itself_wherever_it_is_broken() -> None:
             found = read(log(bytes(broken)), "security.evtx")
             assert [isinstance(one, Rejected) for one in found] == [i == hit for i in range(8)], (hit, at - start)
             assert isinstance(found[hit], Rejected) and found[hit].raw == bytes(broken[start:end])
+
+
+def test_a_record_that_is_read_again_without_its_chunk_says_so() -> None:
+    data, spans = chunk([Event(i, 4624, LOGON) for i in range(1, 3)])
+    broken = data[: spans[0][0] + 24] + b"\xee" * 8 + data[spans[0][0] + 32 :]
+    first, _ = read(log(broken), "security.evtx")
+    assert isinstance(first, Rejected) and first.reason.startswith("not-xml: ")
+    (again,) = reread(first, zone="UTC")
+    assert (
+        isinstance(again, Rejected)
+        and again.reason.startswith("record-alone: ")
+        and again.position == "chunk[1].record[0]"
+    )
 
 
 def test_a_gap_too_small_for_a_record_is_a_piece_of_its_own() -> None:

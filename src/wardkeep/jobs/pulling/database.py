@@ -27,7 +27,11 @@ _CLASSES = frozenset({"08", "28", "3D", "42", "53", "57", "58"})
 MISSING = frozenset({1054, 1142, 1143, 1146, 1356})
 MYSQL = MISSING | {1040, 1044, 1045, 1049, 1053, 1205, 1317, 1792, 1927, 1969, 2002, 2003, 2006, 2013, 3024}
 _CODE = re.compile(r"ORA-\d{5}|DPY-\d{4}|\b[0-9A-Z]{5}\b|\b\d{4}\b")
-EXTRAS = {"mssql": "wardkeep[pull,sqlserver]", "oracle": "wardkeep[pull,oracle]"}
+EXTRAS = {
+    "mssql": "pip install 'wardkeep[pull,sqlserver]', and unixODBC with a driver for SQL Server (Debian: unixodbc tdsodbc)",
+    "oracle": "pip install 'wardkeep[pull,oracle]'",
+}
+INSTALL = "pip install 'wardkeep[pull]'"
 
 
 class NoDriver(PullError):
@@ -129,7 +133,7 @@ def _engine(source: PullSource, password: str | None) -> Engine:
         from sqlalchemy.exc import ArgumentError, NoSuchModuleError  # noqa: PLC0415
         from sqlalchemy.pool import NullPool  # noqa: PLC0415
     except ModuleNotFoundError:
-        raise NoDriver(hint="pip install 'wardkeep[pull]'") from None
+        raise NoDriver(hint=INSTALL) from None
     try:
         url = make_url(source.url)
     except ArgumentError:
@@ -143,11 +147,8 @@ def _engine(source: PullSource, password: str | None) -> Engine:
         engine = create_engine(
             url, poolclass=NullPool, hide_parameters=True, connect_args=_arguments(url, source.statement_timeout)
         )
-    except (ModuleNotFoundError, NoSuchModuleError):
-        raise NoDriver(
-            f"the driver of {url.drivername} is not installed",
-            hint=f"pip install '{EXTRAS.get(name, 'wardkeep[pull]')}'",
-        ) from None
+    except (ImportError, NoSuchModuleError):
+        raise NoDriver(f"the driver of {url.drivername} is not installed", hint=EXTRAS.get(name, INSTALL)) from None
 
     def opened(connection: Any, _: object) -> None:
         _prepare(name, connection, source.statement_timeout)

@@ -41,14 +41,16 @@ def recognises(name: str, head: bytes) -> bool:
 
 def blocks(stream: Iterator[bytes], name: str) -> Iterator[Block | Overlong]:
     """Lines of rows, some at a time; of a file that is refused one line that says why."""
-    data = b""
+    steps: list[bytes] = []
+    size = 0
     for step in stream:
-        data += step
-        if len(data) > PACKED:
-            yield from _together(
-                iter([_refused(f"too-long: a workbook of more than {PACKED} bytes; export CSV", data)])
-            )
+        steps.append(step)
+        size += len(step)
+        if size > PACKED:
+            why = f"too-long: a workbook of more than {PACKED} bytes; export CSV"
+            yield from _together(iter([_refused(why, b"".join(steps[:2]))]))
             return
+    data = b"".join(steps)
     if data.startswith(b'["'):
         yield Block(data, len(data), 1, 0)  # lines that were kept
     elif data:

@@ -14,7 +14,7 @@ from wardkeep.watch.intake.limits import KEEP
 from wardkeep.watch.intake.mapping import Mapping
 from wardkeep.watch.intake.row import Read
 from wardkeep.watch.intake.times import BadTime
-from wardkeep.watch.intake.windows.chunks import CHUNK, FILE, HEADER, SIZE, Found, header, mended, walk
+from wardkeep.watch.intake.windows.chunks import CHUNK, FILE, HEADER, RECORD, SIZE, Found, header, mended, walk
 from wardkeep.watch.intake.windows.decoding import Decoder, DecoderDied, installed
 from wardkeep.watch.intake.windows.event import NAME, event
 
@@ -75,6 +75,9 @@ class Chunks:
     def _chunk(self, chunk: bytes, place: str) -> list[Read]:
         if not chunk.strip(b"\x00"):
             return []  # room that was set aside for more
+        if chunk.startswith(RECORD):
+            why = "record-alone: a record can only be decoded within its chunk; read its file again"
+            return [self._refused(why, chunk, place)]
         if not chunk.startswith(CHUNK):
             return [self._refused("no-chunk: neither a chunk nor empty room begins here", chunk, place)]
         if len(chunk) < SIZE:

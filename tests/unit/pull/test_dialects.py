@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What would be asked of databases that are not here: the words alone, no server has seen them."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from types import ModuleType
+
+import pytest
+
+from wardkeep.jobs.pulling.database import NoDriver, View, _arguments, _said
+from wardkeep.watch.pull import parse_source
+
+URLS = {
+    "mssql": "mssql+pyodbc://reader@db/his?driver=FreeTDS",
+    "oracle": "oracle+oracledb://reader@db/?service_name=his",
+    "postgresql": "postgresql+psycopg://reader@db/his",
+    "mysql": "mysql+pymysql://reader@db/his",
+    "mariadb": "mariadb+pymysql://reader@db/his",
+}
+WORDS = {
+    "mssql": ("SELECT TOP ", "FROM audit.v_access", "log_time >= ", "ORDER BY log_time"),
+    "oracle": ("FETCH FIRST ", "FROM audit.v_access", "log_time >= ", "ORDER BY log_time"),
+    "postgresql": ("LIMIT ", "FROM audit.v_access", "log_time >= ", "ORDER BY log_time"),
+    "mysql": ("LIMIT ", "FROM audit.v_access", "log_time >= ", "ORDER BY log_time"),
+    "mariadb": ("LIMIT ", "FROM audit.v_access", "log_time >= ", "ORDER BY log_time"),
+}
+
+
+def view(name: str, driver: str | None = None) -> View:
+    url = driver or URLS[name]
+    text = f'name = "x"\nurl = "{url}"\nview = "audit.v_access"\nmapping = "m"\nwatermark = "log_time"\n'
+    return View(parse_source(text, "x"), "geheim")
+
+
+@pytest.fixture(autouse=True)
+def pyodbc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver's face: the driver itself needs a library of the system, which a machine for tests may lack."""
+    module = ModuleType("pyodbc")
+    module.paramstyle, module.version = "qmark", "5.2.0"  # type: ignore[attr-defined]
+    module.Error = module.Cursor = Exception  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pyodbc", module)
+
+
+@pytest.mark.parametrize("name", URLS)
+def test_a_page_is_asked_in_the_words_of_each_database(name: str) -> None:
+    with view(name) as found:
+        assert found._engine.dialect.name == name
+        asked = found._select(["log_time", "account"], datetime(2026, 3, 2)).limit(50)
+        words = " ".join(str(asked.compile(dialect=found._engine.dialect)).split())
+    assert all(word in words for word in WORDS[name]), words
+    assert "geheim" not in str(found._engine.url) and "geheim" not in repr(found._engine)
+
+
+def test_every_database_is_told_how_long_to_wait() -> None:
+    from sqlalchemy import make_url
+
+    told = {name: str(_arguments(make_url(url), 60)) for name, url in URLS.items()}
+    assert "statement_timeout=60s" in told["postgresql"] and "read_only=on" in told["postgresql"]
+    assert all("timeout" in words for words in told.values()) and "ReadOnly" in told["mssql"]
+
+
+def test_a_driver_that_is_not_installed_is_named_with_what_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyodbc", None)
+    with pytest.raises(NoDriver, match=r"mssql\+pyodbc"):
+        view("mssql")
+    monkeypatch.setitem(sys.modules, "oracledb", None)
+    with pytest.raises(NoDriver, match=r"oracle\+oracledb") as error:
+        view("oracle")
+    assert error.value.hint == "pip install 'wardkeep[pull,oracle]'" and error.value.exit_status == 3
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    with pytest.raises(NoDriver):
+        view("mysql")
+
+
+class Orig(Exception):
+    """An error as drivers make them."""
+
+    def __init__(self, *args: object, sqlstate: str | None = None) -> None:
+        super().__init__(*args)
+        self.sqlstate = sqlstate
+
+
+class Wrapped(Exception):
+    def __init__(self, orig: Exception) -> None:
+        self.orig = orig
+
+
+@pytest.mark.parametrize(
+    "orig, told",
+    [
+        (Orig(2003, "Can't connect to MySQL server on 'db'"), "Orig Can't connect to MySQL server on 'db'"),
+        (Orig(1366, "Incorrect value: '王芳'"), "Orig 1366"),
+        (Orig("ORA-01722: invalid number 王芳"), "Orig ORA-01722"),
+        (Orig("42S02", "Invalid object name 'v'"), "Orig Invalid object name 'v'"),
+        (Orig("22018", "Conversion failed: '王芳'"), "Orig 22018"),
+        (Orig("invalid input: 王芳", sqlstate="22P02"), "Orig 22P02"),
+        (Orig('relation "v" does not exist\nLINE 1', sqlstate="42P01"), 'Orig relation "v" does not exist'),
+        (Orig(), "Orig"),
+    ],
+)
+def test_an_error_about_a_value_tells_its_code_alone(orig: Orig, told: str) -> None:
+    assert _said(Wrapped(orig)) == told
