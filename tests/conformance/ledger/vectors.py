@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.conformance.ledger import day_vectors, note_vectors, spool_vectors
+from tests.conformance.ledger import day_vectors, note_vectors, other_vectors, spool_vectors
 from tests.conformance.ledger.note_vectors import ORIGIN, SIGNER, VERIFIER
 from wardkeep.ledger.entry import act_leaf, event_leaf
 from wardkeep.ledger.journal import NO_RECORD, Record, encode
@@ -102,6 +102,7 @@ def make() -> dict[str, Any]:
         **note_vectors.handed_over(note, paths[0], bodies[0]),
         **spool_vectors.spools(),
         **day_vectors.days(roots),
+        **other_vectors.others(note),
     }
     plain: dict[str, Any] = json.loads(json.dumps(said))
     return plain
