@@ -3,11 +3,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from simulate.machines import LOOKUPS
+from simulate.sources import statements as said
+from simulate.thefts import DISGUISED, PLAIN
 from tests.unit.statistics.labelled import HELD, TUNED, Statement, schema, score
 from wardkeep.watch.statistics.reader import Reader
-from wardkeep.watch.statistics.verdict import Answer, How
+from wardkeep.watch.statistics.verdict import Answer, By, How
 
 READER = Reader(schema())
 
@@ -84,3 +89,26 @@ def test_what_is_told_from_its_words_is_marked_less_certain(text: str, certain: 
     assert verdict.answer is Answer.STATISTICS
     if not certain:
         assert not verdict.certain
+
+
+def _filled(text: str) -> str:
+    return re.sub(r"\{\w\}", "17", text)
+
+
+@pytest.mark.parametrize(
+    "text", [*said.READS, *said.WRITES, *said.CHANGES, *said.FINDS, *said.LISTS, said.SIGN_IN, *said.UPKEEP, *LOOKUPS]
+)
+def test_what_another_author_made_an_application_say_is_ordinary(text: str) -> None:
+    assert Reader().verdict(_filled(text)).answer is Answer.ORDINARY
+
+
+@pytest.mark.parametrize("text", [*said.REPORTS, said.REPORT_MENU, *said.PULL[:3], *PLAIN, *DISGUISED])
+def test_what_another_author_made_statistics_of_is_told(text: str) -> None:
+    verdict = Reader().verdict(_filled(text))
+    assert verdict.answer is Answer.STATISTICS and verdict.by is By.PRESCRIBER
+
+
+@pytest.mark.parametrize("number", ["pat_id", "visit_no", "inp_no", "reg_id", "patient_id", "mr_no", "pat_no"])
+def test_one_patient_is_one_whatever_the_number_is_called(number: str) -> None:
+    text = f"SELECT doctor_code, drug_code, qty FROM rx_item WHERE {number} = 17"
+    assert Reader().verdict(text).answer is Answer.ORDINARY

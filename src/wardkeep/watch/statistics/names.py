@@ -96,6 +96,7 @@ LISTS: dict[str, Listed] = {name: _listed(raw, _RAW["affixes"]) for name, raw in
 _NOT_ONE = frozenset(_RAW["patient"]["not_with"])
 _WHOLE = frozenset(_RAW["prescription"]["whole"])
 _WITH_NUMBER = frozenset(_RAW["prescription"]["with_number"])
+_PATIENTS = frozenset(_RAW["patient"]["with_number"])
 _NUMBERS = frozenset(_RAW["prescription"]["numbers"])
 _DAY_ENDS = tuple(_RAW["day"]["ends"])
 HARMLESS = tuple(_RAW["harmless"]["starts"])
@@ -109,6 +110,8 @@ def column_concepts(text: str) -> frozenset[Concept]:
     found = {concept for concept in _PLAIN if LISTS[concept].meets(name)}
     if _is_day(name):
         found = {Concept.DAY}
+    elif name.words & _PATIENTS and name.words & _NUMBERS and not found & (GOODS | {Concept.PRESCRIBER}):
+        found = {Concept.PATIENT}
     elif (
         name.lower in _WHOLE
         or _is_one(name, Concept.PRESCRIPTION)
