@@ -32,7 +32,10 @@ FHIR = {"Content-Type": "application/fhir+json"}
 
 def listen(program: Program, listeners: dict[str, dict[str, Any]], **intake: Any) -> None:
     """Name listeners in the home's settings."""
-    lines = ["[intake]", *(f"{key} = {json.dumps(value)}" for key, value in {"every": 1, "load_every": 1, **intake}.items())]
+    lines = [
+        "[intake]",
+        *(f"{key} = {json.dumps(value)}" for key, value in {"every": 1, "load_every": 1, **intake}.items()),
+    ]
     for name, wants in listeners.items():
         lines += [f"[intake.listeners.{name}]", *(f"{k} = {json.dumps(v)}" for k, v in {"port": 0, **wants}.items())]
     config = program.home / "config.toml"
@@ -208,6 +211,8 @@ def survive(program: Program, kills: int, *, seed: int, apart: float) -> None:
         live = program.home / "data" / "live" / "fhir"
         eventually(lambda: not list(live.glob("*.wkr")) and not list(live.glob("*.open")))
     acknowledged = {f"P{n}" for sender in senders for n in sender.acknowledged}
+    joined = program.json("store", "compact", "--all")
+    assert joined["before"] > joined["after"] > 0 == joined["waiting"]
     found = stored(program.home, "SELECT patient_id, count(*) FROM events WHERE system = 'emr' GROUP BY 1")
     assert len(acknowledged) > 10
     assert acknowledged <= {patient for patient, _ in found}
