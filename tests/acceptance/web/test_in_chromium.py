@@ -66,6 +66,7 @@ def _addresses(case: Any) -> list[str]:
         reverse("access", args=[f"2026-03-01|2026:{order[0]}"]),
         reverse("access", args=[f"2026-03-19|2026:{hospital.ROWS[-2][0]}"]),
         "/own-records/",
+        "/shared-logins/",
         "/runs/",
         reverse("run", args=[case.last_run_id]),
         "/ledger/",
