@@ -157,6 +157,12 @@ class Thresholds:
     searches_hour: int = 40
     denied_day: int = 10
     sequence_run: int = 12
+    #: Days after copies were asked for or a complaint was made in which a change of the record is looked at, and hours after
+    #: the end of the last encounter from which on it is.
+    edit_request_days: int = 90
+    edit_after_hours: int = 720
+    #: Records in which one account deletes in a day.
+    deletes_day: int = 20
     #: Expected share of openings without reason in a department pair below which it is unusual.
     unusual_pair_lift: float = 0.2
 

@@ -142,3 +142,70 @@ SELECT s.a AS a, CAST(NULL AS INTEGER) AS p, min(s.first_us) AS first_us, max(s.
 FROM switched AS s
 WHERE s.time_us >= :from_us
 GROUP BY s.a, s.day
+
+-- name: asked_record
+-- description: Records of which copies were asked for, or about whose care somebody complained, and when.
+SELECT pd.p AS p, w.start_us AS asked_us
+FROM work_items AS w
+JOIN patient_dim AS pd ON pd.patient_id = w.patient_id
+WHERE w.kind IN ('copy_request', 'complaint')
+
+-- name: late_visit
+-- description: Days on which an account wrote in a record of which copies had been asked for within `edit_request_days`, or a
+--   physician or nurse without reason in one whose every encounter had ended `edit_after_hours` or longer before.
+SELECT v.a AS a, v.p AS p, v.day AS day, max(r.asked_us) AS asked_us, CAST(NULL AS BIGINT) AS ended_us
+FROM visit AS v
+JOIN asked_record AS r ON r.p = v.p AND r.asked_us < v.last_us
+  AND r.asked_us >= v.first_us - :edit_request_days * 86400000000
+WHERE v.wrote > 0 AND v.last_us >= :from_us
+GROUP BY v.a, v.p, v.day
+UNION ALL
+SELECT v.a AS a, v.p AS p, v.day AS day, CAST(NULL AS BIGINT) AS asked_us, max(e.end_us) AS ended_us
+FROM visit AS v
+JOIN account_dim AS ad ON ad.a = v.a AND ad.role IN ('physician', 'nurse')
+JOIN (SELECT DISTINCT u.a AS a, u.p AS p, u.day AS day FROM unexplained AS u) AS o
+  ON o.a = v.a AND o.p = v.p AND o.day = v.day
+JOIN patient_dim AS pd ON pd.p = v.p
+JOIN encounters AS e ON e.patient_id = pd.patient_id
+WHERE v.wrote > 0 AND v.last_us >= :from_us
+GROUP BY v.a, v.p, v.day, v.first_us
+HAVING max(coalesce(e.end_us, 9000000000000000)) < v.first_us - :edit_after_hours * 3600000000
+
+-- name: removal
+-- description: Deletions by account and local day, where they reach `deletes_day` records.
+SELECT t.a AS a, t.day AS day, CAST(count(DISTINCT t.p) AS INTEGER) AS records
+FROM touch AS t
+JOIN events AS e ON e.eid = t.eid AND e.action = 'delete'
+WHERE t.time_us >= :from_us AND t.wrote = 1
+GROUP BY t.a, t.day
+HAVING count(DISTINCT t.p) >= :deletes_day
+
+-- name: edit
+-- description: Changes and deletions when nothing should change any more, and deletions of many records.
+SELECT t.a AS a, t.p AS p, t.day AS day, t.eid AS eid, t.time_us AS time_us,
+  CAST(max(CASE WHEN e.action = 'delete' THEN 1 ELSE 0 END) AS INTEGER) AS deleted,
+  min(CASE WHEN lv.asked_us < t.time_us THEN (t.time_us - lv.asked_us) / 3600000000.0 END) AS after_request,
+  min((t.time_us - lv.ended_us) / 3600000000.0) AS after_care
+FROM late_visit AS lv
+JOIN touch AS t ON t.a = lv.a AND t.p = lv.p AND t.day = lv.day AND t.wrote = 1
+JOIN events AS e ON e.eid = t.eid AND e.action IN ('update', 'delete')
+WHERE t.time_us >= :from_us AND (lv.asked_us < t.time_us OR lv.ended_us IS NOT NULL)
+GROUP BY t.a, t.p, t.day, t.eid, t.time_us
+UNION ALL
+SELECT t.a AS a, t.p AS p, t.day AS day, t.eid AS eid, t.time_us AS time_us, 1 AS deleted,
+  CAST(NULL AS DOUBLE) AS after_request, CAST(NULL AS DOUBLE) AS after_care
+FROM removal AS rm
+JOIN touch AS t ON t.a = rm.a AND t.day = rm.day AND t.wrote = 1
+JOIN events AS e ON e.eid = t.eid AND e.action = 'delete'
+WHERE t.time_us >= :from_us
+
+-- name: find_late_edit
+-- description: Changes or deletions in a record after copies of it were asked for or a complaint was made, or by a physician or
+--   nurse without reason long after the last care; and deletions in many records in a day.
+SELECT x.a AS a, CAST(NULL AS INTEGER) AS p, min(x.time_us) AS first_us, max(x.time_us) AS last_us,
+  x.day AS first_day, x.day AS last_day, x.day AS evidence_day, CAST(count(DISTINCT x.eid) AS INTEGER) AS edits,
+  CAST(count(DISTINCT CASE WHEN x.deleted = 1 THEN x.eid END) AS INTEGER) AS deletions,
+  CAST(count(DISTINCT x.p) AS INTEGER) AS records,
+  round(min(x.after_request), 1) AS hours_after_request, round(min(x.after_care), 1) AS hours_after_care
+FROM edit AS x
+GROUP BY x.a, x.day

@@ -37,6 +37,8 @@ class Evidence(StrEnum):
     OVERLAP = "overlap"
     #: Searches, denied openings and openings in sequence.
     SEARCH = "search"
+    #: Changes and deletions when nothing should change any more.
+    EDIT = "edit"
     #: Everything that touched a record.
     TOUCH = "touch"
 
@@ -178,6 +180,9 @@ DETECTIONS: dict[D, Described] = {
         _one(D.OFF_ROSTER, 15, Family.ACCOUNT, "accesses", needs=(*_CARE, "shifts")),
         _one(D.ENUMERATION, 15, Family.VOLUME, "searches_hour denied_day sequence_run", "searches_hour denied_day sequence_run",
              evidence=Evidence.SEARCH, needs=("accounts",), scenes=_MASS, threats=(Threat.IMPERSONATED, Threat.BATCH)),
+        _one(D.LATE_EDIT, 16, Family.ACCOUNT, "edits deletions records hours_after_request hours_after_care",
+             "edit_request_days edit_after_hours deletes_day", evidence=Evidence.EDIT,
+             needs=("accounts", "work_items|encounters"), threats=(Threat.TAMPERING,)),
         _one(D.HONEY, 0, Family.PATIENT, "accesses", needs=("accounts", "patients"), scenes=(*_READ, Scene.G_CENTRE)),
     )
 }  # fmt: skip

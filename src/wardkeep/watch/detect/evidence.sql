@@ -68,6 +68,13 @@ JOIN (
 ) AS m ON m.a = pk.a AND m.time_us >= pk.first_us AND m.time_us <= pk.last_us
 WHERE pk.evidence = 'statistics'
 
+-- name: evidence_edit
+-- description: Changes and deletions when nothing should change any more.
+SELECT pk.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us
+FROM picked AS pk
+JOIN edit AS x ON x.a = pk.a AND x.time_us >= pk.first_us AND x.time_us <= pk.last_us
+WHERE pk.evidence = 'edit'
+
 -- name: evidence_overlap
 -- description: Changes of workstation and back.
 SELECT pk.finding_no AS finding_no, m.eid AS eid, CAST(NULL AS INTEGER) AS p, m.time_us AS time_us
@@ -98,6 +105,8 @@ UNION
 SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_statistics AS x
 UNION
 SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_overlap AS x
+UNION
+SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_edit AS x
 
 -- name: evidence_named
 -- description: The same with the names that outputs print.

@@ -39,6 +39,7 @@ class Detection(StrEnum):
     BREAKGLASS = "breakglass"
     OFF_ROSTER = "off_roster"
     ENUMERATION = "enumeration"
+    LATE_EDIT = "late_edit"
     HONEY = "honey"
     #: Drawn by lot among account-days without a finding, to measure with.
     RANDOM = "random"

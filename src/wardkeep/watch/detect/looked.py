@@ -25,7 +25,7 @@ OF_STATEMENTS = frozenset({Reason.TICKET, Reason.RESEARCH})
 #: Reasons of single moments; where a rule bars every reason (decoy, own record, employment ended) nobody looks for them.
 OF_MOMENTS = frozenset({Reason.COVER, Reason.CONSENT, Reason.RESEARCH, Reason.TICKET, *REVIEWERS_ONLY, *WEAK})
 #: What is flagged whatever the reasons: none is looked for.
-WHATEVER = frozenset({Evidence.TRAVEL, Evidence.OVERLAP, Evidence.SEARCH, Evidence.TOUCH})
+WHATEVER = frozenset({Evidence.TRAVEL, Evidence.OVERLAP, Evidence.SEARCH, Evidence.TOUCH, Evidence.EDIT})
 
 
 class Looker:

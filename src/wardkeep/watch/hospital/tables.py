@@ -57,7 +57,10 @@ ROLES = (
     "administrator student vendor"
 )
 PURPOSES = "treatment payment operations research public_health sharing"
-WORK_KINDS = "coding billing quality result records registration bed_management infection_control audit verification"
+WORK_KINDS = (
+    "coding billing quality result records registration bed_management infection_control audit verification "
+    "copy_request complaint"
+)
 SENSITIVITIES = ("vip", "minor", "psychiatric", "infectious", "reproductive", "genetic", "staff")
 
 TABLES: dict[str, Table] = {

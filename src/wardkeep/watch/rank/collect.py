@@ -131,6 +131,8 @@ def _strength(found: Found) -> float:
     """How much of its weight a finding about an account adds when its evidence is complete."""
     weak = {
         Detection.STATISTICS.value: not found.observed.get("by_prescriber"),
+        Detection.LATE_EDIT.value: found.observed.get("hours_after_care")
+        and not found.observed.get("hours_after_request"),
         Detection.IMPOSSIBLE_TRAVEL.value: not found.observed.get("patients"),
         # All of it at twice the level, which is another day.
         Detection.LOW_AND_SLOW.value: True,

@@ -66,6 +66,7 @@ DETECTIONS: Names = {
     "breakglass": _("emergency override"),
     "off_roster": _("outside own shifts"),
     "enumeration": _("search in sequence"),
+    "late_edit": _("record changed late"),
     "honey": _("decoy record"),
     # Comes only with decided cases; before, the lists say what follows.
     "random": _("drawn by lot"),
@@ -146,6 +147,8 @@ KINDS: Names = {
     "records": _("records"),
     "registration": _("registration"),
     "bed_management": _("bed management"),
+    "copy_request": _("request for copies"),
+    "complaint": _("complaint"),
     "infection_control": _("infection control"),
     "audit": _("audit"),
     "verification": _("verification"),

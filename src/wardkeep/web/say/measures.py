@@ -46,6 +46,13 @@ MEASURES: Names = {
     "searches_hour": _("searches in an hour"),
     "denied_day": _("denied openings in a day"),
     "sequence_run": _("records with consecutive numbers"),
+    "edits": _("changes and deletions"),
+    "deletions": _("deletions among them"),
+    "hours_after_request": _("hours after copies were asked for or a complaint was made"),
+    "hours_after_care": _("hours after the last care ended"),
+    "edit_request_days": _("days after a request in which changes are looked at"),
+    "edit_after_hours": _("hours after care from which on changes are looked at"),
+    "deletes_day": _("records with deletions in a day"),
 }
 #: Terms that are detections too have their names.
 TERMS: Names = {

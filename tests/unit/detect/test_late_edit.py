@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records changed when nothing should change any more, whatever the reasons of whoever changed them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.detect.flagged import flagged
+from tests.unit.explain.world import World, at
+
+HOUR = 3600 * 1_000_000
+
+
+def changed(
+    *, day: int = 5, action: str = "update", role: str = "physician", kind: str = "copy_request", asked: int = 4,
+    department: str = "MED",
+) -> World:  # fmt: skip
+    """A change in the record of a patient who left on day 2; copies were asked for at noon of day `asked`."""
+    w = World()
+    ann = w.person("ann", role=role, department=department)
+    w.patient("P1")
+    attending = ann if department == "MED" else None
+    stay = {"kind": "inpatient", "department": "MED", "attending_id": attending, "start_us": at(0), "end_us": at(2)}
+    w.add("encounters", patient_id="P1", **stay)
+    w.add("work_items", patient_id="P1", department="REC", kind=kind, start_us=at(asked), end_us=at(asked + 3))
+    w.event("ann", "P1", at(day, "22:00"), action=action, name="change")
+    return w
+
+
+def seen(w: World, **more: Any) -> bool:
+    return "late_edit" in flagged(w, **more).codes
+
+
+@pytest.mark.parametrize(
+    "how, found",
+    [
+        ({}, True),
+        ({"action": "delete"}, True),
+        ({"action": "create"}, False),  # a new document, and not a changed one
+        ({"action": "read"}, False),
+        ({"kind": "complaint"}, True),
+        ({"kind": "coding"}, False),
+        ({"role": "coder"}, True),  # whoever it is
+        ({"day": 3}, False),  # before anybody asked
+        ({"asked": 6}, False),
+    ],
+)
+def test_a_change_after_copies_were_asked_for_is_found(how: dict[str, Any], found: bool) -> None:
+    assert seen(changed(**how)) == found
+
+
+def test_it_says_how_long_after_and_rests_on_the_change() -> None:
+    w = changed()
+    w.event("ann", "P1", at(5, "21:00"), action="read", name="look")
+    found = flagged(w)
+    assert found.names("late_edit") == ["change"]
+    observed = found.one("late_edit").observed
+    assert (observed["edits"], observed["deletions"], observed["hours_after_request"]) == (1, 0, 34.0)
+    assert found.looked[found.one("late_edit").finding_no] == ()  # it stands whatever the reasons
+
+
+@pytest.mark.parametrize(
+    "day, role, department, found",
+    [
+        (31, "physician", "SUR", False),
+        (33, "physician", "SUR", True),
+        (33, "nurse", "SUR", True),
+        (33, "coder", "SUR", False),
+        (33, "physician", "MED", False),  # a reason is left: a former patient of the department
+    ],
+)
+def test_a_change_without_reason_long_after_the_last_care_is_found(
+    day: int, role: str, department: str, found: bool
+) -> None:
+    assert seen(changed(day=day, role=role, department=department, kind="coding")) == found
+
+
+def test_care_that_went_on_or_began_again_lets_the_record_change() -> None:
+    w = changed(day=40, kind="coding", department="SUR")
+    w.add("encounters", patient_id="P1", kind="outpatient", department="MED", start_us=at(39), end_us=at(39, "13:00"))
+    assert not seen(w)
+    w = changed(day=40, kind="coding", department="SUR")
+    w.add("encounters", patient_id="P1", kind="inpatient", department="MED", start_us=at(20), end_us=None)
+    assert not seen(w)
+
+
+@pytest.mark.parametrize("records, found", [(19, False), (20, True)])
+def test_deletions_in_many_records_in_a_day_are_found(records: int, found: bool) -> None:
+    w = World()
+    w.person("ann", role="it", department="IT")
+    for n in range(records):
+        w.patient(f"P{n}")
+        w.event("ann", f"P{n}", at(1) + n * HOUR // 10, action="delete")
+    assert seen(w) == found
+    if found:
+        assert flagged(w).one("late_edit").observed["records"] == 20
