@@ -6,6 +6,7 @@ from __future__ import annotations
 from wardkeep.web.accesses.proof import access_proof
 from wardkeep.web.accesses.views import access, source_row
 from wardkeep.web.accounts.views import account
+from wardkeep.web.alerts.views import alert_dismiss, alert_seen, alerts
 from wardkeep.web.cases.own_records import own_records
 from wardkeep.web.cases.proofs import act_proof, case_proof
 from wardkeep.web.cases.shared_logins import shared_logins
@@ -51,6 +52,9 @@ urlpatterns = [
     path("cases/<case:key>/assign/", assign, name="assign"),
     path("cases/<case:key>/proof/", case_proof, name="case_proof"),
     path("cases/<case:key>/acts/<uuid:happening>/proof/", act_proof, name="act_proof"),
+    path("alerts/", alerts, name="alerts"),
+    path("alerts/<uuid:key>/seen/", alert_seen, name="alert_seen"),
+    path("alerts/<uuid:key>/dismiss/", alert_dismiss, name="alert_dismiss"),
     path("accesses/<access:key>/", access, name="access"),
     path("accesses/<access:key>/proof/", access_proof, name="access_proof"),
     path("rows/<row:key>/", source_row, name="row"),

@@ -73,6 +73,14 @@ def test_nobody_handles_a_case_about_himself(own: dict[str, str], act: Act) -> N
     assert not permission(person("security_director", **own), act, case())
 
 
+@pytest.mark.parametrize("own", [{"account": "nurse7"}, {"staff_id": "S7"}])
+@pytest.mark.parametrize("act", [Act.ALERT_READ, Act.ALERT_DECIDE])
+def test_nobody_handles_a_live_alert_about_himself(own: dict[str, str], act: Act) -> None:
+    assert permission(person("security_director"), act, case())
+    assert not permission(person("security_director", **own), act, case())
+    assert not permission(person("department_head"), act, case())
+
+
 def test_a_case_about_nobody_known_is_not_about_someone_without_an_account() -> None:
     assert permission(person("security_specialist"), Act.CASE_READ, case(account="", person=None))
 

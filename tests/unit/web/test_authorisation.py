@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.web import hospital
+from tests.unit.web.alerted import alert_row
 from wardkeep.govern.identity.role import Role
 
 R = Role
@@ -42,6 +43,9 @@ TABLE: dict[str, tuple[str, set[Role] | None]] = {
     "assign": ("POST", {R.SECURITY_DIRECTOR, R.PRIVACY_OFFICER}),
     "case_proof": ("GET", REVIEW),
     "act_proof": ("GET", REVIEW),
+    "alerts": ("GET", REVIEW),
+    "alert_seen": ("POST", REVIEW),
+    "alert_dismiss": ("POST", REVIEW),
     "access": ("GET", REVIEW),
     "access_proof": ("GET", REVIEW),
     "row": ("GET", REVIEW),
@@ -90,6 +94,7 @@ def _address(name: str, case: Any) -> str:
         "run": [case.last_run_id],
         "proof": ["2026", 3],
         "entry": ["2026", 3],
+        **{name: [alert_row()] for name in ("alert_seen", "alert_dismiss")},
         **{name: [zhou] for name in ("person_link", "person_active", "person_role")},
         **{name: [case.key] for name in ("case", "case_proof", "decide", "note", "reopen", "assign")},
     }

@@ -194,6 +194,9 @@ ACTS: Names = {
     "account:user:created": _("Account made"),
     "account:user:disabled": _("Account disabled"),
     "account:user:enabled": _("Account enabled"),
+    "alert:live:dismissed": _("Live alert dismissed"),
+    "alert:live:raised": _("Live alerts raised"),
+    "alert:live:seen": _("Live alert looked into"),
     "case:assignee:set": _("Case assigned"),
     "case:note:added": _("Note added to a case"),
     "case:outcome:set": _("Case decided"),
@@ -250,6 +253,22 @@ CLOSED_WHY: Names = {
 WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
 
 COVERS: Names = {"covered": _("covered"), "silent": _("silent"), "never": _("never connected")}
+
+#: What is looked for while it happens.
+LIVE_DETECTIONS: Names = {
+    "honey": _("decoy record"),
+    "self_access": _("own record"),
+    "batch": _("many records in a short time"),
+    "leaver": _("account of someone who left"),
+    "shared_credential": _("shared credential"),
+    "impossible_travel": _("two sites at once"),
+    "brute_force": _("password guessing"),
+    "password_spraying": _("password spraying"),
+    "new_workstation": _("new place of a privileged account"),
+    "outside_ticket": _("maintenance outside a ticket"),
+    "plaintext_transfer": _("unencrypted transfer"),
+    "remote_tool": _("remote-control program"),
+}
 
 #: Logs that should be there and are not.
 SILENCES: Names = {

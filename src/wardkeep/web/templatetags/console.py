@@ -15,12 +15,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from wardkeep.govern.alerts.models import STATE_NAMES as ALERT_STATES
+from wardkeep.govern.alerts.models import LiveAlert
+from wardkeep.govern.alerts.reading import any_alert
 from wardkeep.govern.identity.permission import permission
 from wardkeep.govern.identity.role import Act
 from wardkeep.watch.cases.models import OUTCOME_NAMES, STATE_NAMES
 from wardkeep.watch.cases.pages import AccessLine, LookedFor
 from wardkeep.web.accounts.read import People
 from wardkeep.web.say import codes
+from wardkeep.web.say.alert import seen
 from wardkeep.web.say.icons import ICONS
 
 register = template.Library()
@@ -162,6 +166,12 @@ def named(code: str | None, kind: str) -> str:
 
 
 @register.filter
+def seen_live(alert: LiveAlert) -> str:
+    """What a live alert saw, as a sentence."""
+    return seen(alert)
+
+
+@register.filter
 def table_names(tables: str) -> str:
     """The names of a table, or of alternatives separated by `|`."""
     return " / ".join(codes.name_of(codes.TABLES, name) for name in tables.split("|"))
@@ -199,6 +209,7 @@ def navigation(context: template.Context) -> list[NavItem]:
     sections = (
         (_("Today"), "today", "today", Act.TODAY_READ, "/"),
         (_("Cases"), "cases", "case", Act.CASE_LIST, "/cases/"),
+        *(((_("Live alerts"), "alerts", "alert", Act.ALERT_READ, "/alerts/"),) if _is_live() else ()),
         (_("Intake"), "intake", "intake", Act.INTAKE_READ, "/intake/"),
         (_("Coverage"), "coverage", "shield", Act.COVERAGE_READ, "/coverage/"),
         (_("Runs"), "runs", "run", Act.RUN_READ, "/runs/"),
@@ -212,6 +223,11 @@ def navigation(context: template.Context) -> list[NavItem]:
         for label, name, drawing, act, prefix in sections
         if permission(request.user, act)
     ]
+
+
+def _is_live() -> bool:
+    """Whether anything is heard live, or was."""
+    return bool(settings.WARDKEEP_HOME.settings.intake.listeners) or any_alert()
 
 
 @register.simple_tag
@@ -230,6 +246,7 @@ _NAMES: dict[str, codes.Names] = {
     "evidence": codes.EVIDENCE,
     "reason": codes.REASONS,
     "detection": codes.DETECTIONS,
+    "live": codes.LIVE_DETECTIONS,
     "act": codes.ACTS,
     "action": codes.ACTIONS,
     "table": codes.TABLES,
@@ -247,6 +264,7 @@ _NAMES: dict[str, codes.Names] = {
     "scene": codes.SCENES,
     "scene_state": codes.SCENE_STATES,
     "threat": codes.THREATS,
+    "alert_state": {str(k): v for k, v in ALERT_STATES.items()},
     "state": {str(k): v for k, v in STATE_NAMES.items()},
     "outcome": {str(k): v for k, v in OUTCOME_NAMES.items()},
 }

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a live alert saw, as a sentence in the reader's language."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from wardkeep.govern.alerts.models import LiveAlert
+from wardkeep.watch.live import LiveDetection as L
+
+
+def seen(alert: LiveAlert) -> str:
+    """What was seen, with the limit that it reached. A person decides what it means."""
+    values = {
+        **{"batch_patients": 0, "batch_minutes": 0, "failed_logins": 0, "failed_minutes": 0, "spray_accounts": 0},
+        **{
+            "spray_minutes": 0,
+            "minutes": 0,
+            "from_site": "",
+            "to_site": "",
+            "other": "",
+            "program": "",
+            "protocol": "",
+        },
+        **{"workstation": alert.workstation or "–", "place": alert.workstation or alert.ip, "ip": alert.ip},
+        **alert.limits,
+        **alert.observed,
+    }
+    values["minutes"] = max(1, round(int(values.get("between_s", 0)) / 60))
+    return _sentence(alert) % values
+
+
+def _sentence(alert: LiveAlert) -> str:
+    if alert.detection == L.LEAVER:
+        if "days_before" in alert.observed:
+            return _("The account was used before it was enabled or its holder employed.")
+        return _("The account was used after it was disabled or its holder left.")
+    if alert.detection == L.MAINTENANCE:
+        if alert.observed.get("tickets"):
+            return _("A vendor's account was used outside its tickets.")
+        return _("A vendor's account was used and has no ticket.")
+    said = {
+        L.HONEY: _("A decoy record was opened. Nobody has a reason to."),
+        L.SELF_ACCESS: _("The holder of the account opened the own record."),
+        L.BATCH: _("%(batch_patients)d different patients were opened within %(batch_minutes)d minutes."),
+        L.SHARED: _("The account was used at %(workstation)s, at %(other)s, and back within %(minutes)d min."),
+        L.TRAVEL: _("The account was used at site %(from_site)s and, %(minutes)d min later, at site %(to_site)s."),
+        L.BRUTE_FORCE: _("%(failed_logins)d sign-ins failed within %(failed_minutes)d minutes."),
+        L.SPRAYING: _("Sign-ins of %(spray_accounts)d accounts failed from %(ip)s within %(spray_minutes)d minutes."),
+        L.NEW_PLACE: _("A privileged account was used from %(place)s, where it was not used before."),
+        L.PLAINTEXT: _("Something went over the network unencrypted (%(protocol)s)."),
+        L.REMOTE_TOOL: _("A remote-control program that is not approved was named: %(program)s."),
+    }
+    return said.get(L(alert.detection), "") if alert.detection in set(L) else ""
