@@ -34,7 +34,7 @@ _BETWEEN, _COUNTING = b"\r\n \t", b"0123456789"
 _NOTHING = re.compile(rb"[\r\n \t]*+\Z")
 #: How a message ends, with the byte behind it: a closed audit message, or the end of a line.
 _ENDED = re.compile(rb"</(?:[\w.-]+:)?AuditMessage\s*>.\Z|[\r\n]\Z", re.DOTALL)
-_DIGITS = re.compile(rb"[\r\n>]([1-9]\d{0,8})\Z")
+_DIGITS = re.compile(rb"(?<!\d)([1-9]\d{0,8})\Z")
 #: More than the longest count with its space and priority, less one.
 _TAIL = 15
 #: An audit message opens; it closes, or the next message begins.
@@ -185,7 +185,7 @@ class Deframer:
         return f"count: {length} bytes are told, but no message begins behind them; {{size}} read"
 
     def _swallowed(self, end: int, length: int, final: bool) -> str | None:
-        """As `_doubt`, where the message ends in digits behind a line's end: they may be the begin of the next count.
+        """As `_doubt`, where the message ends in digits: they may be the begin of the next count.
 
         Of the two counts that is the true one behind whose message another begins.
         """
