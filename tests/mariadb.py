@@ -61,7 +61,13 @@ def a_server(*options: str) -> Iterator[Server]:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        how = ["--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/s"]
+        how = [
+            "--no-defaults",
+            f"--datadir={data}",
+            f"--port={port}",
+            "--bind-address=127.0.0.1",
+            f"--socket={folder}/s",
+        ]
         how += [f"--pid-file={folder}/pid", "--character-set-server=utf8mb4", "--innodb-flush-log-at-trx-commit=0"]
         how += ["--innodb-buffer-pool-size=16M", "--skip-log-bin"]
         with (folder / "log").open("wb") as log:
