@@ -14,6 +14,7 @@ import click
 
 from wardkeep.cli.frame import Frame, speak, standard
 from wardkeep.cli.live import command as status
+from wardkeep.cli.propose import command as propose
 from wardkeep.settings import Hospital
 from wardkeep.watch.event import AccessEvent, Rejected
 from wardkeep.watch.intake import FORMATS, as_line, rejected_line
@@ -27,6 +28,7 @@ def command() -> None:
 
 
 command.add_command(status)
+command.add_command(propose)
 
 
 @command.command("read")
