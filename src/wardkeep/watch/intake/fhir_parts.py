@@ -21,6 +21,8 @@ from wardkeep.watch.intake.fhir_shapes import codes, fields, items, reference, t
 ACCESS, OTHER = str(Kind.ACCESS), str(Kind.OTHER)
 _encode = msgspec.json.Encoder(order="sorted").encode
 _PATIENT = re.compile(r"(?:^|/)Patient/([^/?#|\s]+)")
+#: An identifier behind the system that gave it, as FHIR's searches write it.
+_TOKEN = re.compile(r"(?:urn:|https?://)[^|]*\|(.+)", re.DOTALL)
 _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+(?:%\w+)?", re.ASCII)
 
 
@@ -238,13 +240,13 @@ def last_segment(ref: str) -> str | None:
 
 
 def bare_patient(written: str) -> str:
-    """The patient's id in what a source writes: a reference, a version reference, a CX `id^^^&oid&ISO`, or an id."""
+    """The patient's id in what a source writes: a reference, a CX `id^^^&oid&ISO`, a token `urn:oid:1.2|id`, or an id."""
     written = written.strip()
     if written.startswith("Patient/") and "/" not in written[8:]:
         return written[8:] or written
     if "^^^" in written:
         return written.partition("^")[0] or written
-    match = _PATIENT.search(written)
+    match = _PATIENT.search(written) or _TOKEN.fullmatch(written)
     return match[1] if match else written
 
 

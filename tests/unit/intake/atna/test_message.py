@@ -220,3 +220,18 @@ def test_what_never_closes_costs_itself_and_no_other() -> None:
     found = read(f"{whole}\n<AuditMessage><x>\n{whole}{whole[:90]}".encode(), "audit.xml")
     assert [type(one) is AccessEvent for one in found] == [True, False, True, False]
     assert [one.position for one in found] == ["1", "2", "3", "3[2]"]
+
+
+def test_a_patient_that_is_named_behind_its_system_is_the_one_in_the_query() -> None:
+    asked = "status=current&patient.identifier=urn:oid:1.2.3|P7"
+    found = said(patient("urn:oid:1.2.3|P7"), thing("q", "2", "24", query=asked), event="110112", letter="E")
+    assert (found["patient_id"], found["patients"]) == ("P7", ["urn:oid:1.2.3|P7"])
+    assert found["query"] == asked
+
+
+def test_details_of_an_object_are_no_hindrance() -> None:
+    detail = '<ParticipantObjectDetail type="MSH-10" value="eA=="/>'
+    found = said(
+        patient("P1"), thing("q", "2", "24", query="MSH|^~\\&amp;", inside=detail), event="110112", types=("ITI-9",)
+    )
+    assert (found["patients"], found["query"], found["subtype"]) == (["P1"], "MSH|^~\\&amp;", "ITI-9")
