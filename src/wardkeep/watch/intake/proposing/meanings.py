@@ -48,8 +48,8 @@ def columns(marks: Marks) -> dict[str, tuple[list[int], Proposed]]:
             because=Because("日期和时刻分在两列", "day and time of day stand in two columns"),
         )  # fmt: skip
     elif "time" not in found and "date" in found and looks_like_time(marks.values(found["date"][0][0])):
-        at, _ = found["date"]
-        found["time"] = at, _named("time", marks.names[at[0]], sure=False)
+        days, _ = found["date"]
+        found["time"] = days, _named("time", marks.names[days[0]], sure=False)
     return {target: what for target, what in found.items() if target not in ("date", "clock")}
 
 
