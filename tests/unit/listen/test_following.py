@@ -76,6 +76,20 @@ def test_what_was_removed_before_it_was_seen_is_a_gap_in_the_numbers(spool: RawS
     assert (bodies(follower), follower.gaps) == ([b"d"], [(2, 4)])
 
 
+def test_what_was_removed_is_a_gap_also_where_nothing_comes_after_it(spool: RawSpool) -> None:
+    follower = Follower(spool.folder, kek=KEK)
+    spool.append(messages(b"a"))
+    assert bodies(follower) == [b"a"]
+    follower.close()
+    spool.append(messages(b"b"))
+    spool.roll()
+    waiting(spool.folder)[0].unlink()
+    follower = Follower(spool.folder, kek=KEK, number=2)
+    assert (bodies(follower), follower.gaps, follower.number) == ([], [(2, 3)], 3)
+    spool.append(messages(b"c"))
+    assert (bodies(follower), follower.gaps) == ([b"c"], [(2, 3)])
+
+
 def test_numbers_that_the_spool_passes_over_are_no_gap(spool: RawSpool) -> None:
     follower = Follower(spool.folder, kek=KEK)
     spool.append(messages(b"a"))

@@ -54,6 +54,8 @@ class Follower:
 
     def look(self) -> Iterator[Group]:
         """What became durable since the last look, in its order; not more than a turn's worth."""
+        # Read before looking for files: what it counts and has no file any more was taken by the store.
+        following = self._following()
         self._hold()
         for first in sorted(self._files):
             file = self._files[first]
@@ -64,10 +66,25 @@ class Follower:
                 return
             self._done = max(self._done, first)
             os.close(self._files.pop(first).descriptor)
+        if self.number and self.number < following:
+            self._gap(following)
+            self.number = following
 
     def close(self) -> None:
         while self._files:
             os.close(self._files.popitem()[1].descriptor)
+
+    def _gap(self, after: int) -> None:
+        """Numbers up to `after` are not there; those that the spool itself passes over are none."""
+        if (after - self.number) % GAP:
+            self.gaps.append((self.number, after))
+
+    def _following(self) -> int:
+        """The number after all whole files, as the spool notes it."""
+        try:
+            return int((self.folder / "next").read_text() or 0)
+        except (OSError, ValueError):
+            return 0
 
     def _hold(self) -> None:
         """Take hold of the files that are there and were not read."""
@@ -124,8 +141,8 @@ class Follower:
         after = group.first + len(group.heard)
         if after <= self.number:
             return
-        if self.number and group.first > self.number and (group.first - self.number) % GAP:
-            self.gaps.append((self.number, group.first))
+        if self.number and group.first > self.number:
+            self._gap(group.first)
         begin = max(0, self.number - group.first)
         self.number = after
         yield Group(group.first + begin, group.heard[begin:]) if begin else group
