@@ -85,6 +85,11 @@ def test_a_day_and_a_time_of_day_are_joined() -> None:
     assert mapping.columns["time"] == ["日期", "操作时分"]
 
 
+def test_a_kind_of_event_is_no_name_of_one() -> None:
+    text = "EventID,TimeCreated,user\n" + "".join(f"4624,2026-03-{d:02} 08:00:00,u{d}\n" for d in range(1, 20))
+    assert "event_id" not in proposed(text)[1].columns
+
+
 def test_words_that_no_list_knows_are_named_and_are_no_access() -> None:
     text = HIS.replace("打印", "弹窗")
     found, mapping = proposed(text)

@@ -33,7 +33,7 @@ def marks(data: bytes) -> Marks | None:
     table = [tuple(row) for row in _cells(lines[skip : skip + ROWS + 1], separator, quote)]
     header, sure = _header(table)
     percent = min(100, round(score * 100))
-    parts = (
+    parts: tuple[Proposed, ...] = (
         encoding,
         Proposed(key="separator", value=separator, confidence=min(1.0, score), because=Because(
             f"{percent}% 的行用它分成 {width} 列", f"{percent} % of the lines have {width} cells with it")),
