@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 _PARAMETER = re.compile(r"(?:^|[?&\s])(patient|subject)(?::Patient)?(\.identifier|\.?_id)?(?::exact)?=([^&\s#]+)", re.I)
 #: `Patient/7` in the path, and `Patient?_id=7`.
 _PATH = re.compile(r"(?:^|[\s/])Patient/([^/?&#\s$_][^/?&#\s]*)")
-_BY_ID = re.compile(r"(?:^|[\s/])Patient(?:/_search)?\?(?:[^\s#]*&)?_id=([^&\s#]+)")
+_BY_ID = re.compile(r"(?:^|[\s/])Patient(?:/_search)?\?(?:[^\s#?]*&)?_id=([^&\s#]+)")
 #: The type that is searched: `Observation?patient=7`.
 _TYPE = re.compile(r"(?:^|[\s/])([A-Z][A-Za-z]{2,40})(?:/_search)?\?")
 
