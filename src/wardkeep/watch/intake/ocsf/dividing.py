@@ -18,6 +18,8 @@ from wardkeep.watch.intake.limits import LOOK
 from wardkeep.watch.intake.recognise import looks_like_json
 
 CLASS = re.compile(rb'"(?:class|type)_uid"\s*:')
+#: An object that begins a line of its own.
+_OPENED = re.compile(rb"^\{\s*$", re.MULTILINE)
 #: Between records: commas, space, and the brackets of the list.
 _FRAME = re.compile(rb"[\s,\[\]]*+\Z")
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -35,22 +37,31 @@ _any = msgspec.json.Decoder()
 
 
 def is_ocsf(head: bytes) -> bool:
-    """Whether JSON is OCSF: a class is named, and what names it is no FHIR resource."""
-    if not looks_like_json(head):
+    """Whether it is OCSF: most lines that are whole objects name a class; else a document does, and is no FHIR resource.
+
+    The first record may be damaged, so it is not asked alone.
+    """
+    if CLASS.search(head) is None:
         return False
-    found = CLASS.search(head)
-    if found is None:
-        return False
-    other = head.find(b'"resourceType"')
-    if other < 0:
-        return True
     text = head.removeprefix(codecs.BOM_UTF8).strip()
-    for piece in (text.split(b"\n", 1)[0], text):
-        try:
-            return _known.decode(piece).resourceType is None
-        except _UNREADABLE:
-            continue
-    return found.start() < other
+    votes = [_named(line) for line in text.split(b"\n", 200)[:200] if line[:1] == b"{"]
+    told = [vote for vote in votes if vote is not None]
+    if told:
+        return 2 * sum(told) > len(told)
+    if not looks_like_json(head):
+        return len(CLASS.findall(head)) > 1 and _OPENED.search(head) is not None
+    resources = head.count(b'"resourceType"')
+    whole = _named(text) if resources else True
+    return len(CLASS.findall(head)) > resources if whole is None else whole
+
+
+def _named(raw: bytes) -> bool | None:
+    """Whether a whole object names a class and is no FHIR resource; None where it is not whole."""
+    try:
+        found = _known.decode(raw)
+    except _UNREADABLE:
+        return None
+    return bool(found.class_uid or found.type_uid) and found.resourceType is None
 
 
 def in_lines(head: bytes) -> bool:
