@@ -37,3 +37,15 @@ def test_in_chinese(enter: Any, house: Any) -> None:
     client.post("/me/language/", {"language": "zh"})
     page = client.get(reverse("case", args=[house.key])).content.decode()
     assert "Who it was" not in page and "97%" in page
+
+
+def test_a_run_shows_how_far_each_clock_was_off_and_whether_that_was_applied(enter: Any, house: Any) -> None:
+    from tests.rows import a_run
+
+    clock = {"system": "DBA", "reference": "HIS", "offset_seconds": 96.0, "spread_seconds": 0.4, "pairs": 567}
+    clocks = [{**clock, "applied": True}, {**clock, "system": "PACS", "pairs": 4, "applied": False}]
+    run = a_run(summary={"days": {}, "clocks": clocks})
+    page = enter("privacy_officer").get(reverse("run", args=[run.pk])).content.decode()
+    said = page[page.index('id="clocks"') :]
+    assert "96.0 s ahead, spread 0.4 s, 567 pairs" in said
+    assert said.count("not applied") == 1

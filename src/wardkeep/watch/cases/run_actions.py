@@ -271,6 +271,7 @@ def _run(judgement: Judgement, facts: RunFacts) -> Run:
             "evaluated": {k: v if isinstance(v, str) else list(v) for k, v in judgement.evaluated.items()},
             "unknown_procedures": dict(judgement.unknown),
             "last_event_us": dict(facts.systems),
+            "clocks": [dataclasses.asdict(clock) for clock in judgement.clocks],
         },
     )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from wardkeep.watch.attribute import attribute
 from wardkeep.watch.detect import detect
 from wardkeep.watch.explain.explain import ORDER, QUERIES
 
@@ -20,5 +21,5 @@ class JudgingText:
 @lru_cache(maxsize=1)
 def texts() -> list[JudgingText]:
     """Explanations in the order in which they run, then detections."""
-    run = [*(QUERIES[name] for name in ORDER), *detect.QUERIES.values()]
+    run = [*attribute.QUERIES.values(), *(QUERIES[name] for name in ORDER), *detect.QUERIES.values()]
     return [JudgingText(name=q.name, description=q.description, text=q.text) for q in run]

@@ -35,6 +35,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
         "missing": sorted((k, v) for k, v in row.available.items() if v != "available"),
         "unevaluated": sorted(row.unevaluated.items()),
         "unknown_procedures": sorted(row.summary.get("unknown_procedures", {}).items(), key=lambda item: -item[1]),
+        "clocks": row.summary.get("clocks", []),
         "texts": texts(),
     }
     return render(request, "ledger/run.html", context)
