@@ -154,3 +154,9 @@ def test_a_damaged_begin_hides_no_record(data: bytes, damage: bytes) -> None:
     found = read(damage + data[2:], "a.log")
     assert [p for e in found if isinstance(e, AccessEvent) for p in e.patients][-4:] == ["P1", "P2", "P3", "P4"]
     assert all(e.format == "ocsf" for e in found)
+
+
+def test_a_resource_that_was_pushed_between_two_events_hides_none() -> None:
+    at = LIST.index(b'"P2"')
+    found = read(LIST[:at] + b'\n{"resourceType":"Patient"}\n' + LIST[at:], "a.json")
+    assert [p for e in found if isinstance(e, AccessEvent) for p in e.patients] == ["P0", "P1", "P3", "P4"]

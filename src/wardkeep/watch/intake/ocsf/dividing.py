@@ -45,14 +45,14 @@ def is_ocsf(head: bytes) -> bool:
         return False
     text = head.removeprefix(codecs.BOM_UTF8).strip()
     votes = [_named(line) for line in text.split(b"\n", 200)[:200] if line[:1] == b"{"]
-    told = [vote for vote in votes if vote is not None]
-    if told:
-        return 2 * sum(told) > len(told)
-    if not looks_like_json(head):
-        return len(CLASS.findall(head)) > 1 and _OPENED.search(head) is not None
-    resources = head.count(b'"resourceType"')
-    whole = _named(text) if resources else True
-    return len(CLASS.findall(head)) > resources if whole is None else whole
+    if True in votes:
+        return 2 * votes.count(True) > votes.count(True) + votes.count(False)
+    whole = _named(text)
+    if whole is not None:
+        return whole
+    named = len(CLASS.findall(head))
+    begun = looks_like_json(head) or (named > 1 and _OPENED.search(head) is not None)
+    return begun and named > head.count(b'"resourceType"')
 
 
 def _named(raw: bytes) -> bool | None:
