@@ -231,4 +231,4 @@ def test_every_acknowledged_event_is_there_once_after_kills(program: Program) ->
 
 @pytest.mark.soak
 def test_every_acknowledged_event_is_there_once_after_many_kills(program: Program) -> None:
-    survive(program, 60, seed=2, apart=4.0)
+    survive(program, 20, seed=2, apart=4.0)
