@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make bench`: every benchmark, one after the other, then one table of ratios with median and range.
 
-    python -m bench [judgement] [intake] [quality] [ledger] [hl7] [statistics] [atna] [live] [attribution] [--quick] [--json FILE]
+    python -m bench [NAME ...] [--quick] [--json FILE]
 
 Each benchmark is a module `bench.<name>` with `figures(*, quick: bool) -> list[Figure]`, and runs in a process of its own, so
 that memory is measured and given back. --quick takes small data: it shows that a benchmark works, and its figures mean nothing.
