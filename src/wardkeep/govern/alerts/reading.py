@@ -58,8 +58,8 @@ def any_alert() -> bool:
 
 
 def said_since(moment: datetime) -> list[Alert]:
-    """What was said since then, so far as it keeps the same from being said again."""
-    rows = LiveAlert.objects.filter(happened_at__gte=moment).order_by("happened_at")
+    """What was said since then, as far as it keeps the same from being said again."""
+    rows = LiveAlert.objects.filter(made_at__gte=moment).order_by("happened_at")
     return [
         Alert(
             detection=LiveDetection(row.detection), account=row.account, patient_id=row.patient_id or None,

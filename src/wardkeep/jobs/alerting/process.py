@@ -124,6 +124,8 @@ class Alerting:
 
     def _keep(self, found: Sequence[Alert], stop: threading.Event) -> None:
         """Keep alerts and make a notice of them; waits for a database that is away."""
+        if found:
+            close_old_connections()  # it may have been long since the last one
         for begin in range(0, len(found), AT_ONCE):
             part = found[begin : begin + AT_ONCE]
             self._until_done(lambda part=part: actions.keep(part, at=now()), stop)  # type: ignore[misc]
