@@ -199,12 +199,15 @@ def _stamped(home: Home) -> Found:
 
 
 def _live(home: Home) -> Found:
+    from wardkeep.jobs.alerting.status import alerting_status  # noqa: PLC0415
     from wardkeep.jobs.listen.status import live_status  # noqa: PLC0415
 
-    found = live_status(home, at=now())
+    found, judged = live_status(home, at=now()), alerting_status(home, at=now())
     wrong = [f"{one.name}: {one.trouble}" for one in found.listeners if one.trouble]
     if found.storing and found.trouble:
         wrong.append(found.trouble)
+    if judged.runs and judged.trouble:
+        wrong.append(f"alerting: {judged.trouble}")
     return not wrong, "; ".join(wrong) or _("listeners: %d") % len(found.listeners), "wardkeep intake status"
 
 

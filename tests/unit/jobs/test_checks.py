@@ -296,7 +296,7 @@ def test_a_stored_run_is_among_the_rows_that_are_compared(home: Any, ledger: Fak
 
 def test_a_listener_that_says_what_is_wrong_is_named(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from wardkeep.home import now
-    from wardkeep.jobs.listen.places import LISTENING, live_folder
+    from wardkeep.jobs.listen.places import ALERTING, LISTENING, live_folder
     from wardkeep.jobs.listening import write_status
 
     settings = parse_settings({"intake": {"listeners": {"his": {"protocol": "syslog-udp", "port": 514}}}})
@@ -309,3 +309,7 @@ def test_a_listener_that_says_what_is_wrong_is_named(home: Any, monkeypatch: pyt
     assert "intake status" in check.mend
     write_status(live_folder(home) / LISTENING, {"at": "2026-03-02T00:00:00+00:00", **said})
     assert found(home, "live").ok  # nothing runs: that is no fault of the installation
+    write_status(live_folder(home) / ALERTING, {"at": now().isoformat(), "trouble": "OperationalError"})
+    assert (found(home, "live").ok, found(home, "live").detail) == (False, "alerting: OperationalError")
+    write_status(live_folder(home) / ALERTING, {"at": "2026-03-02T00:00:00+00:00", "trouble": "OperationalError"})
+    assert found(home, "live").ok
