@@ -181,6 +181,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=30).map(b"".join), st.integers(1, 40))
+@example(b"P1\n\r", 1)
 @settings(max_examples=400, deadline=None)
 def test_every_byte_is_in_a_row_or_in_a_piece_whatever_the_size_of_a_block(body: bytes, size: int) -> None:
     """However the file is cut into blocks, rows and pieces are the same, and together they are the file."""

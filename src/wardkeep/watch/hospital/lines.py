@@ -97,9 +97,9 @@ def _discarded(stream: BinaryIO) -> bytes:
 
 
 def _end_of_line(data: bytes, at: int) -> int | None:
-    """Where the next line starts if `at` is an end of line, else None."""
-    if at == len(data):
-        return at
+    """Where the next line starts if `at` is an end of line, else None. A carriage return that ends the file ends its line."""
+    if at == len(data) or (at + 1 == len(data) and data.endswith(b"\r")):
+        return len(data)
     if data.startswith(b"\n", at):
         return at + 1
     return at + 2 if data.startswith(b"\r\n", at) else None
