@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.listening import a_home, audit, store_all
+from tests.listening import a_home, audit, store_all, wait_for
 from wardkeep.alerts import Live as LiveSettings
 from wardkeep.home import Home, now
 from wardkeep.jobs.alerting.status import alerting_status
@@ -224,6 +224,32 @@ def test_alerts_that_were_left_untold_are_told_by_the_clerk(home: Home) -> None:
     assert [n.kind for n in due(home, at=now()) if n.kind == "alert"] == []
     (notice,) = [n for n in due(home, at=now() + timedelta(minutes=2)) if n.kind == "alert"]
     assert notice.count == 1
+
+
+def test_the_first_event_waits_for_what_is_learned(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wardkeep.jobs.alerting import process
+    from wardkeep.jobs.alerting.surroundings import Learned
+
+    may_learn, stop = threading.Event(), threading.Event()
+
+    def learned(*_: Any, **__: Any) -> Learned:
+        may_learn.wait(30)
+        return Learned(peers={"nurse": 40})
+
+    monkeypatch.setattr(process, "learned_of", learned)
+    hear(home, [event("nurse1", f"P{n + 1000}", n) for n in range(60)])
+    made = process.Alerting(home)
+    runs = threading.Thread(target=made.run, args=(stop,))
+    runs.start()
+    wait_for(lambda: bool(made.heard["fhir"].follower._files), "the spool's file is held")
+    store_all(home)  # takes the file away
+    assert made.judged == 0
+    may_learn.set()
+    wait_for(lambda: made.judged == 60, "what was heard is judged")
+    stop.set()
+    runs.join(30)
+    assert kept() == []  # 60 patients are usual for nurses here
+    assert alerting_status(home, at=now()).missed == 0
 
 
 def test_what_the_last_days_show_is_learned(home: Home) -> None:

@@ -37,6 +37,8 @@ LOG = logging.getLogger("wardkeep.jobs")
 LOOK = 0.1
 #: Seconds between two looks whether the tables changed, and between two learnings.
 TABLES_EVERY, LEARN_EVERY = 5.0, 6 * 3600.0
+#: Seconds for which the first event may wait for what is learned.
+PATIENCE = 20.0
 #: Seconds between two signs of life, and what a restart judges again at most.
 SAY_EVERY = 1.0
 #: Memory that learning and catching up may use.
@@ -81,6 +83,7 @@ class Alerting:
 
     def run(self, stop: threading.Event) -> None:
         """Until told to stop."""
+        self._begin(stop)
         while not stop.is_set():
             try:
                 found = self.turn(stop)
@@ -94,6 +97,17 @@ class Alerting:
         self._say(self.trouble, anyway=True)
         for one in self.heard.values():
             one.follower.close()
+
+    def _begin(self, stop: threading.Event) -> None:
+        """Give learning a while before the first event is judged: without it what is usual for a role looks like much."""
+        until = time.monotonic() + PATIENCE
+        try:
+            self._look_around()
+            while self._learning and time.monotonic() < until and not stop.wait(LOOK):
+                for one in self.heard.values():
+                    one.follower.hold()
+        except (StoreError, OSError):
+            return  # the first turn says so
 
     def turn(self, stop: threading.Event) -> int:
         """Judge what came since the last turn; how many events."""

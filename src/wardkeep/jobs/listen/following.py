@@ -56,7 +56,7 @@ class Follower:
         """What became durable since the last look, in its order; not more than a turn's worth."""
         # Read before looking for files: what it counts and has no file any more was taken by the store.
         following = self._following()
-        self._hold()
+        self.hold()
         for first in sorted(self._files):
             file = self._files[first]
             # Looked at before reading: what is whole then is read to its end now.
@@ -86,7 +86,7 @@ class Follower:
         except (OSError, ValueError):
             return 0
 
-    def _hold(self) -> None:
+    def hold(self) -> None:
         """Take hold of the files that are there and were not read."""
         try:
             found = {int(p.stem): p for p in self.folder.iterdir() if p.suffix in (OPEN, WHOLE) and p.stem.isdigit()}
