@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.unit.web.hospital_findings import findings_of
 from wardkeep.ledger import Receipt, event_leaf
 from wardkeep.ledger.note import Checkpoint, Verifier
 from wardkeep.ledger.proof import write_proof
@@ -395,7 +396,7 @@ def fill() -> Any:
             case.save()
             CasePatient.objects.bulk_create(CasePatient(case=case, patient_id=p) for p in case.patients)
             History(case=case, happening="settled", run=run, at=at).save()
-        for finding in _findings(run, cases[0]):
+        for finding in findings_of(cases[0], run, VICTIM):
             finding.save()
     actions.note(cases[0], text="已电话询问护士长：\n当晚无人借用账号。", by=reviewer, at=at + timedelta(hours=8))
     for number, outcome in ((3, "misuse"), (4, "not_misuse")):
@@ -444,42 +445,6 @@ def _case(run: Any, n: int) -> Any:
         first_run=run,
         last_run=run,
     )
-
-
-def _findings(run: Any, case: Any) -> Iterator[Any]:
-    from wardkeep.watch.cases.models import Finding
-
-    looked = [
-        {"reason": reason, "state": state, "missing": missing, "source_table": table, "source_id": source}
-        for reason, state, missing, table, source in (
-            ("appointment", "not_found", [], None, None),
-            ("ward", "not_found", [], None, None),
-            ("order_placed", "not_found", [], None, None),
-            ("cover", "found", [], "shifts", "shifts.csv:41"),
-            ("care_team", "not_available", ["care_team"], None, None),
-            ("research", "not_available", ["tickets", "consents"], None, None),
-        )
-    ]
-    for detection, patient, observed, threshold in (
-        ("household", VICTIM, {"accesses": 5, "days": 3}, {}),
-        ("batch", None, {"batch_10min": 12, "patients": 13}, {"batch_10min": 10}),
-    ):
-        yield Finding(
-            case=case,
-            finding_id=f"{case.key}:{detection}",
-            detection=detection,
-            account=case.account,
-            person=case.person,
-            patient_id=patient,
-            from_at=case.from_at,
-            to_at=case.to_at,
-            event_ids=case.event_ids[:5],
-            observed=observed,
-            threshold=threshold,
-            looked_for=looked,
-            first_run=run,
-            last_run=run,
-        )
 
 
 def kept_day() -> str:
