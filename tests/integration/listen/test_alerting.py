@@ -130,7 +130,7 @@ def test_a_table_that_changes_counts_from_then_on(home: Home, tmp_path: Path) ->
 
 
 def test_a_process_that_comes_back_goes_on_and_says_nothing_twice(home: Home) -> None:
-    now_ish = {"recorded": now().isoformat()}
+    now_ish: dict[str, Any] = {"recorded": now().isoformat()}
     hear(home, [event("nurse1", "P900", **now_ish)])
     turn(home)
     hear(home, [event("nurse1", "P900", 2, **now_ish), event("nurse1", "P500", 3, **now_ish)])
@@ -139,7 +139,7 @@ def test_a_process_that_comes_back_goes_on_and_says_nothing_twice(home: Home) ->
 
 
 def test_what_the_store_took_while_it_was_away_is_said_and_judged_late(home: Home) -> None:
-    recent = {"recorded": now().isoformat()}
+    recent: dict[str, Any] = {"recorded": now().isoformat()}
     hear(home, [event("nurse1", "P1", **recent)])
     turn(home)
     hear(home, [event("nurse1", "P900", 2, **recent), event("stranger", "P1", 3, **recent)])
