@@ -24,7 +24,7 @@ from pathlib import Path
 
 from bench.figure import Figure
 from wardkeep.jobs.listen.following import Follower
-from wardkeep.jobs.listen.rawspool import Heard, RawSpool
+from wardkeep.jobs.listen.rawspool import Group, Heard, RawSpool
 from wardkeep.jobs.listen.taking import Taker
 from wardkeep.listeners import Listener
 from wardkeep.watch.intake.row import Row
@@ -140,6 +140,8 @@ def _spooled(seconds: int) -> list[float]:
             follower = Follower(spool, kek=KEK)
             taker = Taker("fhir", Listener(protocol="http", port=0, system="emr"), zone="Asia/Shanghai")
             live, waited, read = Live(LIMITS, known()), list[float](), 0
+            warm = Group(1, [Heard(NOON, "message", "10.0.0.1", _message(random.Random(7), 0))])
+            assert all(rows for _, rows in taker.rows(warm))  # loads the readers, once for a process
             while read < seconds * RATE:
                 before = read
                 for group in follower.look():
