@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.unit.web.hospital_findings import findings_of
+from tests.unit.web.hospital_cases import case_of, findings_of
 from wardkeep.ledger import Receipt, event_leaf
 from wardkeep.ledger.note import Checkpoint, Verifier
 from wardkeep.ledger.proof import write_proof
@@ -391,7 +391,7 @@ def fill() -> Any:
         )
         run.save()
         act.fact("run", str(run.id))
-        cases = [_case(run, n) for n in range(6)]
+        cases = [case_of(run, n) for n in range(6)]
         for case in cases:
             case.save()
             CasePatient.objects.bulk_create(CasePatient(case=case, patient_id=p) for p in case.patients)
@@ -405,46 +405,6 @@ def fill() -> Any:
             case, outcome=outcome, reason="查阅排班与会诊记录后确认。", by=reviewer, at=at + timedelta(hours=9)
         )
     return Case.objects.get(pk=cases[0].pk)
-
-
-def _case(run: Any, n: int) -> Any:
-    from wardkeep.watch.cases.models import Case
-
-    own = [row for row in ROWS if row[4] == NOSY and row[6][0] is None] if n == 0 else [ROWS[n], ROWS[n + 7]]
-    people = {NOSY: ("S002", "心血管内科"), DOCTOR: ("S001", "心血管内科")}
-    account = (NOSY, SHARED, "registrar-east-outpatient-0007", DOCTOR, "nurse1", "nurse2")[n]
-    person, department = people.get(account, (None, "门诊挂号处（东院区）"))
-    patients = list(dict.fromkeys(row[5] for row in own))
-    return Case(
-        key=f"{account}-2026-03-{10 + n}",
-        account=account,
-        person=person,
-        department=department,
-        opened_on=date(2026, 3, 21),
-        rank=n + 1,
-        score=round(3.2 / (n + 1), 3),
-        probability=0.6,
-        harm=2.5,
-        terms=[
-            {"name": "no_reason", "value": 1, "weight": 1.6},
-            {"name": "household", "value": 1, "weight": 2.1},
-            {"name": "records", "value": 2.9, "weight": 0.4},
-            {"name": "prior_misses", "value": 1, "weight": -0.7},
-        ],
-        from_at=EPOCH + timedelta(microseconds=own[0][2]),
-        to_at=EPOCH + timedelta(microseconds=own[-1][2]),
-        settles_at=run.finished_at,
-        detections=["household", "no_reason", "batch", "off_roster", "breakglass"][: 5 - n or 1],
-        patients=patients,
-        event_ids=[row[1] for row in own],
-        eids=[row[0] for row in own],
-        reasons_missing=["appointment", "ward"],
-        random=n in (3, 4),
-        state="explained" if n == 5 else "open",
-        explained_by={"why": "no_finding_left", "findings": []} if n == 5 else {},
-        first_run=run,
-        last_run=run,
-    )
 
 
 def kept_day() -> str:
