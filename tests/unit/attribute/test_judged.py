@@ -191,7 +191,11 @@ def test_shared_logins_are_gathered_to_one_item_a_ward_and_week() -> None:
         w.event("med2", "P1", at(day, "12:30"), workstation="ws9")
     w.event("med", "P1", at(7, "12:00"), workstation="ws1")
     found = judged(w)
-    assert [(s.department, s.monday - at(0) // DAY, s.accounts, s.before, s.accesses, s.named, s.people) for s in found.shared] == [
+    weeks = [
+        (s.department, s.monday - at(0) // DAY, s.accounts, s.before, s.accesses, s.named, s.people)
+        for s in found.shared
+    ]
+    assert weeks == [
         ("MED", 0, 2, 10, 10, 1, 1),
         ("MED", 7, 1, 1, 1, 0, 0),
     ]  # fmt: skip
