@@ -201,3 +201,17 @@ def test_a_percentage_is_never_rounded_to_all_or_none() -> None:
         ">99.9%",
         "100%",
     ]
+
+
+def test_columns_of_a_statement_stand_with_what_they_are_about_in_the_readers_language(django_home: Any) -> None:
+    from django.utils import translation
+
+    from wardkeep.watch.statistics.verdict import Concept
+    from wardkeep.web.say.finding import _columns
+    from wardkeep.web.say.measures import CONCEPTS
+
+    assert set(CONCEPTS) == {concept.value for concept in Concept}
+    with translation.override("zh-hans"):
+        assert _columns("drug: rx.drug_code, quantity: 数量, other: x") == "药品: rx.drug_code, 数量: 数量, other: x"
+    with translation.override("en"):
+        assert _columns("drug: rx.drug_code") == "drug: rx.drug_code"

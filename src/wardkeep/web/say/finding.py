@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
 from wardkeep.watch.cases.pages import FindingShown
-from wardkeep.web.say.measures import MEASURES, TERMS
+from wardkeep.web.say.measures import CONCEPTS, MEASURES, TERMS
 from wardkeep.web.say.reason import shown
 
 SENTENCES: Mapping[str, str | Promise] = {
@@ -73,7 +73,7 @@ def measured(finding: FindingShown) -> list[Measured]:
     rows = [
         Measured(
             name=str(MEASURES.get(name, name.replace("_", " "))),
-            observed=_value(finding.observed[name]),
+            observed=_columns(finding.observed[name]) if name == "columns" else _value(finding.observed[name]),
             threshold=_value(finding.threshold[name]) if name in finding.threshold else None,
         )
         for name in names
@@ -96,6 +96,12 @@ def explained_by(facts: Mapping[str, Any]) -> str:
     if facts.get("why") == "no_finding_left":
         return _g("A later run found documented reasons for every access of this case; no finding is left.")
     return _g("The case closed itself.")
+
+
+def _columns(value: Any) -> str:
+    """`drug: rx.code, quantity: rx.qty` with the names of what the columns are about."""
+    pairs = [pair.partition(": ") for pair in str(value).split(", ")]
+    return ", ".join(f"{CONCEPTS.get(concept, concept)}{colon}{column}" for concept, colon, column in pairs)
 
 
 def _value(value: Any) -> str:

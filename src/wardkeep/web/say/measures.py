@@ -54,6 +54,20 @@ MEASURES: Names = {
     "edit_after_hours": _("hours after care from which on changes are looked at"),
     "deletes_day": _("records with deletions in a day"),
 }
+#: What a column is about, in the columns that a statement reads (`drug: rx_item.drug_code`).
+CONCEPTS: Names = {
+    "drug": _("drug"),
+    "consumable": _("consumable"),
+    "reagent": _("reagent"),
+    "item": _("item"),
+    "prescriber": _("prescriber"),
+    "department": _("department"),
+    "quantity": _("quantity"),
+    "amount": _("amount"),
+    "patient": _("patient"),
+    "prescription": _("prescription"),
+    "day": _("day"),
+}
 #: Terms that are detections too have their names.
 TERMS: Names = {
     **DETECTIONS,
