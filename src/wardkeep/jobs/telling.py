@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,12 +22,15 @@ from wardkeep.jobs.silent import silences_of
 from wardkeep.jobs.witnessed import standing
 from wardkeep.ledger import LedgerError
 from wardkeep.watch.cases import casebook
-from wardkeep.watch.cases.models import Case
+from wardkeep.watch.cases.case import Happening, State
+from wardkeep.watch.cases.models import History
 
 #: Sent in one turn; the rest follows in the next.
 AT_ONCE = 20
 #: Live alerts are told by the process that makes them; those that it left untold for so long are told here.
 LEFT = timedelta(minutes=1)
+#: What makes a case one to read.
+_OPENS = (Happening.SETTLED, Happening.UNEXPLAINED)
 
 
 def channels(home: Home) -> list[Channel]:
@@ -50,9 +53,10 @@ def tell(home: Home, *, at: datetime) -> int:
 
 def due(home: Home, *, at: datetime) -> Iterator[Notice]:
     """What there is to tell now; what was told before among it."""
-    today = at.astimezone(ZoneInfo(home.settings.hospital.timezone)).date()
-    if count := _opened_today(today):
-        yield Notice(kind=Kind.CASES, about=today.isoformat(), count=count)
+    zone = ZoneInfo(home.settings.hospital.timezone)
+    today = datetime.combine(at.astimezone(zone).date(), time(), zone)
+    if count := _opened_since(today):
+        yield Notice(kind=Kind.CASES, about=today.date().isoformat(), count=count)
     if (alerts := _untold(until=at - LEFT)) is not None:
         yield alerts
     for system in casebook.cover(now=at):
@@ -100,9 +104,11 @@ def _try(home: Home, sending: Sending, at: datetime) -> bool:
     return True
 
 
-def _opened_today(today: date) -> int:
-    """Cases to read that the judgement of today put on a list. A case that was drawn by lot is one like the others."""
-    return Case.objects.filter(state="open", opened_on=today).count()
+def _opened_since(moment: datetime) -> int:
+    """Cases that came to be read since, whatever day they are about: a hospital may hand over months late. One that was drawn
+    by lot is a case like the others."""
+    came = History.objects.filter(happening__in=_OPENS, at__gte=moment, case__state=State.OPEN)
+    return came.values("case").distinct().count()
 
 
 def _untold(*, until: datetime) -> Notice | None:

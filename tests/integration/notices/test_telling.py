@@ -133,17 +133,9 @@ def told_by_mail(server: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def opened_on(day: str) -> int:
-    from wardkeep.watch.cases.models import Case
-
-    return int(Case.objects.filter(state="open", opened_on=day).count())
-
-
 def a_day_with_cases() -> datetime:
-    from wardkeep.watch.cases.models import Case
-
-    newest = Case.objects.filter(state="open").order_by("-opened_on").first()
-    return datetime.combine(newest.opened_on, AT.time(), UTC)
+    """The invented cases are about 2026-03-21, and came to be read with the judgement of the next local morning."""
+    return AT
 
 
 def test_cases_to_read_are_told_once_a_day_by_mail(set_notices: Any, mail: tuple[str, MailBox]) -> None:
@@ -156,10 +148,18 @@ def test_cases_to_read_are_told_once_a_day_by_mail(set_notices: Any, mail: tuple
     assert tell(home, at=at + timedelta(hours=1)) == 0
     (letter,) = box.letters
     assert letter["To"] == "zhou@h.example" and letter["From"] == "wardkeep@h.example"
-    count = opened_on(at.date().isoformat())
-    assert letter["Subject"] == f"Wardkeep · 东院: {count} case{'s' if count != 1 else ''} to read"
+    assert letter["Subject"] == "Wardkeep · 东院: 3 cases to read"
     text = letter.get_content()
     assert text.rstrip().endswith("https://wardkeep.h.example/") and "to be verified" in text
+
+
+def test_a_day_on_which_no_case_came_is_not_told(set_notices: Any, mail: tuple[str, MailBox]) -> None:
+    from wardkeep.jobs.telling import tell
+
+    server, box = mail
+    home = set_notices(**told_by_mail(server))
+    assert tell(home, at=a_day_with_cases() + timedelta(days=1)) == 0
+    assert box.letters == []
 
 
 def test_a_notice_speaks_the_hospitals_language(set_notices: Any, mail: tuple[str, MailBox]) -> None:
