@@ -215,3 +215,20 @@ def test_columns_of_a_statement_stand_with_what_they_are_about_in_the_readers_la
         assert _columns("drug: rx.drug_code, quantity: 数量, other: x") == "药品: rx.drug_code, 数量: 数量, other: x"
     with translation.override("en"):
         assert _columns("drug: rx.drug_code") == "drug: rx.drug_code"
+
+
+def test_every_reason_for_setting_aside_that_the_readers_page_lists_has_a_name() -> None:
+    import re
+
+    from tests.unit.house.files import ROOT
+    from wardkeep.web.say.codes import SET_ASIDE
+
+    page = (ROOT / "docs/reference/readers.md").read_text(encoding="utf-8")
+    table = page.partition("| reason | what it means |")[2].partition("\n\n")[0]
+    listed = {
+        code
+        for line in table.splitlines()
+        for code in re.findall(r"`([a-z-]+)`", line.split("|")[1] if "|" in line else "")
+    }
+    assert len(listed) > 40
+    assert listed - set(SET_ASIDE) == set()
