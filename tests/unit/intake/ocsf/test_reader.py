@@ -14,6 +14,7 @@ from wardkeep.watch.event import AccessEvent, Rejected
 from wardkeep.watch.intake.cutting import Block
 from wardkeep.watch.intake.ocsf import reader
 from wardkeep.watch.intake.ocsf.reader import OcsfReader
+from wardkeep.watch.intake.row import Row
 
 EVENTS = [event(resources=[{"type": "Patient", "uid": f"P{i}"}]) for i in range(5)]
 LINES = b"\n".join(written(e) for e in EVENTS)
@@ -142,10 +143,13 @@ def test_whatever_stands_in_its_fields_an_event_gives_one_result_in_either_form(
     found = OcsfReader(source="a", zone="Asia/Shanghai").parse(lines, 2)
     assert len(found) == len(events)
     listed = OcsfReader(source="a", zone="Asia/Shanghai").parse(written(events), 1)
-    for one_, other in zip(found, listed, strict=False):
-        if isinstance(one_, Rejected) or isinstance(other, Rejected):
-            continue
-        assert one_._replace(position="") == other._replace(position="")
+    in_list = [read._replace(position="") for read in listed if isinstance(read, Row)]
+    in_lines = [read._replace(position="") for read in found if isinstance(read, Row)]
+    if len(in_lines) == len(events):
+        assert in_list == in_lines
+    else:  # an Infinity is no JSON: it breaks the list, and what is found in its pieces is what stood in the lines
+        same = {read.raw_sha256: read for read in in_lines}
+        assert [read for read in in_list if same.get(read.raw_sha256, read) != read] == []
 
 
 @pytest.mark.parametrize("data", [LINES, STREAM])
