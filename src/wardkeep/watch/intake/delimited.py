@@ -8,9 +8,8 @@ from collections.abc import Sequence
 
 from wardkeep.watch.event import Rejected
 from wardkeep.watch.intake.cells import Dialect, plain_records, records
-from wardkeep.watch.intake.limits import KEEP, RECORD
 from wardkeep.watch.intake.mapping import Mapping
-from wardkeep.watch.intake.row import Read
+from wardkeep.watch.intake.row import Read, set_aside
 from wardkeep.watch.intake.rowmaker import BadRow, RowMaker
 
 
@@ -59,8 +58,4 @@ class DelimitedReader:
 
     def rejected(self, reason: str, raw: bytes, line: int) -> Rejected:
         """A record that is none, kept."""
-        long = len(raw) > RECORD
-        return Rejected(
-            reason=reason, format=self.format, source=self.source, position=str(line), raw=raw[:KEEP] if long else raw,
-            truncated=long, head=self.head,
-        )  # fmt: skip
+        return set_aside(reason, raw, form=self.format, source=self.source, position=str(line), head=self.head)

@@ -32,8 +32,8 @@ from wardkeep.watch.intake.fhir_shapes import (
     reference,
     text,
 )
-from wardkeep.watch.intake.limits import KEEP, RECORD
-from wardkeep.watch.intake.row import Read, Row
+from wardkeep.watch.intake.limits import RECORD
+from wardkeep.watch.intake.row import Read, Row, set_aside
 from wardkeep.watch.intake.times import BadTime, Moment
 
 T = TypeVar("T")
@@ -118,11 +118,7 @@ class FhirReader:
 
     def rejected(self, reason: str, raw: bytes, position: str) -> Rejected:
         """A record that is none, kept."""
-        long = len(raw) > RECORD
-        return Rejected(
-            reason=reason, format="fhir", source=self.source, position=position, raw=raw[:KEEP] if long else raw,
-            truncated=long,
-        )  # fmt: skip
+        return set_aside(reason, raw, form="fhir", source=self.source, position=position)
 
     def _quick(self, raw: bytes, position: str, fallback_id: str | None) -> Row:
         audit = _audit.decode(raw)

@@ -19,7 +19,7 @@ from wardkeep.watch.intake.forms import form_named, form_of
 from wardkeep.watch.intake.limits import BLOCK, KEEP, LOOK, RECORD
 from wardkeep.watch.intake.mapping import Mapping
 from wardkeep.watch.intake.opening import Source
-from wardkeep.watch.intake.row import Read, Row, to_json
+from wardkeep.watch.intake.row import Read, Row, set_aside, to_json
 from wardkeep.watch.intake.rowmaker import NO_ACTION
 
 FORMAT = "hl7"
@@ -111,11 +111,7 @@ class Hl7Reader:
             return self._rejected(piece, str(problem))
 
     def _rejected(self, piece: Piece, reason: str) -> Rejected:
-        long = len(piece.raw) > RECORD
-        return Rejected(
-            reason=reason, format=FORMAT, source=self._source, position=str(piece.line),
-            raw=piece.raw[:KEEP] if long else piece.raw, truncated=long,
-        )  # fmt: skip
+        return set_aside(reason, piece.raw, form=FORMAT, source=self._source, position=str(piece.line))
 
     def _row(self, piece: Piece) -> Row:
         from wardkeep.watch.hl7 import parse  # noqa: PLC0415

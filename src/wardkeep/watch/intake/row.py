@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from wardkeep.watch.event import AccessEvent, Action, Kind, Outcome, Rejected, TimeQuality
+from wardkeep.watch.intake.limits import KEEP, RECORD
 
 
 class Row(NamedTuple):
@@ -48,6 +49,17 @@ class Row(NamedTuple):
 Read: TypeAlias = Row | Rejected
 
 _encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def set_aside(
+    reason: str, raw: bytes, *, form: str, source: str, position: str, head: bytes = b"", truncated: bool = False
+) -> Rejected:
+    """A record that is none, kept whole; of one over the limit its begin. `truncated`: bytes of it are missing already."""
+    long = len(raw) > RECORD
+    kept = raw[:KEEP] if long else raw
+    return Rejected(
+        reason=reason, format=form, source=source, position=position, raw=kept, truncated=long or truncated, head=head
+    )
 
 
 def to_json(extra: dict[str, object]) -> str | None:

@@ -16,10 +16,9 @@ from typing import Any
 
 import msgspec
 
-from wardkeep.watch.event import Rejected
-from wardkeep.watch.intake.limits import KEEP, RECORD
+from wardkeep.watch.intake.limits import RECORD
 from wardkeep.watch.intake.mapping import Mapping, also_iso
-from wardkeep.watch.intake.row import Read
+from wardkeep.watch.intake.row import Read, set_aside
 from wardkeep.watch.intake.rowmaker import BadRow, RowMaker
 from wardkeep.watch.pull.errors import SchemaChanged
 from wardkeep.watch.pull.watermark import Mark, to_text
@@ -64,11 +63,7 @@ class RowReader:
                 raise BadRow("nul-byte: a text of the row holds a zero byte")
             return self._maker.make(cells, hashlib.sha256(raw).digest(), position)
         except BadRow as exc:
-            long = len(raw) > RECORD
-            return Rejected(
-                reason=str(exc), format=self._format, source=self._source, position=position,
-                raw=raw[:KEEP] if long else raw, truncated=long, head=self._head,
-            )  # fmt: skip
+            return set_aside(str(exc), raw, form=self._format, source=self._source, position=position, head=self._head)
 
 
 def _line(cells: Sequence[str]) -> bytes:

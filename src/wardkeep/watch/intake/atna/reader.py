@@ -15,10 +15,10 @@ from wardkeep.watch.intake.atna.markup import BadXml
 from wardkeep.watch.intake.atna.message import Messages
 from wardkeep.watch.intake.atna.parts import BadMessage
 from wardkeep.watch.intake.cutting import Block, Overlong, cut
-from wardkeep.watch.intake.limits import BLOCK, DOCUMENT, KEEP, RECORD
+from wardkeep.watch.intake.limits import BLOCK, DOCUMENT, RECORD
 from wardkeep.watch.intake.lines import Lines
 from wardkeep.watch.intake.mapping import Mapping
-from wardkeep.watch.intake.row import Read
+from wardkeep.watch.intake.row import Read, set_aside
 from wardkeep.watch.intake.times import Zone
 
 _OPENS = re.compile(rb"<(?:[\w.-]+:)?AuditMessage(?=[\s>/])")
@@ -91,11 +91,7 @@ class AtnaReader:
 
     def rejected(self, reason: str, raw: bytes, position: str) -> Rejected:
         """A message that is none, kept."""
-        long = len(raw) > RECORD
-        return Rejected(
-            reason=reason, format="atna", source=self.source, position=position, raw=raw[:KEEP] if long else raw,
-            truncated=long,
-        )  # fmt: skip
+        return set_aside(reason, raw, form="atna", source=self.source, position=position)
 
 
 class _Place:

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 
 from wardkeep.watch.intake.cutting import Block, Overlong
 from wardkeep.watch.intake.database import starting
-from wardkeep.watch.intake.database.made import BadRecord, rejected, row, text_of
+from wardkeep.watch.intake.database.made import BadRecord, row, text_of
 from wardkeep.watch.intake.database.statement import does
 from wardkeep.watch.intake.limits import RECORD
 from wardkeep.watch.intake.mapping import Mapping
-from wardkeep.watch.intake.row import Read
+from wardkeep.watch.intake.row import Read, set_aside
 from wardkeep.watch.intake.timeformat import parser
 from wardkeep.watch.intake.times import BadTime, Moment, Zone
 
@@ -78,7 +78,7 @@ class General:
                 out.append(self._event(raw, str(line)))
             except (BadRecord, BadTime) as exc:
                 reason = f"bad-time: {exc}" if isinstance(exc, BadTime) else str(exc)
-                out.append(rejected(reason, raw, form=NAME, source=self._source, position=str(line)))
+                out.append(set_aside(reason, raw, form=NAME, source=self._source, position=str(line)))
         return out
 
     def _event(self, raw: bytes, position: str) -> Read:

@@ -8,8 +8,7 @@ import ipaddress
 import re
 from functools import lru_cache
 
-from wardkeep.watch.event import Kind, Rejected
-from wardkeep.watch.intake.limits import KEEP, RECORD
+from wardkeep.watch.event import Kind
 from wardkeep.watch.intake.row import Row, to_json
 from wardkeep.watch.intake.times import Moment
 
@@ -74,14 +73,6 @@ def row(
         False, outcome, system, name, ip, None, session or None, query or None, duration_ms, NO_ACCESS if other else ACCESS,
         form, position, hashlib.sha256(raw).digest(), to_json(kept),
     )  # fmt: skip
-
-
-def rejected(reason: str, raw: bytes, *, form: str, source: str, position: str) -> Rejected:
-    """A record that is none, kept."""
-    long = len(raw) > RECORD
-    return Rejected(
-        reason=reason, format=form, source=source, position=position, raw=raw[:KEEP] if long else raw, truncated=long
-    )
 
 
 def status(code: str) -> str:

@@ -13,12 +13,12 @@ import re
 from collections.abc import Iterator
 
 from wardkeep.watch.intake.cutting import Block, Overlong, cut
-from wardkeep.watch.intake.database.made import BadRecord, rejected, row, status, text_of
+from wardkeep.watch.intake.database.made import BadRecord, row, status, text_of
 from wardkeep.watch.intake.database.statement import does
 from wardkeep.watch.intake.limits import RECORD
 from wardkeep.watch.intake.lines import Lines
 from wardkeep.watch.intake.mapping import Mapping
-from wardkeep.watch.intake.row import Read
+from wardkeep.watch.intake.row import Read, set_aside
 from wardkeep.watch.intake.timeformat import parser
 from wardkeep.watch.intake.times import BadTime, Zone
 
@@ -66,7 +66,7 @@ class Lined:
                 out.append(self._event(raw, str(line)))
             except (BadRecord, BadTime) as exc:
                 reason = f"bad-time: {exc}" if isinstance(exc, BadTime) else str(exc)
-                out.append(rejected(reason, raw, form=NAME, source=self._source, position=str(line)))
+                out.append(set_aside(reason, raw, form=NAME, source=self._source, position=str(line)))
         return out
 
     def _event(self, raw: bytes, position: str) -> Read:

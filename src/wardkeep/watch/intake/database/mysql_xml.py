@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from wardkeep.watch.intake.atna.markup import BadXml, document
 from wardkeep.watch.intake.cutting import Block, Overlong
 from wardkeep.watch.intake.database import starting
-from wardkeep.watch.intake.database.made import BadRecord, rejected, row, status
+from wardkeep.watch.intake.database.made import BadRecord, row, status
 from wardkeep.watch.intake.database.mysql_words import SYSTEM, action, who
 from wardkeep.watch.intake.limits import RECORD
 from wardkeep.watch.intake.mapping import Mapping
-from wardkeep.watch.intake.row import Read
+from wardkeep.watch.intake.row import Read, set_aside
 from wardkeep.watch.intake.times import BadTime, Zone, iso
 
 NAME = "mysql-xml"
@@ -66,10 +66,10 @@ class Elements:
                 out.append(self._event(raw, str(line)))
             except (BadRecord, BadXml, BadTime) as exc:
                 reason = f"bad-time: {exc}" if isinstance(exc, BadTime) else str(exc)
-                out.append(rejected(reason, raw, form=NAME, source=self._source, position=str(line)))
+                out.append(set_aside(reason, raw, form=NAME, source=self._source, position=str(line)))
             if not _FRAME.fullmatch(rest):
                 why = "not-xml: what stands behind the record is none"
-                out.append(rejected(why, rest.strip(), form=NAME, source=self._source, position=f"{line}[1]"))
+                out.append(set_aside(why, rest.strip(), form=NAME, source=self._source, position=f"{line}[1]"))
         return out
 
     def _event(self, raw: bytes, position: str) -> Read:

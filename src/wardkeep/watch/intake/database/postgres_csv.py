@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 from wardkeep.watch.intake.cells import Dialect, records
 from wardkeep.watch.intake.cutting import Block, Overlong, Quotes, cut
-from wardkeep.watch.intake.database.made import rejected
 from wardkeep.watch.intake.database.postgres import Message, event
 from wardkeep.watch.intake.lines import Lines
 from wardkeep.watch.intake.mapping import Mapping
-from wardkeep.watch.intake.row import Read
+from wardkeep.watch.intake.row import Read, set_aside
 from wardkeep.watch.intake.times import BadTime, Zone
 
 NAME = "postgres-csv"
@@ -71,7 +70,7 @@ class Rows:
             return self._refused(f"bad-time: {exc}", position, raw)
 
     def _refused(self, reason: str, position: str, raw: bytes) -> Read:
-        return rejected(reason, raw, form=NAME, source=self._source, position=position)
+        return set_aside(reason, raw, form=NAME, source=self._source, position=position)
 
 
 def _said(cells: list[str]) -> Message:

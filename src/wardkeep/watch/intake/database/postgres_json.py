@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 
 from wardkeep.watch.intake.cutting import Block, Overlong, cut
-from wardkeep.watch.intake.database.made import BadRecord, rejected
+from wardkeep.watch.intake.database.made import BadRecord
 from wardkeep.watch.intake.database.postgres import Message, event
 from wardkeep.watch.intake.limits import RECORD
 from wardkeep.watch.intake.lines import Lines
 from wardkeep.watch.intake.mapping import Mapping
-from wardkeep.watch.intake.row import Read
+from wardkeep.watch.intake.row import Read, set_aside
 from wardkeep.watch.intake.times import BadTime, Zone
 
 NAME = "postgres-json"
@@ -56,7 +56,7 @@ class Objects:
                 out.append(event(_said(raw), raw, form=NAME, position=str(line), zone=self._zone))
             except (BadRecord, BadTime) as exc:
                 reason = f"bad-time: {exc}" if isinstance(exc, BadTime) else str(exc)
-                out.append(rejected(reason, raw, form=NAME, source=self._source, position=str(line)))
+                out.append(set_aside(reason, raw, form=NAME, source=self._source, position=str(line)))
         return out
 
 

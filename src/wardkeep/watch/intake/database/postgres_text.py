@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from wardkeep.watch.intake.cutting import Block, Overlong
 from wardkeep.watch.intake.database import starting
-from wardkeep.watch.intake.database.made import BadRecord, rejected, text_of
+from wardkeep.watch.intake.database.made import BadRecord, text_of
 from wardkeep.watch.intake.database.postgres import Message, event
 from wardkeep.watch.intake.limits import RECORD
 from wardkeep.watch.intake.mapping import Mapping
-from wardkeep.watch.intake.row import Read
+from wardkeep.watch.intake.row import Read, set_aside
 from wardkeep.watch.intake.times import BadTime, Zone
 
 NAME = "postgres-log"
@@ -67,10 +67,10 @@ class Messages:
                 out.append(event(_said(raw), raw, form=NAME, position=str(line), zone=self._zone))
             except (BadRecord, BadTime) as exc:
                 reason = f"bad-time: {exc}" if isinstance(exc, BadTime) else str(exc)
-                out.append(rejected(reason, raw, form=NAME, source=self._source, position=str(line)))
+                out.append(set_aside(reason, raw, form=NAME, source=self._source, position=str(line)))
             if rest.strip():
                 at = str(line + raw.count(b"\n") + 1)
-                out.append(rejected(_NONE, rest, form=NAME, source=self._source, position=at))
+                out.append(set_aside(_NONE, rest, form=NAME, source=self._source, position=at))
         return out
 
 

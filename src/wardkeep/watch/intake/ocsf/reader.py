@@ -17,7 +17,7 @@ from wardkeep.watch.intake.lines import Lines
 from wardkeep.watch.intake.mapping import Mapping
 from wardkeep.watch.intake.ocsf.dividing import divide, in_lines, is_ocsf
 from wardkeep.watch.intake.ocsf.event import BadEvent, row
-from wardkeep.watch.intake.row import Read
+from wardkeep.watch.intake.row import Read, set_aside
 from wardkeep.watch.intake.times import BadTime, Zone
 
 _decode = msgspec.json.Decoder().decode
@@ -118,8 +118,4 @@ class OcsfReader:
 
     def rejected(self, reason: str, raw: bytes, position: str) -> Rejected:
         """A record that is none, kept."""
-        long = len(raw) > RECORD
-        return Rejected(
-            reason=reason, format="ocsf", source=self.source, position=position, raw=raw[:KEEP] if long else raw,
-            truncated=long,
-        )  # fmt: skip
+        return set_aside(reason, raw, form="ocsf", source=self.source, position=position)

@@ -21,7 +21,7 @@ from wardkeep.watch.intake.cutting import Block, Overlong
 from wardkeep.watch.intake.fhir_parts import OTHER
 from wardkeep.watch.intake.limits import KEEP, RECORD
 from wardkeep.watch.intake.mapping import Mapping
-from wardkeep.watch.intake.row import Read, Row, to_json
+from wardkeep.watch.intake.row import Read, Row, set_aside, to_json
 from wardkeep.watch.intake.rowmaker import NO_ACTION
 from wardkeep.watch.intake.syslog import files
 from wardkeep.watch.intake.syslog.framing import Deframer, Frame, Framing
@@ -86,11 +86,7 @@ class SyslogReader:
 
     def rejected(self, reason: str, raw: bytes, position: str, *, truncated: bool = False) -> Rejected:
         """A message that is none, kept."""
-        long = len(raw) > RECORD
-        return Rejected(
-            reason=reason, format="syslog", source=self.source, position=position, raw=raw[:KEEP] if long else raw,
-            truncated=long or truncated,
-        )  # fmt: skip
+        return set_aside(reason, raw, form="syslog", source=self.source, position=position, truncated=truncated)
 
     def _other(self, known: Header, text: bytes, raw: bytes, position: str) -> Row:
         """What is no audit message: kept, and never judged."""

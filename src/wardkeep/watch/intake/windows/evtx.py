@@ -9,10 +9,10 @@ import msgspec
 
 from wardkeep.watch.event import Rejected
 from wardkeep.watch.intake.cutting import Block, Overlong
-from wardkeep.watch.intake.database.made import BadRecord, rejected
+from wardkeep.watch.intake.database.made import BadRecord
 from wardkeep.watch.intake.limits import KEEP
 from wardkeep.watch.intake.mapping import Mapping
-from wardkeep.watch.intake.row import Read
+from wardkeep.watch.intake.row import Read, set_aside
 from wardkeep.watch.intake.times import BadTime
 from wardkeep.watch.intake.windows.chunks import CHUNK, FILE, HEADER, RECORD, SIZE, Found, header, mended, walk
 from wardkeep.watch.intake.windows.decoding import Decoder, DecoderDied, installed
@@ -114,4 +114,4 @@ class Chunks:
             return self._refused(f"bad-time: {exc}", raw, position)
 
     def _refused(self, reason: str, raw: bytes, position: str) -> Read:
-        return rejected(reason, raw, form=NAME, source=self._source, position=position)
+        return set_aside(reason, raw, form=NAME, source=self._source, position=position)
