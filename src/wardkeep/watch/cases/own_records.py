@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.conf import settings
-
-from wardkeep.watch.cases.models import Run
-from wardkeep.watch.store import NotStored
+from wardkeep.watch.cases.kept import last_kept
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Under which name a run keeps it.
@@ -43,15 +40,8 @@ class Week:
 
 def weeks() -> list[Week]:
     """By week, newest first, as the last run found them; empty where nothing was judged yet."""
-    run = Run.objects.order_by("-finished_at").first()
-    if run is None:
-        return []
-    try:
-        table = settings.WARDKEEP_HOME.store().load_run(str(run.id), ARTIFACT)
-    except NotStored:
-        return []
     by_week: dict[date, list[OwnRecord]] = {}
-    for row in table.to_pylist():
+    for row in last_kept(ARTIFACT):
         day = date(1970, 1, 1) + timedelta(days=row["first_day"])
         line = OwnRecord(
             account=row["account"],

@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.conf import settings
-
-from wardkeep.watch.cases.models import Run
-from wardkeep.watch.store import NotStored
+from wardkeep.watch.cases.kept import last_kept
 
 #: Under which name a run keeps it, and what of it.
 ARTIFACT = "shared_logins"
@@ -41,15 +38,8 @@ class SharedWeek:
 
 def shared_weeks() -> list[SharedWeek]:
     """By week, newest first, most accesses first, as the last run found them; empty where nothing was judged yet."""
-    run = Run.objects.order_by("-finished_at").first()
-    if run is None:
-        return []
-    try:
-        table = settings.WARDKEEP_HOME.store().load_run(str(run.id), ARTIFACT)
-    except NotStored:
-        return []
     by_week: dict[date, list[SharedLine]] = {}
-    for row in table.to_pylist():
+    for row in last_kept(ARTIFACT):
         line = SharedLine(
             department=row["department"],
             accounts=row["accounts"],
