@@ -47,11 +47,6 @@ class Follower:
         #: The highest number of a file that was read to its end.
         self._done = -1
 
-    @property
-    def is_behind(self) -> bool:
-        """Whether more waits than what is written just now."""
-        return len(self._files) > 1
-
     def look(self) -> Iterator[Group]:
         """What became durable since the last look, in its order; not more than a turn's worth."""
         # Read before looking for files: what it counts and has no file any more was taken by the store.

@@ -81,8 +81,6 @@ TERMS: tuple[Weighted, ...] = (
     Weighted("prior_misses", 0.4),
 )
 WEIGHTS: Mapping[str, float] = {t.name: t.weight for t in TERMS}
-#: Terms that come from a finding about the account.
-FROM_FINDINGS = frozenset(t.name for t in TERMS if not t.seen) - {"more_patients", "prior_hits", "prior_misses"}
 
 #: To which family of detections a term counts.
 FAMILY: Mapping[str, Family] = {

@@ -17,8 +17,6 @@ _ENDS = frozenset(
     {"end", "loop", "go", "exec", "execute", "open", "fetch", "close", "return", "declare", "deallocate", "begin"}
 )
 _JOINS = frozenset({"union", "all", "except", "minus", "intersect", "as", "distinct", "exists", "any", "some", "in"})
-#: Words after which `select` goes on with what was begun.
-_HOLDS = frozenset({"insert", "create", "merge", "with", "copy"})
 #: A text is cut into so many statements at most.
 MOST = 200
 

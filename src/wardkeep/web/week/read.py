@@ -37,10 +37,6 @@ class Week:
     of_week: Sequence[CaseLine]
 
     @property
-    def sunday(self) -> date:
-        return self.monday + timedelta(days=6)
-
-    @property
     def before(self) -> date:
         return self.monday - timedelta(days=7)
 
