@@ -73,6 +73,19 @@ class View:
         asked = self._select(columns, begin).limit(limit)
         return self._ask(lambda connection: list(connection.execute(asked).all()))
 
+    def of_keys(self, columns: Sequence[str], key: Sequence[str], asked: Sequence[Sequence[Any]]) -> list[Any]:
+        """The rows with these keys, whose values are bound. Raises SchemaChanged, ServerLost."""
+        from sqlalchemy import and_, column, or_, select  # noqa: PLC0415
+
+        def same(name: str, value: Any) -> Any:
+            # A text of a fixed length comes with its blanks, and is compared without them.
+            bare = value.rstrip() if isinstance(value, str) else value
+            return column(name).in_([value, bare]) if bare != value else column(name) == value
+
+        rows = [and_(*map(same, key, one)) for one in asked]
+        found: Any = select(*(column(name) for name in columns)).select_from(self._table).where(or_(*rows))
+        return self._ask(lambda connection: list(connection.execute(found).all()))
+
     def without_mark(self) -> int:
         """How many rows have no watermark: they are in no page. Raises SchemaChanged, ServerLost."""
         from sqlalchemy import column, func, select  # noqa: PLC0415

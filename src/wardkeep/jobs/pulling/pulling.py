@@ -89,10 +89,11 @@ def source_named(path: Path) -> Source:
     except (OSError, UnicodeDecodeError) as exc:
         raise BadSource(f"{path} cannot be read: {type(exc).__name__}") from None
     named = source.mapping if source.mapping in SHIPPED else path.parent / source.mapping
-    return Source(source=source, mapping=load_mapping(named), password=_password(source, path.parent))
+    return Source(source=source, mapping=load_mapping(named), password=password_of(source, path.parent))
 
 
-def _password(source: PullSource, folder: Path) -> str | None:
+def password_of(source: PullSource, folder: Path) -> str | None:
+    """The password that a source file in `folder` names. Raises BadSource."""
     if source.password_credential:
         given = os.environ.get("CREDENTIALS_DIRECTORY")
         if not given:
