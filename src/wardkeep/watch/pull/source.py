@@ -56,6 +56,11 @@ def parse_source(text: str, name: str) -> PullSource:
         source = msgspec.convert(tomllib.loads(text), PullSource)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as exc:
         raise BadSource(f"{name}: {exc}", hint=HINT) from None
+    return checked(source, name)
+
+
+def checked(source: PullSource, name: str) -> PullSource:
+    """The source, where its values are such as can be used. Raises BadSource."""
     problem = _words(source) or _url(source) or _limits(source)
     if problem:
         raise BadSource(f"{name}: {problem}", hint=HINT)
