@@ -70,4 +70,11 @@ def test_a_decoy_that_is_opened_is_an_alert_and_a_notice_at_once(program: Progra
         assert post(at, opened("nurse1", "p9", 4)) == 201  # the same again within the quiet time
         until_stored(program, 5)
     assert alerts(program) == [first, second]
+    program.call("user", "create", "li", "--role", "security_specialist")
+    newest, oldest = program.call("alerts", "list", "--json").lines
+    assert (newest["account"], oldest["account"], newest["detection"]) == ("nurse1", "nurse2", "honey")
+    program.call("alerts", "see", newest["id"], "--by", "li")
+    program.call("alerts", "close", newest["id"], "--why", "an exercise", "--by", "li")
+    assert program.call("alerts", "list", "--json").lines == [oldest]
+    assert program.json("alerts", "show", newest["id"])["reason"] == "an exercise"
     program.verify()

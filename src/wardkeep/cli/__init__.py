@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "records": ("wardkeep.cli.records:command", "Signed records: seal what they say, and find what was changed."),
     "store": ("wardkeep.cli.store:command", "Keep the event store in order."),
     "judge": ("wardkeep.cli.judge:command", "Explain, detect and rank everything ingested."),
+    "alerts": ("wardkeep.cli.alerts:command", "What was seen while it happened, and what became of it."),
     "notices": ("wardkeep.cli.notices:command", "Who is told of what: try the channels, see what was sent."),
     "ledger": ("wardkeep.cli.ledger:command", "The tamper-evident record: its state, proofs, copies, keys."),
     "witness": ("wardkeep.cli.witness:command", "A witness for other people's logs; needs no home."),

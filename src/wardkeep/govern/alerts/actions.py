@@ -38,17 +38,19 @@ def keep(alerts: Sequence[Alert], *, at: datetime) -> list[LiveAlert]:
     return made
 
 
-def see(alert: LiveAlert, *, by: Any, at: datetime) -> None:
-    """Somebody looks into it. Raises Refused."""
+def see(alert: LiveAlert, *, by: Any, at: datetime, via: str = "") -> None:
+    """Somebody looks into it. `via`: where it was said, where that is not the console. Raises Refused."""
     with action("alert:live:seen", actor=by, at=at, patients=_patients(alert)) as act:
         held = _take(alert, State.SEEN)
         held.seen_by, held.seen_at = by, at
         held.save()
         act.fact("alert", str(held.pk))
+        if via:
+            act.fact("via", via)
     alert.refresh_from_db()
 
 
-def dismiss(alert: LiveAlert, *, reason: str, by: Any, at: datetime) -> None:
+def dismiss(alert: LiveAlert, *, reason: str, by: Any, at: datetime, via: str = "") -> None:
     """Somebody says why nothing is to be done. Raises Refused."""
     said = reason.strip()
     if len(said) < 3:
@@ -58,6 +60,8 @@ def dismiss(alert: LiveAlert, *, reason: str, by: Any, at: datetime) -> None:
         held.dismissed_by, held.dismissed_at, held.reason = by, at, said[:REASON]
         held.save()
         act.fact("alert", str(held.pk))
+        if via:
+            act.fact("via", via)
     alert.refresh_from_db()
 
 

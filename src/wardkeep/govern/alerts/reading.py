@@ -31,7 +31,7 @@ class Listed:
 
 
 def listed(actor: Any, *, state: str = "", detection: str = "", page: int = 1, size: int = 50) -> Listed:
-    """The alerts that `actor` may see, narrowed down where a state or detection is named."""
+    """The alerts that `actor` may see (None: the machine's operator), narrowed down where a state or detection is named."""
     found = LiveAlert.objects.exclude(_about(actor))
     if state:
         found = found.filter(state=state)
@@ -74,5 +74,7 @@ def said_since(moment: datetime) -> list[Alert]:
 def _about(actor: Any) -> Q:
     """Those about whoever asks: nobody decides about himself, or learns early what was seen."""
     nobody = Q(pk__in=[])
+    if actor is None:
+        return nobody
     account = Q(account=actor.account) if actor.account else nobody
     return account | (Q(person=actor.staff_id) if actor.staff_id else nobody)
