@@ -28,16 +28,21 @@ SHOWN = 5
 )
 @standard
 def command(frame: Frame, path: Path, target: Path | None) -> None:  # fmt: skip
-    """Propose a mapping from the first rows of FILE, each part with a reason and how sure it is. Needs no home.
+    """Propose a mapping from the first rows of FILE (text or .xlsx), each part with a reason and how sure it is.
 
-    Exit status 1 where something must be added before the mapping can be used.
+    Needs no home. Exit status 1 where something must be added before the mapping can be used.
     """
     from wardkeep.watch.intake.proposing.propose import HEAD, propose  # noqa: PLC0415
     from wardkeep.watch.intake.proposing.trying import becomes  # noqa: PLC0415
+    from wardkeep.watch.intake.sheets.package import PACKED  # noqa: PLC0415
+    from wardkeep.watch.intake.sheets.xlsx import recognises  # noqa: PLC0415
 
     hospital = frame.home.settings.hospital if frame.home.exists else Hospital()
     with path.open("rb") as file:
         head = file.read(HEAD)
+        if recognises(path.name, head):
+            # An archive is read as a whole: its list of contents stands at the end.
+            head += file.read(PACKED)
     found = propose(head, path.name, hospital.timezone)
     lines = becomes(head, path.name, found.toml, hospital.timezone, SHOWN) if not found.open else []
     if frame.json:

@@ -7,10 +7,13 @@ import random
 
 import pytest
 
-from wardkeep.watch.intake.mapping import Mapping, parse_mapping
+from tests.unit.intake.test_sheets import book
+from wardkeep.watch.intake.mapping import Mapping, fits, parse_mapping
+from wardkeep.watch.intake.proposing.draft import Written
 from wardkeep.watch.intake.proposing.proposal import Proposal
-from wardkeep.watch.intake.proposing.propose import propose
-from wardkeep.watch.intake.proposing.trying import becomes
+from wardkeep.watch.intake.proposing.propose import propose, propose_of
+from wardkeep.watch.intake.proposing.sampling import HEAD, MODEST, NoSample, sample_of, sample_of_rows
+from wardkeep.watch.intake.proposing.trying import becomes, tried
 
 ZONE = "Asia/Shanghai"
 HIS = "操作时间,工号,患者ID,操作类型,功能模块,IP地址,结果\n" + "".join(
@@ -107,6 +110,104 @@ def test_every_part_has_a_reason_in_both_languages_and_a_confidence() -> None:
     for text in (HIS, EPR, BARE):
         for part in proposed(text)[0].parts:
             assert part.because.zh and part.because.en and 0 <= part.confidence <= 1
+
+
+CELLS = [line.split(",") for line in HIS.splitlines()]
+
+
+@pytest.mark.parametrize("before", [[], [["门诊系统访问日志"]], [["门诊系统访问日志", "东院区"], [], ["导出人", "王"]]])
+def test_a_sheet_is_proposed_like_a_text_and_a_title_above_it_is_skipped(before: list[list[str]]) -> None:
+    data = book([["说明"], ["本表由系统导出"]], [*before, *CELLS])
+    found = propose(data, "his.xlsx", ZONE)
+    mapping = parse_mapping(found.toml, "his")
+    assert of(found, "sheet") == ("第2页", 0.9) and mapping.skip_lines == len(before)
+    assert mapping.columns["patient_id"] == "患者ID" and mapping.columns["action"] == "操作类型"
+    lines = [line for line in becomes(data, "his.xlsx", found.toml, ZONE, 40) if "rejected" not in line]
+    assert [(x["account"], x["action"]) for x in lines[:2]] == [("001", "read"), ("002", "print")]
+    assert len(lines) == 28
+
+
+def test_a_sheet_without_a_table_is_said() -> None:
+    assert propose(book([["一"], ["二"]]), "x.xlsx", ZONE).open
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_wide_text_without_a_mark_is_told_by_its_zeros(encoding: str) -> None:
+    found, mapping = proposed(HIS, encoding=encoding)
+    assert mapping.encoding == encoding and of(found, "encoding")[1] < 0.8
+    assert [x["account"] for x in becomes(HIS.encode(encoding), "log.csv", found.toml, ZONE, 2)] == ["001", "002"]
+
+
+def test_empty_lines_above_the_header_are_counted_as_a_reader_counts_them() -> None:
+    text = EPR.replace("Nightly dump\n", "Nightly dump\n\n\n")
+    found, mapping = proposed(text, "epr.txt")
+    assert mapping.skip_lines == 3
+    assert [line["account"] for line in becomes(text.encode(), "epr.txt", found.toml, ZONE, 1)] == ["u1"]
+
+
+def test_what_somebody_says_of_the_text_is_taken() -> None:
+    sample = sample_of(HIS.encode("gb18030"), "log.csv")
+    wrong = propose_of(sample, ZONE, Written(encoding="utf-8"))
+    assert wrong.marks is not None and "操作时间" not in wrong.marks.names
+    bare = propose_of(sample, ZONE, Written(encoding="gb18030", header=False, skip_lines=1))
+    assert bare.draft is not None and bare.draft.columns["time"] == (1,)
+    assert len(tried(sample, bare.toml, ZONE, 400)) == 28
+
+
+@pytest.mark.parametrize(
+    "data, said",
+    [
+        (b"", "empty"),
+        (b"%PDF-1.7 ...", "PDF"),
+        (b'{"resourceType": "AuditEvent"}', "no mapping"),
+        (b"MSH|^~\\&|HIS|H|W|H|20260302||ADT^A01|1|P|2.4\r", "no mapping"),
+        (bytes(range(256)) * 9, "no text"),
+        (b"PK\x03\x04 cut off xl/workbook.xml", "bad-zip"),
+        (b"\x1f\x8bnothing", "compressed"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_its_reason(data: bytes, said: str) -> None:
+    with pytest.raises(NoSample) as refused:
+        sample_of(data, "x.csv" if not data.startswith(b"PK") else "x.xlsx")
+    assert said in str(refused.value) and refused.value.because.zh
+
+
+def test_a_workbook_that_unpacks_to_more_than_a_page_takes_is_refused_unread() -> None:
+    from tests.unit.intake.test_sheets import SHEET, repacked
+
+    heavy = repacked(book(CELLS), {SHEET: b"<x>" + b" " * (MODEST + 1)})
+    with pytest.raises(NoSample, match="zip-bomb"):
+        sample_of(heavy, "x.xlsx", MODEST)
+
+
+def test_of_a_large_file_whole_lines_are_kept_and_no_more() -> None:
+    for codec in ("utf-8", "gb18030", "utf-16", "utf-16-be"):
+        kept = sample_of((HIS * 900).encode(codec), "log.csv").data
+        assert len(kept) <= HEAD and kept.decode(codec).endswith("成功\n")
+    assert len(sample_of(b"a,b,c" * HEAD, "log.csv").data) <= HEAD
+    sheet = sample_of(book([["时间", "工号", "x" * 900]] * 400), "x.xlsx")
+    assert len(sheet.data) <= HEAD and sample_of_rows(sheet.data, "x.xlsx") == sheet
+
+
+def test_a_file_belongs_to_the_mapping_whose_pattern_says_most() -> None:
+    text = HIS[:0] + proposed(HIS)[0].toml.replace("encoding", 'files = ["Access-*.csv", "access-old*"]\nencoding', 1)
+    mapping = parse_mapping(text, "m")
+    assert [fits(mapping, name) for name in ("access-20260302.csv", "access-old.csv.gz", "pacs.csv")] == [11, 10 + 1, 0]
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(5_000, marks=pytest.mark.soak)])
+def test_any_workbook_gives_a_proposal_or_a_reason(count: int) -> None:
+    whole = book([["标题"], *CELLS])
+    for n in range(count):
+        r = random.Random(f"sheet:{n}")
+        data = bytearray(whole)
+        for _ in range(r.randrange(1, 6)):
+            at = r.randrange(4, len(data))
+            data[at : at + r.choice((0, 1, 4, 40))] = r.randbytes(r.choice((0, 1, 4)))
+        found = propose(bytes(data), "x.xlsx", ZONE)
+        if not found.open:
+            parse_mapping(found.toml, "x")
+            becomes(bytes(data), "x.xlsx", found.toml, ZONE, 5)
 
 
 @pytest.mark.parametrize("count", [120, pytest.param(20_000, marks=pytest.mark.soak)])

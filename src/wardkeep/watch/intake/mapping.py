@@ -35,6 +35,8 @@ SHIPPED = (
 )  # fmt: skip
 #: The word of a value map for every value that it does not name; within a longer word it stands for any text.
 ANY = "*"
+#: Letters that a pattern of file names has beside `*`, so that no mapping takes every file.
+LITERAL = 3
 #: Encodings in which a line end is not one byte, or bytes depend on what stood before.
 _UNFIT = (
     "utf-32",
@@ -87,6 +89,8 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     empty: list[str] = []
     #: A time without an offset is refused (the hospital folder).
     offset_required: bool = False
+    #: Names of files that it is for, where it lies among the home's confirmed mappings; `*` stands for any text.
+    files: list[str] = []
 
     @property
     def formats(self) -> list[str]:
@@ -151,7 +155,7 @@ def mapping_beside(path: Path) -> Path | None:
 
 
 def _problem(mapping: Mapping) -> str | None:
-    checks: tuple[Any, ...] = (_encoding, _marks, _columns, _extra, _values, _time)
+    checks: tuple[Any, ...] = (_encoding, _marks, _columns, _extra, _values, _time, _files)
     return next((found for check in checks if (found := check(mapping))), None)
 
 
@@ -249,6 +253,26 @@ def _time(m: Mapping) -> str | None:
     if "time" in m.values or "time" in m.constants:
         return "time can be neither a constant nor have a value map"
     return None
+
+
+def _files(m: Mapping) -> str | None:
+    for pattern in m.files:
+        if len(pattern.replace(ANY, "")) < LITERAL or set(pattern) & set("/\\\n\r\0"):
+            return (
+                f"files has {pattern!r}: give a file's name without a folder, {LITERAL} letters beside {ANY} at least"
+            )
+    return None
+
+
+def fits(mapping: Mapping, name: str) -> int:
+    """How well the mapping is for a file of that name: the letters that its pattern says, 0 where none fits."""
+    stem = name.removesuffix(".gz")
+    found = [one for one in mapping.files if _pattern(one).fullmatch(stem)]
+    return max((len(one.replace(ANY, "")) for one in found), default=0)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, text.split(ANY))), re.DOTALL | re.IGNORECASE)
 
 
 def also_iso(mapping: Mapping) -> Mapping:

@@ -4,50 +4,133 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
 
+from wardkeep.watch.intake.proposing.draft import Written
 from wardkeep.watch.intake.proposing.proposal import Because, Marks, Proposed
+from wardkeep.watch.intake.proposing.sampling import wide
 
 #: Rows that are looked at.
 ROWS = 200
 _SEPARATORS = (",", "\t", "|", ";", "^", "||", "\x01", "~")
 _DATA = re.compile(r"\d{4}[-/年]\d|\d{2}:\d{2}|^\d+(\.\d+)?$|^\d{1,3}(\.\d{1,3}){3}$|^$")
+#: Why something is so that a person chose.
+SAID = Because("由您指定", "as you chose")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
-def marks(data: bytes) -> Marks | None:
-    """How a text is written, None where no rows of several cells can be seen."""
-    text, encoding = _decoded(data)
-    lines = [line for line in text.splitlines() if line.strip("\ufeff \t")]
+def marks(data: bytes, given: Written | None = None) -> Marks | None:
+    """How a text is written, None where no rows of several cells can be seen; with `given` as somebody says."""
+    text, encoding = _decoded(data) if given is None else _as_said(data, given.encoding)
+    numbered = [(n, line) for n, line in enumerate(text.splitlines()) if line.strip("\ufeff \t")]
+    if given is not None:
+        numbered = [(n, line) for n, line in numbered if n >= given.skip_lines]
     # The last line may be cut in the middle.
-    lines = lines[: ROWS + 20][: -1 if len(lines) > 2 and not text.endswith("\n") else None]
+    numbered = numbered[: ROWS + 20][: -1 if len(numbered) > 2 and not text.endswith("\n") else None]
+    lines = [line for _, line in numbered]
     if not lines:
         return None
-    best = max(((_fit(lines, separator), separator) for separator in _SEPARATORS), key=lambda found: found[0][0])
-    (score, width, skip), separator = best
-    if score <= 0 or width < 2:
+    separators = _SEPARATORS if given is None else (given.separator,)
+    (score, width, skip), separator = max(
+        ((_fit(lines, separator), separator) for separator in separators), key=lambda found: found[0][0]
+    )
+    if given is not None:
+        skip = 0
+    elif score <= 0 or width < 2:
         return None
-    quote = _quote(lines[skip:], separator)
+    quote = _quote(lines[skip:], separator) if given is None else given.quote
     table = [tuple(row) for row in _cells(lines[skip : skip + ROWS + 1], separator, quote)]
-    header, sure = _header(table)
+    if not table or not table[0]:
+        return None
+    header, sure = _header(table) if given is None else (given.header, 1.0)
     percent = min(100, round(score * 100))
     parts: tuple[Proposed, ...] = (
         encoding,
-        Proposed(key="separator", value=separator, confidence=min(1.0, score), because=Because(
+        Proposed(key="separator", value=separator, confidence=max(0.0, min(1.0, score)), because=Because(
             f"{percent}% 的行用它分成 {width} 列", f"{percent} % of the lines have {width} cells with it")),
-        Proposed(key="header", value="true" if header else "false", confidence=sure, because=Because(
-            "第一行全是名称，没有数据" if header else "第一行看起来已经是数据",
-            "the first row is names and no data" if header else "the first row looks like data already")),
+        _headed(header, sure) if given is None else Proposed(key="header", value=_word(header), because=SAID, confidence=1.0),
     )  # fmt: skip
-    if skip:
-        parts = (*parts, Proposed(key="skip_lines", value=str(skip), confidence=0.7, because=Because(
-            "前面的行列数不同，像是标题", "the lines before have another number of cells: a title")),)  # fmt: skip
+    # A mapping counts every line, the empty ones too.
+    skipped = given.skip_lines if given is not None else numbered[skip][0]
+    if skipped:
+        parts = (*parts, _skipped(skipped) if given is None else
+                 Proposed(key="skip_lines", value=str(skipped), because=SAID, confidence=1.0))  # fmt: skip
     return Marks(
-        encoding=encoding.value, separator=separator, quote=quote, header=header, skip_lines=skip, names=table[0],
+        encoding=encoding.value, separator=separator, quote=quote, header=header, skip_lines=skipped, names=table[0],
         rows=tuple(table[1:] if header else table), parts=parts,
     )  # fmt: skip
+
+
+def sheet_marks(data: bytes, given: Written | None = None) -> Marks | None:
+    """The same of a workbook's rows, as lines: the first sheet that has rows of several cells."""
+    found = _first_sheet(data)
+    if found is None:
+        return None
+    sheet, rows = found
+    if given is not None:
+        at = next((n for n, (row, _) in enumerate(rows) if row > given.skip_lines), None)
+        if at is None:
+            return None
+        skipped, header, sure = given.skip_lines, given.header, 1.0
+    else:
+        most = max(len(cells) for _, cells in rows)
+        # A title has fewer cells than the header below it; a header names most columns.
+        at = next(n for n, (_, cells) in enumerate(rows) if sum(bool(c.strip()) for c in cells) * 5 >= most * 3)
+        skipped = rows[at][0] - 1 if at else 0
+        header, sure = _header([cells for _, cells in rows[at:]])
+    width = max(len(rows[at][1]), 1)
+    table = [tuple(cells[:width]) + ("",) * (width - len(cells)) for _, cells in rows[at : at + ROWS + 1]]
+    if width < 2:
+        return None
+    why = Because("工作簿里第一张有多列的表", "the first sheet of the workbook that has several columns")
+    parts: tuple[Proposed, ...] = (
+        Proposed(key="sheet", value=sheet, because=why, confidence=0.9),
+        _headed(header, sure),
+    )
+    if skipped:
+        parts = (*parts, _skipped(skipped))
+    return Marks(
+        encoding="utf-8", separator=",", quote='"', header=header, skip_lines=skipped, names=table[0],
+        rows=tuple(table[1:] if header else table), parts=parts, sheet=sheet,
+    )  # fmt: skip
+
+
+def _first_sheet(data: bytes) -> tuple[str, list[tuple[int, list[str]]]] | None:
+    sheets: dict[str, list[tuple[int, list[str]]]] = {}
+    for line in data.split(b"\n"):
+        try:
+            sheet, row, told = json.loads(line)[:3]
+        except (ValueError, TypeError):
+            continue
+        if isinstance(sheet, str) and isinstance(row, int) and isinstance(told, list):
+            sheets.setdefault(sheet, []).append((row, [str(cell) for cell in told]))
+    wide = (item for item in sheets.items() if any(len(cells) > 1 for _, cells in item[1]))
+    return next(wide, None)
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _headed(header: bool, sure: float) -> Proposed:
+    return Proposed(key="header", value=_word(header), confidence=sure, because=Because(
+        "第一行全是名称，没有数据" if header else "第一行看起来已经是数据",
+        "the first row is names and no data" if header else "the first row looks like data already"))  # fmt: skip
+
+
+def _skipped(count: int) -> Proposed:
+    return Proposed(key="skip_lines", value=str(count), confidence=0.7, because=Because(
+        "前面的行列数不同，像是标题", "the lines before have another number of cells: a title"))  # fmt: skip
+
+
+def _as_said(data: bytes, encoding: str) -> tuple[str, Proposed]:
+    """The text in an encoding that somebody named. What is not in it is shown as such, and will be set aside."""
+    even = data[: len(data) // 2 * 2] if encoding.startswith("utf-16") else data
+    text = even.decode(encoding, "replace").removeprefix("\ufeff")
+    return text, Proposed(key="encoding", value=encoding, because=SAID, confidence=1.0)
 
 
 def _decoded(data: bytes) -> tuple[str, Proposed]:
@@ -56,6 +139,11 @@ def _decoded(data: bytes) -> tuple[str, Proposed]:
             why = Because("文件开头有字节顺序标记", "the file begins with a byte order mark")
             even = data if name == "utf-8-sig" or len(data) % 2 == 0 else data[:-1]
             return even.decode(name, "replace"), Proposed(key="encoding", value=name, because=why, confidence=1.0)
+    if codec := wide(data):
+        why = Because("每隔一个字节是零，像 UTF-16", "every other byte is zero, as in UTF-16")
+        return data[: len(data) // 2 * 2].decode(codec, "replace"), Proposed(
+            key="encoding", value=codec, because=why, confidence=0.7
+        )
     whole = data[: data.rfind(b"\n") + 1] or data
     for name in ("utf-8", "gb18030"):
         try:

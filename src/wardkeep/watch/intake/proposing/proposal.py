@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from wardkeep.watch.intake.proposing.draft import Draft
+
+#: How a mapping names a column: by its header, or by its number from 1.
 Column = str | int
 
 
@@ -41,6 +46,8 @@ class Marks:
     names: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     parts: tuple[Proposed, ...]
+    #: The name of the sheet, where it is no text.
+    sheet: str | None = None
 
     def values(self, at: int) -> list[str]:
         """What stands in one column, without empty cells."""
@@ -48,7 +55,8 @@ class Marks:
 
     def place(self, at: int) -> Column:
         """How a mapping names a column."""
-        return self.names[at] if self.header and self.names.count(self.names[at]) == 1 else at + 1
+        name = self.names[at]
+        return name if self.header and name.strip() and self.names.count(name) == 1 else at + 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +66,9 @@ class Proposal:
     parts: tuple[Proposed, ...]
     #: The mapping file.
     toml: str
+    #: What it was made of and what it says; None where no table is seen.
+    marks: Marks | None = None
+    draft: Draft | None = None
     #: Columns that became nothing.
     unused: tuple[str, ...] = ()
     #: What stands in the way of using it: each must be mended by a person first.

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`propose`: the mapping of an unknown delimited text, from its first rows, for a person to confirm. Pure."""
+"""`propose`: the mapping of an unknown delimited text or sheet, from its first rows, for a person to confirm. Pure."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 
-from wardkeep.watch.intake.proposing.marks import marks
+from wardkeep.watch.intake.proposing.draft import Draft, Written
+from wardkeep.watch.intake.proposing.marks import marks, sheet_marks
 from wardkeep.watch.intake.proposing.meanings import WORDS, columns, meaning
 from wardkeep.watch.intake.proposing.moments import moments
-from wardkeep.watch.intake.proposing.proposal import Because, Column, Marks, Proposal, Proposed
+from wardkeep.watch.intake.proposing.proposal import Because, Marks, Proposal, Proposed
+from wardkeep.watch.intake.proposing.sampling import HEAD, NoSample, Sample, sample_of
 
-#: Bytes of a file that are looked at.
-HEAD = 256 * 1024
+__all__ = ["HEAD", "joined", "propose", "propose_of"]
 _NO_TABLE = Because(
     "看不出表格：没有一个分隔符能把前面的行分成同样多的列",
     "no table is seen: no separator cuts the first lines into equally many cells",
@@ -25,8 +25,16 @@ _NO_ACTION = Because(
 
 
 def propose(data: bytes, name: str, zone: str) -> Proposal:
-    """What a mapping of a file might be. `data` is its beginning; `zone` that of the hospital."""
-    seen = marks(data[:HEAD])
+    """What a mapping of a file might be. `data` is its beginning, or all of a workbook; `zone` that of the hospital."""
+    try:
+        return propose_of(sample_of(data, name), zone)
+    except NoSample as exc:
+        return Proposal(parts=(), toml="", open=(exc.because,))
+
+
+def propose_of(sample: Sample, zone: str, given: Written | None = None) -> Proposal:
+    """The same of a sample; with `given` for a text that is written as somebody says."""
+    seen = sheet_marks(sample.data, given) if sample.sheet else marks(sample.data, given)
     if seen is None:
         return Proposal(parts=(), toml="", open=(_NO_TABLE,))
     found = columns(seen)
@@ -34,7 +42,7 @@ def propose(data: bytes, name: str, zone: str) -> Proposal:
     missing: list[Because] = []
     form = None
     if "time" in found:
-        form, more = moments(_joined(seen, found["time"][0]), zone)
+        form, more = moments(joined(seen, found["time"][0]), zone)
         parts += more
     if form is None:
         missing.append(_NO_TIME)
@@ -43,23 +51,38 @@ def propose(data: bytes, name: str, zone: str) -> Proposal:
         constants["action"] = "query" if "query" in found else "read"
         parts.append(Proposed(key="constants.action", value=constants["action"], because=_NO_ACTION, confidence=0.4))
     values, unknown = _value_maps(seen, {target: at for target, (at, _) in found.items()}, parts)
-    short = re.sub(r"[^\w-]+", "-", name.rpartition("/")[2].partition(".")[0]).strip("-") or "log"
+    short = re.sub(r"[^\w-]+", "-", sample.name.rpartition("/")[2].partition(".")[0]).strip("-") or "log"
     if "system" not in found:
         why = Because("没有系统列：取自文件名", "there is no column of systems: taken from the file's name")
         parts.append(Proposed(key="system", value=short, because=why, confidence=0.3))
     used = {n for at, _ in found.values() for n in at}
-    named_zone = next((part.value for part in parts if part.key == "zone"), None)
-    places = {target: [seen.place(n) for n in at] for target, (at, _) in found.items()}
+    draft = Draft(
+        name=short.lower(),
+        sheet=sample.sheet,
+        written=Written(
+            encoding=seen.encoding, separator=seen.separator, quote=seen.quote, header=seen.header,
+            skip_lines=seen.skip_lines,
+        ),
+        system="" if "system" in found else short,
+        zone=next((part.value for part in parts if part.key == "zone"), ""),
+        time_format=form or "",
+        columns={target: tuple(seen.place(n) for n in at) for target, (at, _) in found.items()},
+        constants=constants,
+        values=values,
+    )  # fmt: skip
     return Proposal(
         parts=tuple(parts),
-        toml=_toml(seen, short, "system" not in found, form, named_zone, places, constants, values),
+        toml=draft.toml(),
+        marks=seen,
+        draft=draft,
         unused=tuple(str(seen.place(n)) for n in range(len(seen.names)) if n not in used),
         open=tuple(missing),
         unknown_words=unknown,
     )
 
 
-def _joined(seen: Marks, at: Sequence[int]) -> list[str]:
+def joined(seen: Marks, at: Sequence[int]) -> list[str]:
+    """What stands in columns that are joined with a blank, without empty ones."""
     rows = (" ".join(row[n].strip() for n in at if n < len(row)) for row in seen.rows)
     return [text for text in rows if text.strip()]
 
@@ -86,41 +109,3 @@ def _value_maps(
             f"{len(words)} 个词里认得 {len(known)} 个" + (f"，不认得：{'、'.join(left[:8])}" if left else ""),
             f"{len(known)} of {len(words)} words are known" + (f"; not: {', '.join(left[:8])}" if left else ""))))  # fmt: skip
     return maps, unknown
-
-
-def _toml(
-    seen: Marks,
-    name: str,
-    of_file: bool,
-    form: str | None,
-    zone: str | None,
-    places: dict[str, list[Column]],
-    constants: dict[str, str],
-    values: dict[str, dict[str, str]],
-) -> str:
-    lines = [
-        "# Proposed from the first rows: confirm each line before you ingest with it.",
-        f"name = {_text(name.lower())}",
-        *([f"system = {_text(name)}"] if of_file else []),
-        f"encoding = {_text(seen.encoding)}",
-        f"separator = {_text(seen.separator)}",
-        f"quote = {_text(seen.quote if len(seen.separator) == 1 else '')}",
-        f"header = {'true' if seen.header else 'false'}",
-        *([f"skip_lines = {seen.skip_lines}"] if seen.skip_lines else []),
-        *([f"zone = {_text(zone)}"] if zone else []),
-        *([f"time_format = {_text(form)}"] if form else []),
-        "\n[columns]",
-    ]
-    for target, at in places.items():
-        said = [str(one) if isinstance(one, int) else _text(one) for one in at]
-        lines.append(f"{target} = {said[0] if len(said) == 1 else '[' + ', '.join(said) + ']'}")
-    if constants:
-        lines += ["\n[constants]", *(f"{target} = {_text(value)}" for target, value in constants.items())]
-    for target, words in values.items():
-        lines += [f"\n[values.{target}]", *(f"{_text(word)} = {_text(code)}" for word, code in words.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _text(value: str) -> str:
-    """A TOML string: JSON's escapes are TOML's."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

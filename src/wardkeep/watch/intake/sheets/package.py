@@ -29,8 +29,8 @@ class BadSheet(ValueError):
 class Package:
     """An archive that was found harmless by what it says of itself."""
 
-    def __init__(self, data: bytes) -> None:
-        """Raises BadSheet."""
+    def __init__(self, data: bytes, most: int = UNPACKED) -> None:
+        """`most`: what all members may unpack to. Raises BadSheet."""
         try:
             self._zip = zipfile.ZipFile(BytesIO(data))
             members = self._zip.infolist()
@@ -39,10 +39,8 @@ class Package:
         if len(members) > MEMBERS:
             raise BadSheet(f"zip-bomb: the archive has {len(members)} members, more than {MEMBERS}")
         total = sum(member.file_size for member in members)
-        if total > UNPACKED or (total > GRACE and total > RATIO * len(data)):
-            raise BadSheet(
-                f"zip-bomb: the archive unpacks to {total} bytes, beyond {RATIO} times its size or {UNPACKED}"
-            )
+        if total > most or (total > GRACE and total > RATIO * len(data)):
+            raise BadSheet(f"zip-bomb: the archive unpacks to {total} bytes, beyond {RATIO} times its size or {most}")
         if any(member.flag_bits & 1 for member in members):
             raise BadSheet("encrypted: the archive has a password: save the sheet without one")
         self._members = {member.filename.lstrip("/").lower(): member for member in members}
