@@ -1,17 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Live intake as a hospital has it: rsyslog, logger, an HL7 and a FHIR client deliver to a served home, through kills."""
+"""Live intake as a hospital has it: rsyslog, logger, an HL7 and a FHIR client deliver to a served home."""
 
 from __future__ import annotations
 
 import http.client
 import json
-import os
-import random
 import shutil
-import signal
 import subprocess
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +15,7 @@ from typing import Any
 import hl7.client
 import pytest
 
-from tests.acceptance.commands import Served, eventually
+from tests.acceptance.commands import eventually
 from tests.acceptance.program import Program, stored
 from tests.integration.listen.test_http import certificates
 from tests.listening import audit
@@ -165,70 +160,3 @@ def test_rsyslog_logger_an_hl7_client_and_a_fhir_client_deliver(program: Program
     assert stored(program.home, sql) == [("tcp", 22), ("tls", 20), ("udp", 21)]
     assert stored(program.home, "SELECT count(*), min(system) FROM events") == [(5, "emr")]
     program.verify()
-
-
-class Sender(threading.Thread):
-    """Posts numbered events until told to stop; knows which were acknowledged."""
-
-    def __init__(self, port: int, numbers: Iterator[int]) -> None:
-        super().__init__(daemon=True)
-        self.port, self.numbers = port, numbers
-        self.acknowledged: set[int] = set()
-        self.ends = threading.Event()
-
-    def run(self) -> None:
-        while not self.ends.is_set():
-            n = next(self.numbers)
-            while not self.ends.is_set():
-                try:
-                    if post(self.port, audit(n)) == 201:
-                        self.acknowledged.add(n)
-                        break
-                except (OSError, http.client.HTTPException):
-                    pass
-                time.sleep(0.02)  # as a client does that was turned away
-
-
-def survive(program: Program, kills: int, *, seed: int, apart: float) -> None:
-    """Kill what listens and what stores, again and again, while events come: each acknowledged one is there once."""
-    port = 20_000 + random.Random(os.getpid()).randrange(10_000)
-    listen(program, {"fhir": {"protocol": "http", "port": port, "system": "emr"}})
-    dice = random.Random(seed)
-    with program.serving() as served:
-        ports(program, "fhir")
-        senders = [Sender(port, iter(range(k * 1_000_000, (k + 1) * 1_000_000))) for k in range(3)]
-        for sender in senders:
-            sender.start()
-        for _ in range(kills):
-            time.sleep(dice.uniform(0, apart))
-            kill(served, dice.choice(["listening", "storing", "storing", "ledger"]))
-        before = sum(len(sender.acknowledged) for sender in senders)
-        eventually(lambda: sum(len(sender.acknowledged) for sender in senders) > before)
-        for sender in senders:
-            sender.ends.set()
-        for sender in senders:
-            sender.join(60)
-        live = program.home / "data" / "live" / "fhir"
-        eventually(lambda: not list(live.glob("*.wkr")) and not list(live.glob("*.open")))
-    acknowledged = {f"P{n}" for sender in senders for n in sender.acknowledged}
-    joined = program.json("store", "compact", "--all")
-    assert joined["before"] > joined["after"] > 0 == joined["waiting"]
-    found = stored(program.home, "SELECT patient_id, count(*) FROM events WHERE system = 'emr' GROUP BY 1")
-    assert len(acknowledged) > 10
-    assert acknowledged <= {patient for patient, _ in found}
-    assert {count for _, count in found} == {1}
-    program.verify()
-
-
-def kill(served: Served, name: str) -> None:
-    pid = eventually(lambda: served.processes().get(name))
-    os.kill(pid, signal.SIGKILL)
-
-
-def test_every_acknowledged_event_is_there_once_after_kills(program: Program) -> None:
-    survive(program, 3, seed=1, apart=1.5)
-
-
-@pytest.mark.soak
-def test_every_acknowledged_event_is_there_once_after_many_kills(program: Program) -> None:
-    survive(program, 20, seed=2, apart=4.0)
