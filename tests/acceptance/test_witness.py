@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import random
 import re
@@ -251,9 +252,10 @@ def test_requests_that_are_none_do_a_witness_no_harm(witness: Elsewhere, tmp_pat
     size, dice = witness.seen()["size"], random.Random(5)
 
     def ask(method: str, path: str, body: bytes | None) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", witness.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", witness.port, timeout=30)
         try:
-            connection.request(method, path, body)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # hung up on before all of it was sent
+                connection.request(method, path, body)
             return connection.getresponse().status
         finally:
             connection.close()
@@ -263,7 +265,8 @@ def test_requests_that_are_none_do_a_witness_no_harm(witness: Elsewhere, tmp_pat
     assert ask("GET", "/" + "0" * 64 + "/checkpoint", None) == 404
     assert ask("GET", "/../witness.key", None) == 404
     assert ask("GET", "/%2e%2e/witness.key", None) == 404
-    assert ask("POST", "/add-checkpoint", b"x" * 700_000) in (400, 413)
+    with contextlib.suppress(ConnectionResetError):  # its answer, too, may be lost with what it would not read
+        assert ask("POST", "/add-checkpoint", b"x" * 700_000) in (400, 413)
     statuses = [0] * 600
 
     def fuzz(part: range) -> None:

@@ -182,6 +182,17 @@ def test_requests_that_lie_or_never_end_do_not_stop_another(tmp_path: Path, monk
     assert [one.body for one in spooled(home, "fhir") if one.kind == "message"] == [audit(1)]
 
 
+def test_a_sender_of_too_much_hears_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "LONGEST_REQUEST", 1_000_000)
+    home = a_home(tmp_path, {"fhir": {"protocol": "http"}})
+    with Live(home) as live:
+        for size in (1_000_001, 1_900_000):
+            status, said = post(live, "fhir", b" " * size)
+            assert status == 413
+            assert b"send smaller Bundles" in said
+    assert spooled(home, "fhir") == []
+
+
 def certificates(folder: Path) -> None:
     """An authority, our certificate and a sender's: invented, for a day."""
 

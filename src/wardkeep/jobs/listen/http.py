@@ -21,7 +21,7 @@ import msgspec
 from wardkeep.jobs.listen.counts import Counts
 from wardkeep.jobs.listen.door import Door
 from wardkeep.jobs.listen.gate import Gate
-from wardkeep.jobs.listen.limits import ANSWER, CHUNK, KEEP, LONGEST_REQUEST, PATIENCE, SILENCE
+from wardkeep.jobs.listen.limits import ANSWER, CHUNK, KEEP, LINGER, LONGEST_REQUEST, PATIENCE, SILENCE
 from wardkeep.jobs.listen.rawspool import Heard, SpoolRefuses
 from wardkeep.jobs.listen.tokens import Tokens
 
@@ -159,9 +159,23 @@ class _Talk:
                 self._owner.holds(self._writer, 0)
             whole = self._http.their_state is h11.DONE
             await self._send(status, body, close=not whole)
-            if not whole or self._http.our_state is not h11.DONE:
+            if not whole:
+                return await self._linger()
+            if self._http.our_state is not h11.DONE:
                 return
             self._http.start_next_cycle()
+
+    async def _linger(self) -> None:
+        """Read on a moment: closed on unread bytes, a connection is reset and our answer lost with it (RFC 9112, 9.6)."""
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            if self._writer.can_write_eof():
+                self._writer.write_eof()
+            async with asyncio.timeout(LINGER):
+                for _ in range(LONGEST_REQUEST // CHUNK):
+                    data = await self._reader.read(CHUNK)
+                    self._owner.read(len(data))
+                    if not data:
+                        return
 
     async def _answer(self, request: h11.Request) -> tuple[int, bytes]:
         headers = dict(request.headers)

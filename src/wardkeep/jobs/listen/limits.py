@@ -27,6 +27,8 @@ SILENCE = {"syslog": 24 * 3600.0, "mllp": 24 * 3600.0, "http": 60.0}
 HANDSHAKE = 10.0
 #: Seconds that a sender may take to accept our answer.
 ANSWER = 10.0
+#: Seconds that what a refused sender still sends is read and dropped, so that it hears why.
+LINGER = 2.0
 #: Datagrams that are read before others have their turn.
 BURST = 256
 #: What the kernel is asked to hold of datagrams while we are busy.

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from wardkeep.home import Home
 
 #: What the processes say of themselves, in the folder of live intake.
-LISTENING, STORING, ALERTING = "listening.json", "storing.json", "alerting.json"
+LISTENING, STORING, ALERTING, PULLING = "listening.json", "storing.json", "alerting.json", "pulling.json"
 
 
 def live_folder(home: Home) -> Path:

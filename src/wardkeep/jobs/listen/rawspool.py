@@ -85,6 +85,8 @@ class RawSpool:
         self._growing: Growing | None = None
         #: Bytes of the whole files, as they were when last looked at.
         self._waiting = 0
+        #: Files that nothing is written into any more, and their sizes: they are given to the store when `next` is noted.
+        self._held_back: dict[Path, int] = {}
         #: The number of the next message.
         self.next = self._take_up()
         self.look()
@@ -92,7 +94,7 @@ class RawSpool:
     @property
     def size(self) -> int:
         """Bytes that wait."""
-        return self._waiting + self._end
+        return self._waiting + sum(self._held_back.values()) + self._end
 
     @property
     def full(self) -> bool:
@@ -104,7 +106,9 @@ class RawSpool:
         return self._file >= 0
 
     def look(self) -> None:
-        """See how much waits: the store may have taken some."""
+        """See how much waits: the store may have taken some. What a full disk held back is given where there is room now."""
+        with contextlib.suppress(OSError):
+            self._give()
         self._waiting = 0
         for path in self.folder.glob(f"*{WHOLE}"):
             try:
@@ -139,6 +143,7 @@ class RawSpool:
         if self._file < 0:
             return False
         try:
+            self._give()  # in the order of their numbers: a later file that the store sees first would tell of a loss
             self._note_next()
             self._path.rename(self._path.with_suffix(WHOLE))
             sync_folder(self.folder)
@@ -148,6 +153,16 @@ class RawSpool:
         self._waiting += self._end
         self._file, self._end, self._growing = -1, 0, None
         return True
+
+    def _give(self) -> None:
+        """Let the store have what was held back. It removes files, so the numbers in them must be noted first."""
+        if not self._held_back:
+            return
+        self._note_next()
+        for path in sorted(self._held_back):
+            path.rename(path.with_suffix(WHOLE))
+            self._waiting += self._held_back.pop(path)
+        sync_folder(self.folder)
 
     def close(self) -> None:
         """Let go; what is there waits for the store."""
@@ -177,9 +192,7 @@ class RawSpool:
             else:
                 os.ftruncate(self._file, self._end)
                 os.fdatasync(self._file)
-                self._path.rename(self._path.with_suffix(WHOLE))
-                sync_folder(self.folder)
-                self._waiting += self._end
+                self._held_back[self._path] = self._end
         except OSError:
             # Fails closed: the file keeps the name of one that grows, nobody takes it, and the next start looks what holds.
             # Its unacknowledged end may hold after all: no number of it is given again, and a message that is sent
@@ -188,9 +201,11 @@ class RawSpool:
         finally:
             os.close(self._file)
             self._file, self._end, self._growing = -1, 0, None
+        with contextlib.suppress(OSError):  # no room for a number either: the next look tries again
+            self._give()
 
     def _take_up(self) -> int:
-        """Make whole what a crash left; the number of the next message."""
+        """Make whole what a crash left, to be given to the store; the number of the next message."""
         following = 1
         with contextlib.suppress(FileNotFoundError, ValueError):
             following = int((self.folder / "next").read_text() or 1)
@@ -203,9 +218,7 @@ class RawSpool:
                 file.truncate(end)
                 os.fsync(file.fileno())
             following = max(following, after)
-            self.next = following
-            self._note_next()
-            path.rename(path.with_suffix(WHOLE))
+            self._held_back[path] = end
         for path in self.folder.glob(f"*{WHOLE}"):
             if int(path.stem) >= following:
                 following = max(following, _whole_part(path, self._kek)[1], int(path.stem) + 1)
