@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The part of the settings that names the ports on which systems of the hospital send."""
+"""The part of the settings that names the ports on which systems of the hospital send, and the databases that are pulled."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Listener:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Intake:
-    """What is heard live. Nothing listens unless a listener is named."""
+    """What is heard live, and what is pulled. Nothing listens unless a listener is named, nothing pulls unless a source is."""
 
     #: Seconds after which what was heard goes from the raw spool into the store.
     every: int = 5
@@ -51,6 +51,9 @@ class Intake:
     key: str = ""
     #: A PEM file with the authorities whose certificates senders must show; empty: senders show none.
     client_authorities: str = ""
+    #: Source files of databases that `wardkeep serve` pulls from, in the home folder or with their whole path; none: it pulls
+    #: from none.
+    pulls: tuple[str, ...] = ()
     #: The ports that listen, by name.
     listeners: Mapping[str, Listener] = field(default_factory=dict)
 
@@ -65,6 +68,13 @@ def intake_faults(intake: Intake) -> list[str]:
             bool(intake.certificate) == bool(intake.key),
             "intake.certificate and intake.key: set both, a certificate is of no use without its key",
         ),
+    ]
+    rules += [
+        (
+            bool(one.strip()) and one.isprintable() and intake.pulls.count(one) == 1,
+            f"intake.pulls holds {one!r}: name each source file once",
+        )
+        for one in intake.pulls
     ]
     taken: dict[tuple[str, str, int], str] = {}
     for name, one in intake.listeners.items():

@@ -16,6 +16,7 @@ BODIES = {
     "storing": processes.storing,
     "alerting": processes.alerting,
     "listening": processes.listening,
+    "pulling": processes.pulling,
 }
 
 

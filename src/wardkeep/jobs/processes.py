@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import logging
 import os
 import signal
 import socket
@@ -102,6 +103,17 @@ def alerting(home: Home) -> int:
     from wardkeep.jobs.alerting.process import alert_until  # noqa: PLC0415
 
     alert_until(home, stop)
+    return 0
+
+
+def pulling(home: Home) -> int:
+    """Pulls from databases."""
+    from wardkeep.jobs.pulling.process import pull_until  # noqa: PLC0415
+
+    if not pull_until(home, _until_told()):
+        # A database keeps a thread waiting: nothing that is not sealed counts as read, so it may end where it is.
+        logging.shutdown()
+        os._exit(0)
     return 0
 
 

@@ -8,6 +8,7 @@
     listening  hears what other systems send, where the settings name listeners
     storing    takes into the store what was heard
     alerting   judges it as soon as it is heard
+    pulling    pulls from databases, where the settings name sources
 
 The supervisor itself holds the lock of the home, listens for the console (so that a restarted web process answers on
 the same port), and alone moves SQLite's write-ahead log into the database.
@@ -36,6 +37,8 @@ CHILDREN = ("ledger", "clerk", "web")
 COLLECTOR = "collector"
 #: Only where a listener is named. The one that hears starts last and ends first.
 LIVE = ("storing", "alerting", "listening")
+#: Only where a source is named.
+PULLING = "pulling"
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 #: A process that lived this long was well: its next pause is the first one again.
 WELL_AFTER = 60.0
@@ -86,6 +89,7 @@ class Supervisor:
         self._next_checkpoint = time.monotonic() + CHECKPOINT_EVERY
         names = [*CHILDREN, COLLECTOR] if home.settings.ledger.witnesses else [*CHILDREN]
         names += LIVE if home.settings.intake.listeners else ()
+        names += [PULLING] if home.settings.intake.pulls else ()
         self.children = {name: Child(name) for name in names}
 
     def open(self) -> int:

@@ -96,7 +96,8 @@ def server(request: pytest.FixtureRequest) -> Server:
         found = request.getfixturevalue("_mariadb")
         kind = "datetime(6)"
     found.do(
-        "DROP VIEW IF EXISTS v_access", "DROP TABLE IF EXISTS access_log", TABLE.format(time=kind),
+        "DROP VIEW IF EXISTS v_slow", "DROP VIEW IF EXISTS v_access", "DROP TABLE IF EXISTS access_log",
+        TABLE.format(time=kind),
         "CREATE VIEW v_access AS SELECT * FROM access_log",
     )  # fmt: skip
     return found

@@ -196,7 +196,7 @@ def test_a_crash_between_sealing_and_the_state_costs_nothing(pull: Puller, monke
         patch.setattr("wardkeep.jobs.pulling.pulling.write_state", crash)
         with pytest.raises(KeyboardInterrupt):
             pull()
-    assert not (pull.home.data_folder / "pull").exists() and pull.stored() == names(0, 30)
+    assert not (pull.home.data_folder / "pull" / "his-audit.json").exists() and pull.stored() == names(0, 30)
     again = pull()
     assert (again.accepted, again.duplicates) == (0, 30)
 

@@ -17,7 +17,7 @@ import pytest
 from wardkeep.home import Home
 from wardkeep.jobs import supervisor as supervising
 from wardkeep.jobs.supervisor import CHILDREN, FIRST_PAUSE, LONGEST_PAUSE, ServeError, Supervisor, checkpoint
-from wardkeep.settings import Settings
+from wardkeep.settings import Settings, parse_settings
 
 SLEEPS = "import time; time.sleep(60)"
 DIES = "raise SystemExit(7)"
@@ -179,3 +179,9 @@ def test_the_write_ahead_log_is_moved_into_the_database(tmp_path: Path) -> None:
     checkpoint(tmp_path / "none.sqlite3")
     assert not (tmp_path / "none.sqlite3").exists()
     writer.close()
+
+
+def test_a_process_pulls_only_where_a_source_is_named(home: Home) -> None:
+    assert "pulling" not in Small(home).children
+    home.adopt(parse_settings({"intake": {"pulls": ["his.toml"]}}), None)
+    assert list(Small(home).children) == [*CHILDREN, "pulling"]

@@ -22,10 +22,14 @@ from wardkeep.watch.pull import (
     PullState,
     RowReader,
     SchemaChanged,
+    before,
     begin_of,
+    column_named,
     complete,
+    late_after,
     mark_of,
     parse_source,
+    pause_after,
     read_state,
     used_columns,
     write_state,
@@ -49,6 +53,7 @@ def test_a_source_needs_little_and_is_gentle() -> None:
     source = parse_source(GOOD, "x.toml")
     assert source.place == ("audit", "v_access")
     assert (source.overlap, source.batch, source.rate, source.statement_timeout) == (600, 5000, 0, 60)
+    assert source.every == 300
 
 
 @pytest.mark.parametrize(
@@ -63,6 +68,7 @@ def test_a_source_needs_little_and_is_gentle() -> None:
         (GOOD.replace('"audit.v_access"', '"a\\nb"'), "view is 'a\\nb'"),
         (GOOD + "batch = 0\n", "batch is 0"),
         (GOOD + "overlap = -1\n", "overlap is -1"),
+        (GOOD + "every = 0\n", "every is 0"),
         (GOOD + 'password_file = "a"\npassword_credential = "b"\n', "give one"),
     ],
 )
@@ -81,6 +87,7 @@ def test_what_breaks_a_rule_is_named_and_no_password_with_it(text: str, said: st
         ([1, 3, 3], 3, (1, False)),
         ([3, 3, 3], 3, (0, False)),  # ask for more
         ([3, 3], 3, (2, True)),
+        ([], 0, (0, False)),  # a full page held only what was taken before
     ],
 )
 def test_of_a_full_page_the_last_watermark_is_left_for_the_next(
@@ -104,6 +111,61 @@ def test_pages_take_each_row_once_whatever_their_size(values: list[int], size: i
         if not ended:
             begin, limit = page[-1], size
     assert found == there
+
+
+@given(st.lists(st.integers(0, 40), max_size=60), st.integers(1, 7), st.integers(0, 9))
+def test_pages_take_each_row_once_where_a_database_is_asked_for_some_before(
+    values: list[int], size: int, slack: int
+) -> None:
+    there = [datetime(2026, 3, 2) + timedelta(milliseconds=value) for value in sorted(values)]
+    found: list[datetime] = []
+    begin, limit, ended = datetime(2026, 3, 2), size, False
+    while not ended:
+        page = [value for value in there if value >= begin - timedelta(milliseconds=slack)][:limit]
+        skipped = before(page, begin)
+        assert all(value < begin for value in page[:skipped]) and all(value >= begin for value in page[skipped:])
+        taken, ended = complete(page[skipped:], limit - skipped)
+        if not taken and not ended:
+            limit *= 4
+            continue
+        found += page[skipped : skipped + taken]
+        if not ended:
+            begin, limit = page[-1], size
+    assert found == there
+
+
+def test_what_cannot_be_compared_is_left_in_a_page() -> None:
+    noon = datetime(2026, 3, 2, 12)
+    assert (
+        before([noon], noon.replace(tzinfo=UTC)) == before([noon], None) == before([], noon) == before([7], noon) == 0
+    )
+
+
+@pytest.mark.parametrize(
+    "failures, every, due",
+    [
+        (0, 300, 300),
+        (1, 300, 300),
+        (2, 300, 600),
+        (3, 300, 600),  # the bound
+        (9, 1, 256),
+        (10**6, 1, 600),
+        (5, 3600, 3600),  # an interval longer than the bound stays
+    ],
+)
+def test_a_source_that_fails_is_asked_more_and_more_seldom(failures: int, every: int, due: int) -> None:
+    assert pause_after(failures, every) == due
+
+
+def test_a_source_is_late_after_an_hour_or_some_of_its_intervals() -> None:
+    assert (late_after(1), late_after(300), late_after(7200)) == (3600, 3600, 28800)
+
+
+def test_a_column_is_named_as_the_view_writes_it() -> None:
+    assert column_named(["log_time", "LOG_TIME"], "LOG_TIME") == "LOG_TIME"  # two of them: the one that was meant
+    assert column_named(["log_time"], "LOG_TIME") == "log_time" and column_named(["DATE"], "date") == "DATE"
+    with pytest.raises(SchemaChanged, match="no column w"):
+        column_named(["a"], "w")
 
 
 def test_watermarks_are_times_and_whole_numbers_and_nothing_else() -> None:

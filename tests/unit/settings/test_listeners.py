@@ -76,3 +76,12 @@ def test_faults_of_all_of_them_are_named_together() -> None:
 def test_who_posts_over_tls_from_elsewhere_needs_a_token() -> None:
     with pytest.raises(SettingsError, match="needs tokens"):
         intake(**TLS, listeners={"emr": {"protocol": "https", "port": 1, "bind": "0.0.0.0"}})
+
+
+def test_sources_to_pull_are_named_once_and_written_back() -> None:
+    assert Settings().intake.pulls == ()
+    settings = intake(pulls=["his.toml", "/etc/wardkeep/lis.toml"])
+    assert parse_settings(tomllib.loads(render(settings))) == settings
+    for wrong in (["a.toml", "a.toml"], [" "], ["a\nb"]):
+        with pytest.raises(SettingsError, match="name each source file once"):
+            intake(pulls=wrong)

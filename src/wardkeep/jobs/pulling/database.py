@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from wardkeep.jobs.pulling.dialects import asked_from, cancel, whole_seconds
 from wardkeep.watch.pull import BadSource, Mark, PullError, PullSource, SchemaChanged
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ class View:
         self._engine = _engine(source, password)
         schema, name = source.place
         self._table = _table(name, schema)
+        #: The watermark's column as the view writes it.
+        self.watermark = source.watermark
+        self._coarse: frozenset[str] = frozenset()
+        self._giving_up = False
+        self._busy: Any = None
+        self._watch()
 
     def __enter__(self) -> Self:
         return self
@@ -66,10 +73,20 @@ class View:
         from sqlalchemy import literal_column, select, text  # noqa: PLC0415
 
         asked: Select[Any] = select(literal_column("*")).select_from(self._table).where(text("1 = 0"))
-        return self._ask(lambda connection: list(connection.execute(asked).keys()))
+
+        def ask(connection: Connection) -> tuple[list[str], frozenset[str]]:
+            found = connection.execute(asked)
+            names = list(found.keys())
+            return names, whole_seconds(names, found.cursor.description if found.cursor else ())
+
+        names, self._coarse = self._ask(ask)
+        return names
 
     def page(self, columns: Sequence[str], begin: Mark | None, limit: int) -> list[Any]:
-        """The next rows from a watermark on, in its order. Raises SchemaChanged, ServerLost."""
+        """The next rows from a watermark on, in its order. Raises SchemaChanged, ServerLost.
+
+        A few from shortly before it may stand at their head, where the database keeps times more coarsely (`before`).
+        """
         asked = self._select(columns, begin).limit(limit)
         return self._ask(lambda connection: list(connection.execute(asked).all()))
 
@@ -90,19 +107,40 @@ class View:
         """How many rows have no watermark: they are in no page. Raises SchemaChanged, ServerLost."""
         from sqlalchemy import column, func, select  # noqa: PLC0415
 
-        asked = select(func.count()).select_from(self._table).where(column(self._source.watermark).is_(None))
+        asked = select(func.count()).select_from(self._table).where(column(self.watermark).is_(None))
         return self._ask(lambda connection: int(connection.execute(asked).scalar_one()))
 
     def _select(self, columns: Sequence[str], begin: Mark | None) -> Any:
         from sqlalchemy import column, select  # noqa: PLC0415
 
-        mark: Any = column(self._source.watermark)
+        mark: Any = column(self.watermark)
         found: Any = select(*(column(name) for name in columns)).select_from(self._table)
-        return found.where(mark.is_not(None) if begin is None else mark >= begin).order_by(mark)
+        if begin is None:
+            return found.where(mark.is_not(None)).order_by(mark)
+        name = self._engine.dialect.name
+        return found.where(mark >= asked_from(name, begin, whole=self.watermark in self._coarse)).order_by(mark)
+
+    def give_up(self) -> None:
+        """From another thread: end the statement at hand, and ask nothing more. A server that does not hear is left alone."""
+        self._giving_up = True
+        if (cursor := self._busy) is not None:
+            with suppress(Exception):  # fails open: whoever wants to end does so without this answer
+                cancel(self._engine, cursor)
+
+    def _watch(self) -> None:
+        """Know the statement at hand."""
+        from sqlalchemy import event  # noqa: PLC0415
+
+        def begun(connection: Any, cursor: Any, *_: Any) -> None:
+            self._busy = cursor
+
+        event.listen(self._engine, "before_cursor_execute", begun)
 
     def _ask(self, work: Callable[[Connection], T]) -> T:
         from sqlalchemy.exc import DBAPIError, ProgrammingError, SQLAlchemyError  # noqa: PLC0415
 
+        if self._giving_up:
+            raise ServerLost(f"{self._source.name}: told to stop")
         try:
             with self._reading() as connection:
                 return work(connection)
@@ -129,6 +167,7 @@ class View:
             try:
                 yield connection
             finally:
+                self._busy = None
                 if not connection.closed and not connection.invalidated:
                     connection.rollback()
 

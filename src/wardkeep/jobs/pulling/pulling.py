@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from wardkeep.jobs.pulling.database import View
+from wardkeep.jobs.pulling.lock import alone
 from wardkeep.watch.intake import Mapping, load_mapping
 from wardkeep.watch.intake.batch import Batch, columns_of
 from wardkeep.watch.intake.mapping import SHIPPED, resolved
@@ -31,7 +32,9 @@ from wardkeep.watch.pull import (
     RowReader,
     SchemaChanged,
     TooManyAlike,
+    before,
     begin_of,
+    column_named,
     complete,
     kind_of,
     mark_of,
@@ -121,11 +124,24 @@ def pull_source(
     at: datetime,
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[Pulled], None] | None = None,
+    opened: Callable[[View], None] | None = None,
+    wait: float = PATIENCE,
 ) -> Pulled:
-    """Pull until the view has no more. Raises PullError, StoreError, LedgerError; what was sealed before stays so."""
+    """Pull until the view has no more. Raises PullError, StoreError, LedgerError; what was sealed before stays so.
+
+    opened: gets the view, which can be told from another thread to give up. wait: seconds for another pull of the source.
+    """
     pull = _Pull(home, given, at=at, stop=stop, progress=progress)
-    with View(given.source, given.password) as view:
+    lock = state_file(home, given.source.name).with_suffix(".lock")
+    with alone(lock, wait=wait), View(given.source, given.password) as view:
+        if opened is not None:
+            opened(view)
         return pull.run(view)
+
+
+def state_file(home: Home, name: str) -> Path:
+    """Where the state of a source is kept."""
+    return home.data_folder / "pull" / f"{name}.json"
 
 
 class _Pull:
@@ -139,7 +155,7 @@ class _Pull:
         progress: Callable[[Pulled], None] | None,
     ) -> None:
         self._home, self._given, self._at, self._stop, self._progress = home, given, at, stop, progress
-        self._path = home.data_folder / "pull" / f"{given.source.name}.json"
+        self._path = state_file(home, given.source.name)
         self._name = f"{given.source.name}.pull"
         zone = home.settings.hospital.timezone
         self._mapping = resolved(given.mapping, zone)
@@ -157,15 +173,16 @@ class _Pull:
             self.done.columns_added = sorted(set(there) - set(state.columns))
             self.done.columns_gone = sorted(set(state.columns) - set(there))
         columns = used_columns(self._mapping, there, source.watermark)
+        view.watermark = column_named(there, source.watermark)
         if state is not None:
             self._same_kind(view, state)
         reader = RowReader(self._mapping, columns, source=self._name)
         for reads, last in self._gathered(view, columns, reader, state):
             self._seal(reads)
-            before = state or PullState(
+            last_state = state or PullState(
                 view=source.view, watermark=source.watermark, kind=kind_of(last), last=to_text(last), columns=there
             )
-            state = before.gone(last=self._bounded(last), columns=there, rows=len(reads))
+            state = last_state.gone(last=self._bounded(last), columns=there, rows=len(reads))
             write_state(self._path, state)
             self.done.watermark = state.last
             if self._progress is not None:
@@ -197,7 +214,7 @@ class _Pull:
 
     def _pages(self, view: View, columns: list[str], state: PullState | None) -> Iterator[tuple[list[Any], list[Mark]]]:
         source = self._given.source
-        at = [name.casefold() for name in columns].index(source.watermark.casefold())
+        at = columns.index(view.watermark)
         begin = self._begin(state)
         limit, ended = source.batch, False
         while not ended:
@@ -207,7 +224,9 @@ class _Pull:
             asked = time.monotonic()
             rows = view.page(columns, begin, limit)
             marks = [mark_of(row[at], source.watermark) for row in rows]
-            taken, ended = complete(marks, limit)
+            skipped = before(marks, begin)
+            rows, marks = rows[skipped:], marks[skipped:]
+            taken, ended = complete(marks, limit - skipped)
             if not taken and not ended:
                 if limit >= ALIKE:
                     raise TooManyAlike(
@@ -225,7 +244,7 @@ class _Pull:
     def _same_kind(self, view: View, state: PullState) -> None:
         """Refuse a column of another kind than before: some databases compare them all the same, and find nothing."""
         column = self._given.source.watermark
-        first = view.page([column], None, 1)
+        first = view.page([view.watermark], None, 1)
         if first and kind_of(mark_of(first[0][0], column)) is not state.kind:
             raise SchemaChanged(
                 f"{column} is of another kind ({kind_of(mark_of(first[0][0], column))}) than at the last pull ({state.kind})",

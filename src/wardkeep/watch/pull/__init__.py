@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pulling rows from a view of a database: what a source file says, what of a page is complete, how far a pull is. Pure."""
 
-from wardkeep.watch.pull.cells import RowReader, used_columns
+from wardkeep.watch.pull.cells import RowReader, column_named, used_columns
 from wardkeep.watch.pull.errors import BadSource, PullError, SchemaChanged, TooManyAlike
-from wardkeep.watch.pull.paging import complete
+from wardkeep.watch.pull.pace import late_after, pause_after
+from wardkeep.watch.pull.paging import before, complete
 from wardkeep.watch.pull.source import PullSource, parse_source
 from wardkeep.watch.pull.state import PullState, read_state, write_state
 from wardkeep.watch.pull.watermark import Kind, Mark, begin_of, kind_of, mark_of
@@ -18,11 +19,15 @@ __all__ = [
     "RowReader",
     "SchemaChanged",
     "TooManyAlike",
+    "before",
     "begin_of",
+    "column_named",
     "complete",
     "kind_of",
+    "late_after",
     "mark_of",
     "parse_source",
+    "pause_after",
     "read_state",
     "used_columns",
     "write_state",

@@ -35,6 +35,14 @@ def used_columns(mapping: Mapping, there: Sequence[str], watermark: str) -> list
     return [one for one in there if one.casefold() in named | {watermark.casefold()}]
 
 
+def column_named(there: Sequence[str], name: str) -> str:
+    """A column as the view writes it, whatever case it is asked for in. Raises SchemaChanged."""
+    for one in (name, *there):
+        if one in there and one.casefold() == name.casefold():
+            return one
+    raise SchemaChanged(f"the view has no column {name}", hint=_columns(there))
+
+
 def _columns(there: Sequence[str]) -> str:
     return f"it has {', '.join(there)}"
 

@@ -42,6 +42,8 @@ class PullSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     rate: int = 0
     #: Seconds after which the server shall give up a statement.
     statement_timeout: int = 60
+    #: Seconds from the end of a pull to the next one, where `wardkeep serve` runs it.
+    every: int = 300
 
     @property
     def place(self) -> tuple[str | None, str]:
@@ -89,7 +91,13 @@ def _url(s: PullSource) -> str | None:
 
 
 def _limits(s: PullSource) -> str | None:
-    limits = {"batch": (1, 100_000), "rate": (0, 10_000_000), "statement_timeout": (1, 86_400), "overlap": (0, 10**12)}
+    limits = {
+        "batch": (1, 100_000),
+        "rate": (0, 10_000_000),
+        "statement_timeout": (1, 86_400),
+        "every": (1, 86_400),
+        "overlap": (0, 10**12),
+    }
     for key, (least, most) in limits.items():
         if not least <= getattr(s, key) <= most:
             return f"{key} is {getattr(s, key)}: give a number from {least} to {most}"

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One pull of a source at a time, whoever asks for it. The system lets go of the lock however a process ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from wardkeep.watch.pull import PullError
+
+
+class PullBusy(PullError):
+    """Another pull of the same source goes on."""
+
+    exit_status = 3
+
+
+@contextmanager
+def alone(path: Path, *, wait: float) -> Iterator[None]:
+    """Hold the lock of a source. Raises PullBusy where another pull does not end in so many seconds."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        until = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise PullBusy(
+                        f"another pull of {path.stem} goes on",
+                        hint="`wardkeep serve` pulls it, or another command does: what that one reads is not read twice",
+                    ) from None
+                time.sleep(0.05)
+        yield
+    finally:
+        os.close(descriptor)
