@@ -129,6 +129,10 @@ class Storing:
                 load_messages(intake, self._store, messages, zone=zone, source=name)
                 self._loaded[name] = time.monotonic()
             report = intake.report()
+        # Before they are removed: who dies in between must not take for lost what was stored.
+        for name, _, found in taken:
+            self.totals.listeners[name].next = found.next
+        self._tell(self.totals.trouble)
         for folder in {path.parent for _, path, _ in taken}:
             for _, path, _ in taken:
                 if path.parent == folder:
@@ -192,7 +196,6 @@ class Storing:
             tally.set_aside += sum(found.set_aside for found in its)
             tally.bytes += sum(found.size for found in its)
             tally.waiting = max(0, tally.waiting - len(its))
-            tally.next = its[-1].next
             firsts = [found.first_us for found in its if found.first_us is not None]
             lasts = [found.last_us for found in its if found.last_us is not None]
             if firsts:

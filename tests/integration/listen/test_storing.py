@@ -132,3 +132,38 @@ def test_totals_go_on_after_a_start(tmp_path: Path) -> None:
         storing.round()
         storing._tell("")
     assert (storing.totals.accepted, storing.totals.listeners["fhir"].messages) == (2, 2)
+
+
+def test_a_kill_after_storing_makes_no_loss_of_what_was_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = a_home(tmp_path, {"fhir": {"protocol": "http"}})
+    spool(home, "fhir", audit(1))
+    store_all(home)._tell("")
+    spool(home, "fhir", audit(2), audit(3))
+    monkeypatch.setattr(Storing, "_count", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        store_all(home)
+    monkeypatch.undo()
+    assert not list((live_folder(home) / "fhir").glob("*.wkr"))
+    spool(home, "fhir", audit(4))
+    store_all(home)
+    assert asked(home, "SELECT count(*) FROM all_events WHERE resource = 'wardkeep:gap'") == [(0,)]
+    assert asked(home, "SELECT patient_id FROM events ORDER BY 1") == [("P1",), ("P2",), ("P3",), ("P4",)]
+
+
+def test_a_kill_between_storing_and_removing_makes_no_loss_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = a_home(tmp_path, {"fhir": {"protocol": "http"}})
+    spool(home, "fhir", audit(1), audit(2))
+    spool(home, "fhir", audit(3))
+
+    def dies(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "unlink", dies)
+    with pytest.raises(KeyboardInterrupt):
+        store_all(home)
+    monkeypatch.undo()
+    store_all(home)
+    assert asked(home, "SELECT count(*) FROM all_events WHERE resource = 'wardkeep:gap'") == [(0,)]
+    assert asked(home, "SELECT patient_id FROM events ORDER BY 1") == [("P1",), ("P2",), ("P3",)]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -174,3 +175,80 @@ def test_a_spool_has_one_writer(tmp_path: Path) -> None:
         a_spool(tmp_path)
     spool.close()
     a_spool(tmp_path).close()
+
+
+def test_no_number_is_given_twice_where_the_disk_was_full_when_the_process_was_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = a_spool(tmp_path)
+    assert spool.append(heard(b"a", b"b")) == 1
+    whole = os.open
+
+    def full(path: object, flags: int, *more: object, **named: object) -> int:
+        if flags & os.O_CREAT:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole(path, flags, *more, **named)  # type: ignore[arg-type]
+
+    def no_room(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(rawspool.os, "open", full)
+    monkeypatch.setattr(rawspool.os, "pwrite", no_room)
+    monkeypatch.setattr(Path, "open", no_room)
+    with pytest.raises(SpoolRefuses):
+        spool.append(heard(b"c"))
+    monkeypatch.undo()
+    for path in waiting(spool.folder):
+        path.unlink()  # the store has them
+    again = a_spool(_left(spool, tmp_path))
+    assert again.append(heard(b"c")) == 3
+    again.close()
+
+
+def _left(spool: RawSpool, folder: Path) -> Path:
+    abandoned(spool)
+    return folder
+
+
+def test_what_was_kept_before_the_disk_was_full_is_given_to_the_store_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = a_spool(tmp_path)
+    spool.append(heard(b"a"))
+
+    def no_room(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(rawspool.os, "pwrite", no_room)
+    monkeypatch.setattr(Path, "open", no_room)
+    with pytest.raises(SpoolRefuses):
+        spool.append(heard(b"b"))
+    monkeypatch.undo()
+    spool.look()
+    assert held(spool.folder) == [(1, b"a")]
+    assert spool.append(heard(b"b")) == 2
+    spool.close()
+
+
+def test_a_spool_begins_on_a_full_disk_and_gives_what_it_held_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = a_spool(tmp_path)
+    spool.append(heard(b"a"))
+    abandoned(spool)
+    whole = Path.open
+
+    def no_room(path: Path, mode: str = "r", *more: Any, **named: Any) -> Any:
+        if "w" in mode:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole(path, mode, *more, **named)
+
+    monkeypatch.setattr(Path, "open", no_room)
+    again = a_spool(tmp_path)
+    assert held(spool.folder) == []
+    assert again.size > 0
+    monkeypatch.undo()
+    again.look()
+    assert held(spool.folder) == [(1, b"a")]
+    assert again.append(heard(b"b")) == 2
+    again.close()

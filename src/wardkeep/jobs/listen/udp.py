@@ -129,16 +129,17 @@ class Datagrams:
     async def _tell(self) -> None:
         """Write down what was lost since the last time. It is not forgotten before it is durable."""
         assert self._socket is not None  # noqa: S101 - narrows the type
+        looked = self._now()  # the next gap begins before this count was read, this one ends after it
         self._see(kernel_drops(self._socket))
-        at, lost = self._now(), self._lost
+        lost = self._lost
         if not lost:
-            self._since_us = at
+            self._since_us = looked
             return
-        gap = Heard(at, "gap", "kernel", problem=f"udp-dropped: since {self._since_us}", size=lost)
+        gap = Heard(self._now(), "gap", "kernel", problem=f"udp-dropped: since {self._since_us}", size=lost)
         with contextlib.suppress(SpoolRefuses):
             await self._gate.keep([gap])
             self._lost -= lost
-            self._since_us = at
+            self._since_us = looked
 
     def _now(self) -> int:
         return int(self._clock().timestamp() * 1e6)
