@@ -92,6 +92,7 @@ def configuration(home: Home) -> dict[str, Any]:
             "wardkeep.watch.cases.apps.CasesConfig",
             "wardkeep.govern.alerts.apps.AlertsConfig",
             "wardkeep.govern.notices.apps.NoticesConfig",
+            "wardkeep.govern.mappings.apps.MappingsConfig",
             "wardkeep.web",
             "django.contrib.contenttypes",
             "django.contrib.auth",

@@ -28,7 +28,11 @@ STOPPED = 130
 @click.command("ingest")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default=None, help="Default: found by looking.")
-@click.option("--mapping", default=None, help="Mapping of a delimited export: a file, or the name of a shipped one.")
+@click.option(
+    "--mapping",
+    default=None,
+    help="Mapping of a delimited export: a file, or the name of a confirmed or a shipped one.",
+)
 @click.option("--strict", is_flag=True, help="End with status 1 when anything was set aside.")
 @standard
 def command(frame: Frame, paths: tuple[Path, ...], format_: str | None, mapping: str | None, strict: bool) -> None:
@@ -41,7 +45,7 @@ def command(frame: Frame, paths: tuple[Path, ...], format_: str | None, mapping:
             paths,
             at=now(),
             format=format_,
-            mapping=mapping_named(mapping),
+            mapping=mapping_named(mapping, frame.home),
             progress=progress(frame),
             stop=stop,
         )

@@ -34,7 +34,11 @@ command.add_command(propose)
 @command.command("read")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH...")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default=None, help="Default: found by looking.")
-@click.option("--mapping", default=None, help="Mapping of a delimited export: a file, or the name of a shipped one.")
+@click.option(
+    "--mapping",
+    default=None,
+    help="Mapping of a delimited export: a file, or the name of a confirmed or a shipped one.",
+)
 @click.option("--timezone", default=None, help="Zone of local times and of what is printed; default: the home's.")
 @click.option("--strict", is_flag=True, help="End with status 1 when a piece cannot be read.")
 @standard
@@ -51,7 +55,13 @@ def read(
         for line in _table_lines(path, zone):
             rejected += "rejected" in line
             frame.out(line, _text(line))
-    for log in logs_of([p for p in paths if p not in tables], mapping=mapping_named(mapping), format=format_):
+    logs = logs_of(
+        [p for p in paths if p not in tables],
+        mapping=mapping_named(mapping, frame.home),
+        format=format_,
+        home=frame.home,
+    )
+    for log in logs:
         for line in _lines(log.read(zone=zone.key), zone):
             rejected += "rejected" in line
             events += "rejected" not in line

@@ -56,7 +56,9 @@ def list_(frame: Frame, source: str | None, everything: bool, raw: bool) -> None
 @command.command("replay")
 @click.argument("ids", nargs=-1, metavar="[ID...]")
 @_source
-@click.option("--mapping", default=None, help="The mended mapping: a file, or the name of a shipped one.")
+@click.option(
+    "--mapping", default=None, help="The mended mapping: a file, or the name of a confirmed or a shipped one."
+)
 @click.option("--strict", is_flag=True, help="End with status 1 when a piece still cannot be read.")
 @standard
 def replay_(frame: Frame, ids: tuple[str, ...], source: str | None, mapping: str | None, strict: bool) -> None:
@@ -68,7 +70,7 @@ def replay_(frame: Frame, ids: tuple[str, ...], source: str | None, mapping: str
     from wardkeep.jobs.replaying import replay  # noqa: PLC0415
 
     pieces = _pieces(frame, source, ids)
-    done = replay(frame.home, pieces, mapping=mapping_named(mapping), at=now())
+    done = replay(frame.home, pieces, mapping=mapping_named(mapping, frame.home), at=now())
     result: dict[str, Any] = {
         "pieces": done.tried,
         "replayed": done.read,

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wardkeep.jobs.mappings import confirmed_mapping, mapping_file
 from wardkeep.jobs.messages import load_messages, messages_of
 from wardkeep.jobs.unresolved import Named
 from wardkeep.watch.event import AccessEvent, Rejected
@@ -126,12 +127,15 @@ class Pass:
         self.done = before + size
 
 
-def mapping_named(name: str | None) -> Mapping | None:
-    """The mapping of a file, or of a shipped name. Raises IntakeError."""
+def mapping_named(name: str | None, home: Home | None = None) -> Mapping | None:
+    """The mapping of a file, of a name among the home's confirmed ones, or of a shipped name. Raises IntakeError."""
     if name is None:
         return None
     from wardkeep.watch.intake import load_mapping  # noqa: PLC0415
 
+    confirmed = mapping_file(home, name) if home is not None and "/" not in name else None
+    if not Path(name).exists() and confirmed is not None and confirmed.is_file():
+        return load_mapping(confirmed)
     return load_mapping(Path(name) if Path(name).exists() else name)
 
 
@@ -160,8 +164,14 @@ def is_table(path: Path) -> bool:
     return path.is_file() and path.suffix == ".csv" and path.stem in TABLES and mapping_beside(path) is None
 
 
-def logs_of(paths: Sequence[Path], *, mapping: Mapping | None = None, format: str | None = None) -> Iterator[Log]:
-    """Every log that `paths` name, each once. Raises NothingToRead where one names none, IntakeError."""
+def logs_of(
+    paths: Sequence[Path], *, mapping: Mapping | None = None, format: str | None = None, home: Home | None = None
+) -> Iterator[Log]:
+    """Every log that `paths` name, each once. Raises NothingToRead where one names none, IntakeError.
+
+    A mapping that lies beside a file goes before one that was named for its folder, and both before the confirmed ones of
+    `home`.
+    """
     from wardkeep.watch.intake import load_mapping, log_files, mapping_beside  # noqa: PLC0415
 
     seen: set[Path] = set()
@@ -178,6 +188,8 @@ def logs_of(paths: Sequence[Path], *, mapping: Mapping | None = None, format: st
                 its = load_mapping(beside)
             elif path.is_dir() and mapping is not None and understood(file):
                 its = None
+            elif mapping is None and format is None and home is not None:
+                its = confirmed_mapping(home, file.name)
             yield Log(path=file, format=format, mapping=its)
 
 
@@ -213,7 +225,7 @@ def ingest_paths(
 
     zone = home.settings.hospital.timezone
     tables, rest = tables_of(paths)
-    logs = list(logs_of(rest, mapping=mapping, format=format))
+    logs = list(logs_of(rest, mapping=mapping, format=format, home=home))
     size = sum(log.path.stat().st_size for log in logs)
     work = Pass(size=size, progress=progress, stop=stop, began=time.monotonic())
     store = home.store()

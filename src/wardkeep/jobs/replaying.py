@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from wardkeep.jobs.ingesting import PATIENCE
+from wardkeep.jobs.mappings import confirmed_mapping
 from wardkeep.jobs.messages import load_messages
 from wardkeep.watch.event import AccessEvent, Rejected
 
@@ -33,13 +34,16 @@ class Replayed:
 
 
 def replay(home: Home, pieces: Sequence[Piece], *, mapping: Mapping | None, at: datetime) -> Replayed:
-    """Read `pieces` again and store what can be read now; the rest stays where it is. Raises StoreError, LedgerError."""
+    """Read `pieces` again and store what can be read now; the rest stays where it is. Raises StoreError, LedgerError.
+
+    Without a mapping, what needs one is read by the confirmed mapping that is for its file. Raises BadMapping.
+    """
     store = home.store()
     with home.connect_ledger() as ledger, store.intake(ledger, received_at=at, wait=PATIENCE) as intake:
-        work = _Work(intake, store, home.settings.hospital.timezone, mapping)
+        work = _Work(intake, store, home, mapping)
         # File by file: identical records without a number are told apart by their place among those of their file.
-        for _, group in groupby(pieces, key=lambda piece: piece.source):
-            work.one_source(group)
+        for name, group in groupby(pieces, key=lambda piece: piece.source):
+            work.one_source(name, group)
         report = intake.report()
         ledger.publish()
     reader = home.ledger_reader()
@@ -66,17 +70,19 @@ def replay_for(home: Home, pieces: Sequence[Piece], *, actor: Any, at: datetime)
 class _Work:
     """One replay: each piece by its kind."""
 
-    def __init__(self, intake: Intake, store: Store, zone: str, mapping: Mapping | None) -> None:
-        self.intake, self.store, self.zone, self.mapping = intake, store, zone, mapping
+    def __init__(self, intake: Intake, store: Store, home: Home, mapping: Mapping | None) -> None:
+        self.intake, self.store, self.home, self.mapping = intake, store, home, mapping
+        self.zone = home.settings.hospital.timezone
         self.left: Counter[str] = Counter()
 
-    def one_source(self, pieces: Iterable[Piece]) -> None:
+    def one_source(self, name: str, pieces: Iterable[Piece]) -> None:
         from wardkeep.watch.intake import batches_of  # noqa: PLC0415
 
         events: list[AccessEvent] = []
         good: list[str] = []
         messages: list[bytes] = []
         source = ""
+        confirmed = confirmed_mapping(self.home, name) if self.mapping is None else None
         for piece in pieces:
             if is_of_a_table(piece):
                 why = self.table(piece)
@@ -84,7 +90,8 @@ class _Work:
                 self.intake.amend(piece.id)
                 continue
             else:
-                found, why = events_again(piece, zone=self.zone, mapping=self.mapping)
+                by = self.mapping or (confirmed if needs_mapping(piece) else None)
+                found, why = events_again(piece, zone=self.zone, mapping=by)
                 events += found
                 if found and found[0].format == "hl7":
                     messages.append(piece.raw)
@@ -117,6 +124,15 @@ def is_of_a_table(piece: Piece) -> bool:
 
     kind, colon, _ = piece.format.partition(":")
     return bool(colon) and (kind not in FORMATS or kind == "hospital")
+
+
+def needs_mapping(piece: Piece) -> bool:
+    """Whether a piece is text of columns, a sheet's row, or of no known format: what a confirmed mapping may be meant for."""
+    from wardkeep.watch.intake.forms import form_named  # noqa: PLC0415
+
+    kind = piece.format.partition(":")[0]
+    form = form_named(kind)
+    return kind in ("unknown", "delimited") or (form is not None and form.mapped)
 
 
 def events_again(piece: Piece, *, zone: str, mapping: Mapping | None) -> tuple[list[AccessEvent], str]:

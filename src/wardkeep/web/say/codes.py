@@ -206,6 +206,8 @@ ACTS: Names = {
     "database:rows:restored": _("Rows restored from a backup"),
     "evidence:bundle:made": _("Evidence bundle made"),
     "integrity:records:checked": _("Signed records compared with their source"),
+    "intake:mapping:confirmed": _("Mapping confirmed"),
+    "intake:mapping:taken_back": _("Mapping taken back"),
     "intake:quarantine:dismissed": _("Pieces of quarantine dismissed"),
     "intake:quarantine:replayed": _("Pieces of quarantine read again"),
     "judgement:run:stored": _("Run stored"),

@@ -76,9 +76,9 @@ def sheet_marks(data: bytes, given: Written | None = None) -> Marks | None:
             return None
         skipped, header, sure = given.skip_lines, given.header, 1.0
     else:
-        most = max(len(cells) for _, cells in rows)
         # A title has fewer cells than the header below it; a header names most columns.
-        at = next(n for n, (_, cells) in enumerate(rows) if sum(bool(c.strip()) for c in cells) * 5 >= most * 3)
+        filled = [sum(bool(cell.strip()) for cell in cells) for _, cells in rows]
+        at = next(n for n, count in enumerate(filled) if count * 5 >= max(filled) * 3)
         skipped = rows[at][0] - 1 if at else 0
         header, sure = _header([cells for _, cells in rows[at:]])
     width = max(len(rows[at][1]), 1)
