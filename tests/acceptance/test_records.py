@@ -29,7 +29,9 @@ def export(path: Path, **changed: str | None) -> Path:
 
 def test_a_record_that_was_changed_removed_or_put_in_behind_is_named(program: Program, tmp_path: Path) -> None:
     before = export(tmp_path / "before.csv")
-    assert program.json("records", "seal", before, *OPTIONS) == {"read": 3, "sealed": 3, "unusable": 0}
+    assert program.json("records", "seal", before, *OPTIONS) == {
+        "read": 3, "sealed": 3, "unusable": 0, "different": 0,
+    }  # fmt: skip
     assert program.json("records", "seal", before, *OPTIONS)["sealed"] == 0
     assert program.call("records", "check", before, "--whole", *OPTIONS, "--json").lines == []
     after = export(
@@ -44,6 +46,12 @@ def test_a_record_that_was_changed_removed_or_put_in_behind_is_named(program: Pr
     ]  # fmt: skip
     assert "never well" not in said.out + said.err
     assert len(program.call("records", "check", after, *OPTIONS, "--json", status=1).lines) == 2
+    refused = program.call("records", "seal", after, *OPTIONS, "--json", status=1)  # it would pass for what was signed
+    assert (refused.one["sealed"], refused.one["different"]) == (1, 1) and "not sealed: changed  EMR r1" in refused.err
+    assert ("r1", "changed") in [
+        (line["record"], line["problem"])
+        for line in program.call("records", "check", after, *OPTIONS, "--json", status=1).lines
+    ]
     program.verify()
 
 

@@ -12,10 +12,13 @@ from zoneinfo import ZoneInfo
 import click
 
 from wardkeep.cli.frame import Frame, speak, standard
+from wardkeep.cli.ingest import told_to_stop
+from wardkeep.cli.package import command as package
 from wardkeep.home import now
 
 if TYPE_CHECKING:
     from wardkeep.jobs.records import Read
+    from wardkeep.watch.integrity import Difference
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -24,6 +27,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 @click.group("records")
 def command() -> None:
     """Signed records: seal what they say, and find what was changed, removed or put in behind."""
+
+
+command.add_command(package)
 
 
 def _source(function: Command) -> Command:
@@ -37,7 +43,9 @@ def _source(function: Command) -> Command:
         click.option("--key", default=None, metavar="COLUMNS", help="CSV: the record's number, with commas."),
         click.option("--kind", default="record", show_default=True, help="CSV: what the records are."),
         click.option("--system", default="EMR", show_default=True, help="Whose records they are (HL7 says so itself)."),
-        click.argument("paths", nargs=-1, required=True, metavar="FILE...",
+        click.option("--from", "place", default=None, metavar="SOURCE.toml", help="A view of a database, instead of FILEs.",
+                     type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+        click.argument("paths", nargs=-1, metavar="[FILE...]",
                        type=click.Path(exists=True, dir_okay=False, path_type=Path)),
     ):  # fmt: skip
         function = option(function)
@@ -47,47 +55,105 @@ def _source(function: Command) -> Command:
 @command.command("seal")
 @_source
 @standard
-def seal(frame: Frame, paths: tuple[Path, ...], **options: Any) -> None:
-    """Keep digests of the signed records in FILEs: FHIR documents and reports, HL7 messages, or a CSV export.
+def seal(frame: Frame, paths: tuple[Path, ...], place: Path | None, **options: Any) -> None:
+    """Keep digests of the signed records in FILEs (FHIR documents and reports, HL7 messages, a CSV export) or in a database.
 
-    Messages that are ingested or heard are sealed by themselves. No content is kept.
+    Messages that are ingested or heard are sealed by themselves. No content is kept. A record that says something else under
+    the time at which it was sealed is named and not sealed; the status is 1 then.
     """
-    from wardkeep.jobs.records import seal_records  # noqa: PLC0415
+    _one_source(paths, place)
+    if place is not None:
+        from wardkeep.jobs.record_sources import record_source_named, seal_from  # noqa: PLC0415
 
-    read = _read(frame, paths, **options)
-    new = seal_records(frame.home, read.versions, source=paths[0].name, at=now())
-    result = {"read": len(read.versions), "sealed": new, "unusable": len(read.unusable)}
+        given = record_source_named(place)
+        with told_to_stop(frame) as stop:
+            done = seal_from(frame.home, given, at=now(), stop=stop)
+        counts = {"read": done.read, "sealed": done.sealed, "unusable": done.unusable, "watermark": done.watermark}
+        differences = done.differences
+    else:
+        from wardkeep.jobs.records import seal_read  # noqa: PLC0415
+
+        read = _read(frame, paths, **options)
+        new, contradict = seal_read(frame.home, read, source=paths[0].name, at=now())
+        counts = {"read": len(read.versions), "sealed": new, "unusable": len(read.unusable)}
+        differences = list(contradict)
+    result = {**counts, "different": len(differences)}
     frame.out(result, speak("%(read)d signed records read, %(sealed)d new versions sealed") % result)
+    for one in differences:
+        frame.say(speak("not sealed: %s") % _words(one, _zone(frame)))
+    if differences:
+        click.get_current_context().exit(1)
 
 
 @command.command("check")
-@click.option("--whole", is_flag=True, help="FILEs hold all records of their systems: what is absent is missing.")
+@click.option("--whole", is_flag=True, help="FILEs hold all records of their systems: what is absent is missing. With "
+              "--from: everything in the view is read.")  # fmt: skip
 @click.option(
-    "--sample", type=click.IntRange(min=1), default=None, help="So many sealed records, drawn anew each time."
+    "--sample",
+    type=click.IntRange(min=1),
+    default=None,
+    help="So many sealed records, drawn anew each time (with --from 200, unless --whole is given).",
 )
 @_source
 @standard
-def check(frame: Frame, paths: tuple[Path, ...], whole: bool, sample: int | None, **options: Any) -> None:
-    """Hold what FILEs say now against what is sealed. One line a difference; status 1 where there is one."""
+def check(
+    frame: Frame, paths: tuple[Path, ...], place: Path | None, whole: bool, sample: int | None, **options: Any
+) -> None:
+    """Hold what FILEs or a database say now against what is sealed. One line a difference; status 1 where there is one.
+
+    From a database only the drawn records are read, by their numbers; what is new there is sealed first.
+    """
+    _one_source(paths, place)
+    if whole and sample and place is not None:
+        raise click.UsageError(speak("with --from give --whole or --sample, not both"))
     frame.django()
     from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
-    from wardkeep.jobs.records import check_records  # noqa: PLC0415
 
-    read = _read(frame, paths, **options)
-    done = check_records(frame.home, read.versions, whole=whole, sample=sample, at=now())
+    if place is not None:
+        from wardkeep.jobs.record_sources import SAMPLE, check_from, record_source_named  # noqa: PLC0415
+
+        count = None if whole else sample or SAMPLE
+        done = check_from(frame.home, record_source_named(place), sample=count, at=now())
+        counts = {"compared": done.compared, "intact": done.intact, "new": done.sealed}
+        said = speak("%(compared)d records compared, %(intact)d as they were sealed, %(new)d sealed now") % counts
+        differences = done.differences
+        if done.unaskable:
+            frame.say(speak("%d records could not be asked for: their number does not fit the key") % done.unaskable)
+    else:
+        from wardkeep.jobs.records import check_records  # noqa: PLC0415
+
+        read = _read(frame, paths, **options)
+        held = check_records(frame.home, read.versions, whole=whole, sample=sample, at=now())
+        counts = {"compared": held.compared, "intact": held.intact, "new": held.new}
+        said = speak("%(compared)d records compared, %(intact)d as they were sealed, %(new)d not sealed yet") % counts
+        differences = list(held.differences)
     drain_here(frame.home, say=frame.say)
-    zone = ZoneInfo(frame.home.settings.hospital.timezone)
-    for one in done.differences:
-        line = {
-            "problem": str(one.problem), "system": one.system, "record": one.record, "kind": one.kind,
-            "patient_id": one.patient, "sealed_at": _at(one.sealed_us, zone), "found_at": _at(one.found_us, zone),
-        }  # fmt: skip
-        times = f"{line['sealed_at'] or '-'}  {line['found_at'] or '-'}"
-        frame.out(line, f"{_said(one.problem)}  {one.system} {one.record}  {times}")
-    counts = {"compared": done.compared, "intact": done.intact, "new": done.new}
-    frame.say(speak("%(compared)d records compared, %(intact)d as they were sealed, %(new)d not sealed yet") % counts)
-    if done.differences:
+    for one in differences:
+        frame.out(_line(one, _zone(frame)), _words(one, _zone(frame)))
+    frame.say(said)
+    if differences:
         click.get_current_context().exit(1)
+
+
+def _one_source(paths: tuple[Path, ...], place: Path | None) -> None:
+    if bool(paths) == (place is not None):
+        raise click.UsageError(speak("name FILEs, or a source with --from"))
+
+
+def _zone(frame: Frame) -> ZoneInfo:
+    return ZoneInfo(frame.home.settings.hospital.timezone)
+
+
+def _line(one: Difference, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "problem": str(one.problem), "system": one.system, "record": one.record, "kind": one.kind,
+        "patient_id": one.patient, "sealed_at": _at(one.sealed_us, zone), "found_at": _at(one.found_us, zone),
+    }  # fmt: skip
+
+
+def _words(one: Difference, zone: ZoneInfo) -> str:
+    times = f"{_at(one.sealed_us, zone) or '-'}  {_at(one.found_us, zone) or '-'}"
+    return f"{_said(one.problem)}  {one.system} {one.record}  {times}"
 
 
 def _said(problem: str) -> str:

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wardkeep.jobs.ingesting import PATIENCE
-from wardkeep.watch.integrity import Comparison, Stage, Version, compare
+from wardkeep.watch.integrity import Comparison, Difference, Stage, Version, admit, compare
 
 if TYPE_CHECKING:
     from wardkeep.home import Home
@@ -34,6 +35,8 @@ class Read:
 
     versions: tuple[Version, ...]
     unusable: tuple[str, ...]
+    #: Of them those that messages told, one by one; the others are what a source says now.
+    told: frozenset[Version] = frozenset()
 
 
 def read_records(
@@ -43,28 +46,32 @@ def read_records(
 
     system: whose they are, where a file does not say; columns: how a CSV file names them.
     """
+    from wardkeep.watch.hl7.files import looks_like_messages  # noqa: PLC0415
+
     found: list[Version] = []
+    told: set[Version] = set()
     unusable: list[str] = []
     for path in paths:
+        data = path.read_bytes()
+        messages = looks_like_messages(data[:4096])
+        of = _of_messages(path, zone) if messages else _of(data, zone=zone, system=system, kind=kind, columns=columns)
         try:
-            for one in _of(path, zone=zone, system=system, kind=kind, columns=columns):
+            for one in of:
                 if isinstance(one, Version):
                     found.append(one)
+                    if messages:
+                        told.add(one)
                 else:
                     unusable.append(f"{path.name}: {one}")
         except ValueError as problem:
             raise UnreadableRecords(f"{path.name}: {problem}") from problem
-    return Read(versions=tuple(found), unusable=tuple(unusable))
+    return Read(versions=tuple(found), unusable=tuple(unusable), told=frozenset(told))
 
 
-def _of(path: Path, *, zone: str, system: str, kind: str, columns: Columns | None) -> Iterator[Version | str]:
-    from wardkeep.watch.hl7.files import looks_like_messages  # noqa: PLC0415
+def _of(data: bytes, *, zone: str, system: str, kind: str, columns: Columns | None) -> Iterator[Version | str]:
     from wardkeep.watch.integrity import fhir, table  # noqa: PLC0415
 
-    data = path.read_bytes()
-    if looks_like_messages(data[:4096]):
-        yield from _of_messages(path, zone)
-    elif columns is not None:
+    if columns is not None:
         rows = table.rows_of(data.decode(), columns)
         yield from table.versions(rows, columns, system=system, kind=kind, zone=zone)
     else:
@@ -86,11 +93,22 @@ def _of_messages(path: Path, zone: str) -> Iterator[Version | str]:
             yield f"message {number}: {problem}"
 
 
+def seal_read(home: Home, read: Read, *, source: str, at: datetime) -> tuple[int, tuple[Difference, ...]]:
+    """Seal what files say and what does not contradict what is sealed; how many versions were new, and what contradicts."""
+    state = [version for version in read.versions if version not in read.told]
+    admitted = admit(sealed_versions(home, records={version.record for version in state}), state)
+    new = seal_records(home, read.told, source=source, at=at)
+    seal_records(home, admitted.versions, source=source, at=at)
+    return new + len(admitted.versions), admitted.differences
+
+
 def seal_records(home: Home, versions: Iterable[Version], *, source: str, at: datetime) -> int:
     """Keep versions that the store does not have; how many that were. Raises StoreError, LedgerError."""
     from wardkeep.watch.hospital.context import Context, schema  # noqa: PLC0415
 
     store = home.store()
+    if not (versions := list(versions)):
+        return 0
     rows = [_row(version, source) for version in versions]
     table = pa.Table.from_pylist(rows, schema(TABLE))
     with home.connect_ledger() as ledger, store.intake(ledger, received_at=at, wait=PATIENCE) as intake:
@@ -104,27 +122,41 @@ def check_records(
     home: Home, found: Iterable[Version], *, whole: bool, sample: int | None, at: datetime, actor: Any = "cli"
 ) -> Comparison:
     """Hold what a source says now against what is sealed, and say in an act what came of it. Django must be set up."""
+    done = compare(sealed_versions(home), found, whole=whole, sample=sample, seed=fresh_seed(home))
+    say_checked(done, whole=whole, at=at, actor=actor)
+    return done
+
+
+def say_checked(done: Comparison, *, whole: bool, at: datetime, actor: Any) -> None:
+    """The act of a comparison: counts, and nothing of a record."""
     from wardkeep.seal.act import action  # noqa: PLC0415
 
-    reader = home.ledger_reader()
-    root = reader.checkpoint(reader.current).root.hex()
-    done = compare(sealed_versions(home), found, whole=whole, sample=sample, seed=root)
     with action("integrity:records:checked", actor=actor, at=at) as act:
         act.fact("compared", done.compared)
         act.fact("intact", done.intact)
         act.fact("different", len(done.differences))
         act.fact("whole", whole)
-    return done
 
 
-def sealed_versions(home: Home) -> list[Version]:
-    """Every version that the store has."""
+def fresh_seed(home: Home) -> str:
+    """What nobody knew before: the root of the ledger."""
+    reader = home.ledger_reader()
+    return reader.checkpoint(reader.current).root.hex()
+
+
+def sealed_versions(home: Home, *, source: str | None = None, records: Collection[str] | None = None) -> list[Version]:
+    """The versions that the store has; of one source, of some records."""
+    table = home.store().known_table(TABLE)
+    if source is not None:
+        table = table.filter(pc.equal(table["src"], source))
+    if records is not None:
+        table = table.filter(pc.is_in(table["record"], value_set=pa.array(sorted(records), pa.string())))
     return [
         Version(
             system=row["system"], record=row["record"], kind=row["kind"] or "record", patient=row["patient_id"],
             stage=Stage(row["stage"]), time_us=row["time_us"], by=row["by"], digest=row["digest"],
         )
-        for row in home.store().known_table(TABLE).to_pylist()
+        for row in table.to_pylist()
     ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,24 +54,73 @@ class Comparison:
     differences: tuple[Difference, ...]
 
 
-def compare(
-    sealed: Iterable[Version], found: Iterable[Version], *, whole: bool, sample: int | None = None, seed: str = ""
-) -> Comparison:
-    """Hold `found`, read from the source now, against `sealed`.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Admitted:
+    """What of a source may be sealed, and what contradicts what is sealed."""
 
-    whole: `found` is all that the source has of the systems in it, so that what is absent is missing. sample: look for so many
-    sealed records only, drawn by `seed`; the seed is to be one that nobody knew before (the root of the ledger).
+    versions: tuple[Version, ...]
+    differences: tuple[Difference, ...]
+
+
+#: (system, kind) -> the times of its oldest and newest sealed version.
+Spans = Mapping[tuple[str, str], tuple[int, int]]
+
+
+def spans(sealed: Iterable[Version]) -> Spans:
+    """From when to when the records of each kind were sealed."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for v in sealed:
+        first, last = found.get((v.system, v.kind), (v.time_us, v.time_us))
+        found[v.system, v.kind] = (min(first, v.time_us), max(last, v.time_us))
+    return found
+
+
+def admit(
+    sealed: Iterable[Version], found: Iterable[Version], *, sealing: Spans | None = None, grace_us: int = GRACE_US
+) -> Admitted:
+    """Which of `found`, the present state of a source, are new by its own account; the rest is not sealed, for it would pass
+    for what was signed. sealing: from when to when its records were sealed before, where one that came in behind is to be told.
     """
-    known: dict[tuple[str, str], list[Version]] = defaultdict(list)
-    for version in sealed:
-        known[version.system, version.record].append(version)
-    now: dict[tuple[str, str], Version] = {}
+    known, now = _by_record(sealed), _newest(found := list(found))
+    differences: dict[tuple[str, str], Difference] = {}
+    for key, version in now.items():
+        if key not in known:
+            if sealing is not None and _is_behind(version, sealing, grace_us):
+                differences[key] = _difference(Problem.BACK_DATED, version, None, version.time_us)
+        elif version.time_us <= max(v.time_us for v in known[key]) and (differs := _judged(known[key], version)):
+            differences[key] = differs
+    fresh: dict[tuple[str, str, str], Version] = {}
     for version in found:
         key = (version.system, version.record)
-        if key not in now or now[key].time_us <= version.time_us:
-            now[key] = version
-    systems = {system for system, _ in now}
-    times = {s: [v.time_us for (of, _), vs in known.items() if of == s for v in vs] for s in systems}
+        if key not in differences and _is_fresh(version, known.get(key, ())):
+            fresh[*key, version.digest] = version
+    return Admitted(versions=tuple(fresh.values()), differences=tuple(differences.values()))
+
+
+def _is_fresh(version: Version, known: Sequence[Version]) -> bool:
+    """Whether a version is not sealed yet, or is what a record says again, or the same further on, as its system tells."""
+    if all(v.digest != version.digest for v in known):
+        return True
+    last = _last(known)
+    if version.digest == last.digest:
+        return version.stage is not last.stage and version.time_us >= last.time_us
+    return version.time_us > last.time_us
+
+
+def compare(
+    sealed: Iterable[Version], found: Iterable[Version], *, whole: bool, sample: int | None = None, seed: str = "",
+    of: Collection[str] = (), grace_us: int = GRACE_US,
+) -> Comparison:  # fmt: skip
+    """Hold `found`, read from the source now, against `sealed`.
+
+    whole: `found` is all that the source has of the systems in it, and of those named by `of`, so that what is absent is
+    missing. sample: look for so many sealed records only, drawn by `seed`; the seed is to be one that nobody knew before (the
+    root of the ledger).
+    """
+    sealed = list(sealed)
+    known, now = _by_record(sealed), _newest(found)
+    systems = {system for system, _ in now} | set(of)
+    sealing = spans(sealed)
     asked = sorted(key for key in known if key in now or (whole and key[0] in systems))
     if sample is not None and sample < len(asked):
         asked = sorted(random.Random(seed).sample(asked, sample))  # noqa: S311 - drawn by what nobody knew before
@@ -80,12 +129,7 @@ def compare(
     for key, version in sorted(now.items()) if sample is None else ():
         if key in known:
             continue
-        sealing = times[key[0]]
-        if (
-            sealing
-            and min(sealing) <= version.time_us <= max(sealing) - GRACE_US
-            and version.stage is not Stage.WITHDRAWN
-        ):
+        if _is_behind(version, sealing, grace_us):
             differences.append(_difference(Problem.BACK_DATED, version, None, version.time_us))
         else:
             new += 1
@@ -93,9 +137,41 @@ def compare(
     return Comparison(compared=len(asked), intact=intact, new=new, differences=tuple(differences))
 
 
+def drawn(records: Iterable[str], count: int, seed: str) -> list[str]:
+    """So many of the records, drawn by `seed`."""
+    there = sorted(set(records))
+    return sorted(random.Random(seed).sample(there, min(count, len(there))))  # noqa: S311 - as above
+
+
+def _by_record(versions: Iterable[Version]) -> dict[tuple[str, str], list[Version]]:
+    known: dict[tuple[str, str], list[Version]] = defaultdict(list)
+    for version in versions:
+        known[version.system, version.record].append(version)
+    return dict(known)
+
+
+def _newest(versions: Iterable[Version]) -> dict[tuple[str, str], Version]:
+    now: dict[tuple[str, str], Version] = {}
+    for version in versions:
+        key = (version.system, version.record)
+        if key not in now or now[key].time_us <= version.time_us:
+            now[key] = version
+    return now
+
+
+def _last(versions: Sequence[Version]) -> Version:
+    return max(versions, key=lambda v: (v.time_us, v.digest))
+
+
+def _is_behind(version: Version, sealing: Spans, grace_us: int) -> bool:
+    """Whether a record that is not sealed has a time at which others of its kind already were."""
+    first, last = sealing.get((version.system, version.kind), (1, 0))
+    return first <= version.time_us <= last - grace_us and version.stage is not Stage.WITHDRAWN
+
+
 def _judged(versions: Sequence[Version], now: Version | None) -> Difference | None:
     """How one sealed record differs; None where it is as it was sealed."""
-    newest = max(versions, key=lambda v: (v.time_us, v.digest))
+    newest = _last(versions)
     if now is None:
         if newest.stage is Stage.WITHDRAWN:
             return None
