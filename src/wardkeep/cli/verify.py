@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from wardkeep.cli.frame import Frame, speak, standard
+from wardkeep.cli.package_check import report
 from wardkeep.ledger import ProofRefused, format_index
 from wardkeep.ledger.cosignature import Cosignature
 from wardkeep.ledger.note import Checkpoint, Verifier
@@ -34,14 +35,18 @@ LARGEST_PROOF = 4 << 20
 def command(frame: Frame, bundle: Path, vkey: str | None, policy: Path | None) -> None:
     """Check an evidence BUNDLE offline: range, root, query, result, proofs. Exit status 1 where it does not hold.
 
-    A .proof.json file is checked too, as `wardkeep ledger check` does.
+    A .proof.json file is checked too, as `wardkeep ledger check` does, and a sealed record package.
     """
     from wardkeep.evidence import BundleRefused, verify_bundle  # noqa: PLC0415
+    from wardkeep.package import check_package, is_package  # noqa: PLC0415
 
-    trusted = _trusted(vkey, policy)
+    trusted = trusted_of(vkey, policy)
     try:
         if (proof := _proof(bundle)) is not None:
             _say_proof(frame, *_check(proof, trusted))
+            return
+        if is_package(bundle):
+            report(frame, check_package(bundle, trusted), complete=False)
             return
         shown = verify_bundle(bundle, trusted)
     except (BundleRefused, ProofRefused) as exc:
@@ -84,7 +89,7 @@ def _proof(path: Path) -> ProofBundle | None:
     return ProofBundle.decode(raw) if is_bundle(raw) else None
 
 
-def _trusted(vkey: str | None, policy: Path | None) -> str | Policy:
+def trusted_of(vkey: str | None, policy: Path | None) -> str | Policy:
     """Whom the caller trusts, by one key or by a policy."""
     if (vkey is None) == (policy is None):
         raise click.UsageError(speak("give --vkey or --policy: whom to trust comes from another place than the proof"))

@@ -112,9 +112,9 @@ def body_of(row: Outbox) -> dict[str, Any]:
 
 
 def about(act: dict[str, Any]) -> str:
-    """The key of what an act is about, so that a page finds the acts of a case, a run or an account."""
+    """The key of what an act is about, so that a page finds the acts of a case, a run, an account or a package."""
     facts = act.get("facts", {})
-    return str(facts.get("run") or facts.get("case") or facts.get("user") or "")
+    return str(facts.get("run") or facts.get("case") or facts.get("user") or facts.get("package") or "")
 
 
 def drain(ledger: Ledger) -> int:

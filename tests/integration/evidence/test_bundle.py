@@ -198,6 +198,7 @@ def test_every_query_is_readable_and_its_published_text_never_changes() -> None:
     assert known == {
         "accesses-of-patient 1": "8fa59b89cddb3edb",
         "acts-of-account 1": "a9fa5f26486d4bd7",
+        "acts-of-package 1": "0682a2735888995c",
         "cases-decided 1": "b204fcdc10e97a6d",
     }
 
