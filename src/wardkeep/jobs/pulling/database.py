@@ -9,12 +9,13 @@ there is one.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from wardkeep.jobs.pulling.dialects import asked_from, cancel, whole_seconds
+from wardkeep.jobs.pulling.dialects import asked_from, cancel, cut, whole_seconds
 from wardkeep.watch.pull import BadSource, Mark, PullError, PullSource, SchemaChanged
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class View:
         if self._giving_up:
             raise ServerLost(f"{self._source.name}: told to stop")
         try:
-            with self._reading() as connection:
+            with self._in_time(), self._reading() as connection:
                 return work(connection)
         except DBAPIError as exc:
             if isinstance(exc, ProgrammingError) or next(iter(getattr(exc.orig, "args", ())), None) in MISSING:
@@ -155,6 +156,22 @@ class View:
             ) from None
         except (SQLAlchemyError, OSError) as exc:
             raise ServerLost(f"{self._source.name}: {type(exc).__name__}", hint="is the url right?") from None
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """End the connection where a server, or the way to it, says nothing for long after it should have given up."""
+        timer = threading.Timer(self._source.statement_timeout + 2 * CONNECT, self._cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        if (cursor := self._busy) is not None:
+            with suppress(Exception):  # fails open: the driver's own limit is left, or the next start of the process
+                cut(self._engine, cursor)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:

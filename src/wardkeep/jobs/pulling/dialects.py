@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -66,3 +68,13 @@ def cancel(engine: Engine, cursor: Any) -> None:
         cursor.cancel()
     else:
         cursor.connection.cancel()
+
+
+def cut(engine: Engine, cursor: Any) -> None:
+    """End the connection of a cursor, from another thread, where its driver waits for a lost server without end.
+
+    The other drivers have a time limit of their own; libpq has none once a statement is sent.
+    """
+    if engine.dialect.name == "postgresql":
+        with socket.socket(fileno=os.dup(cursor.connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
