@@ -178,7 +178,7 @@ def load_settings(path: Path) -> Settings:
     """Read and check `config.toml`. Raises SettingsError with every fault."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise SettingsError([f"{path.name} is no TOML: {exc}"], path) from exc
     return parse_settings(raw, path)
 

@@ -7,15 +7,15 @@ of its events: numbers, ids and the bytes of the messages are the same ones.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
-from collections.abc import Mapping as Said
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from wardkeep.home import Home, now
 from wardkeep.jobs.ingesting import mapping_named
@@ -236,9 +236,6 @@ def _shown(totals: Totals) -> dict[str, Any]:
 def _remembered(path: Path) -> Totals:
     """The totals as they were when the process last wrote them; anew where they cannot be read."""
     try:
-        said: Said[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        tallies = {name: Tally(**tally) for name, tally in said["listeners"].items()}
-        read, accepted, duplicates, quarantined, rounds = (int(said[name]) for name in COUNTED)
-        return Totals(read, accepted, duplicates, quarantined, rounds, listeners=tallies)
-    except (OSError, ValueError, KeyError, TypeError):
+        return replace(msgspec.json.decode(path.read_bytes(), type=Totals), trouble="")
+    except (OSError, ValueError, msgspec.DecodeError, RecursionError):
         return Totals()

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from tests.unit.hospital.messages.feed import message, pv1
 from tests.unit.intake.atna.messages import audit as audit_message
 from tests.unit.intake.atna.messages import participant, patient, thing
 from tests.unit.intake.ocsf.events import event
@@ -111,6 +112,24 @@ def syslog(i: int) -> bytes:
     """An audit message in its frame; every third message is none."""
     text = f"Accepted password for u{i}" if i % 3 == 2 else atna(i).replace("><", ">\n<" if i % 2 else "><")
     return f"<85>1 2026-03-02T08:{i:02d}:00+08:00 ehr{i} app {i} ID - {text}".encode()
+
+
+def hl7(i: int) -> bytes:
+    """A message of HL7, each a little different."""
+    kind = ("ADT^A01", "ADT^A08", "ORU^R01", "MDM^T02")[i % 4]
+    who = f"PID|1||P{i}^^^H^MR||{NAMES[i % 8].replace(' ', '^')}||19700102|F"
+    return message(kind, f"m{i}", f"2026030208{i:02d}00+0800", who, pv1(f2="I", f3=f"W{i}^1^1", f19=f"V{i}"))
+
+
+def _hl7_seeds() -> tuple[Seed, ...]:
+    """Messages in their frames, and one behind the other."""
+    framed, framed_spans = _joined(b"\x0b", [hl7(i) for i in range(ROWS)], b"\x1c\r\x0b", b"\x1c\r")
+    plain, plain_spans = _joined(b"", [hl7(i) for i in range(ROWS)], b"\r", b"\r")
+    # Without frames a message ends where a line begins with MSH: a damaged record may lose its begin to the one before.
+    return (
+        Seed("hl7-framed", "feed.hl7", framed, framed_spans, form="hl7"),
+        Seed("hl7-plain", "batch.hl7", plain, plain_spans, form="hl7", separable=False),
+    )
 
 
 def _audit_seeds() -> tuple[Seed, ...]:
@@ -223,4 +242,5 @@ def all_seeds() -> tuple[Seed, ...]:
         his("utf-8", "\t", "tabs", mark=b"\xef\xbb\xbf"),
         his("utf-16-le", ",", "utf16", mark=b"\xff\xfe"),
         *_audit_seeds(),
+        *_hl7_seeds(),
     )

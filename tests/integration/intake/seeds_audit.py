@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from functools import lru_cache
 from io import BytesIO
 
 from tests.evtx import Event, log, templated
 from tests.integration.intake.seeds import ROWS, Seed, _lines
-from wardkeep.watch.intake.mapping import parse_mapping
+from tests.unit.intake.test_sheets import RELS, SHEET, book, shared
+from wardkeep.watch.intake.mapping import Mapping, parse_mapping
 
 SAID = ("select 1", "select * from 患者 where a='x,y'", 'update a set b="q"', "delete from a", "call p(1)")
 
@@ -98,22 +101,34 @@ def evtx() -> Seed:
     return Seed("evtx", "security.evtx", log(data), tuple((4096 + a, 4096 + b) for a, b in spans), separable=False)
 
 
-def xlsx() -> Seed:
-    import openpyxl
+@lru_cache
+def workbook() -> bytes:
+    """A sheet of an export, its texts shared as Excel writes them."""
+    rows = [[f"2026/03/02 {_at(i)}", f"u{i}", f"P{i}", "浏览"] for i in range(ROWS)]
+    return shared(book([["时间", "工号", "患者", "操作"], *rows]))
 
-    book = openpyxl.Workbook()
-    book.active.append(["时间", "工号", "患者", "操作"])
-    for i in range(ROWS):
-        book.active.append([f"2026/03/02 {_at(i)}", f"u{i}", f"P{i}", "浏览"])
-    out = BytesIO()
-    book.save(out)
-    mapping = parse_mapping(
+
+def xlsx() -> Seed:
+    data = workbook()
+    return Seed("xlsx", "his.xlsx", data, ((0, len(data)),), _of_sheets(), separable=False)
+
+
+def workbook_parts() -> tuple[Seed, ...]:
+    """Each part of the workbook that is read."""
+    with zipfile.ZipFile(BytesIO(workbook())) as archive:
+        parts = {name: archive.read(name) for name in ("xl/workbook.xml", RELS, SHEET, "xl/sharedStrings.xml")}
+    return tuple(
+        Seed(f"xlsx:{name}", "his.xlsx", data, ((0, len(data)),), _of_sheets(), separable=False)
+        for name, data in parts.items()
+    )
+
+
+def _of_sheets() -> Mapping:
+    return parse_mapping(
         'name = "his"\nsystem = "HIS"\nzone = "Asia/Shanghai"\ntime_format = "%Y/%m/%d %H:%M:%S"\n[columns]\ntime = "时间"\n'
         'account = "工号"\npatient_id = "患者"\naction = "操作"\n[values.action]\n"浏览" = "read"\n',
         "his",
     )
-    data = out.getvalue()
-    return Seed("xlsx", "his.xlsx", data, ((0, len(data)),), mapping, separable=False)
 
 
 def audit_seeds() -> tuple[Seed, ...]:

@@ -126,11 +126,12 @@ def test_who_has_no_token_of_a_known_sender_is_turned_away(tmp_path: Path) -> No
         ("emr", "line 1: write NAME TOKEN"),
         (f"a {TOKEN}\na {TOKEN}x", "line 2: a stands twice"),
         (f"../a {TOKEN}", "line 1: write NAME TOKEN"),
+        (f"a {TOKEN}\udcff", "no text in UTF-8"),
     ],
 )
 def test_a_file_of_tokens_that_is_wrong_names_the_line_and_no_token(tmp_path: Path, text: str, fault: str) -> None:
     path = tmp_path / "senders"
-    path.write_text(text)
+    path.write_bytes(text.encode(errors="surrogateescape"))
     path.chmod(0o600)
     with pytest.raises(TokensError, match=fault) as raised:
         read_tokens(path)

@@ -110,7 +110,7 @@ def live_status(home: Home, *, at: datetime) -> LiveStatus:
 def said_in(path: Path) -> Mapping[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -56,7 +56,11 @@ def read_tokens(path: Path) -> dict[str, bytes]:
     if path.stat().st_mode & 0o007:
         raise TokensError(f"{path.name} can be read by everyone on this machine: chmod 600 {path.name}")
     found: dict[str, bytes] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise TokensError(f"{path.name} is no text in UTF-8") from None
+    for number, line in enumerate(text.splitlines(), 1):
         words = line.split()
         if not words or words[0].startswith("#"):
             continue
