@@ -152,6 +152,16 @@ def test_what_the_store_took_while_it_was_away_is_said_and_judged_late(home: Hom
     assert (status.runs, status.missed, status.waiting, status.trouble) == (True, 2, 0, "")
 
 
+def test_what_the_store_took_before_it_had_read_anything_is_judged_too(home: Home) -> None:
+    stopped = threading.Event()
+    stopped.set()
+    alerting(home).run(stopped)  # killed before its first look
+    hear(home, [event("nurse1", "P900", recorded=now().isoformat())])
+    store_all(home)
+    process = turn(home)
+    assert (kept(), process.heard["fhir"].missed) == ([("honey", "nurse1", "P900")], 1)
+
+
 def test_what_is_no_event_stops_nothing(home: Home) -> None:
     hear(home, [b"{", b"", b"\xff\xfe", event("nurse1", "P900")])
     turn(home)

@@ -89,6 +89,26 @@ def test_what_was_removed_is_a_gap_also_where_nothing_comes_after_it(spool: RawS
     assert (bodies(follower), follower.gaps) == ([b"c"], [(2, 3)])
 
 
+def test_one_that_began_and_read_nothing_yet_knows_what_it_missed(spool: RawSpool) -> None:
+    first = Follower(spool.folder, kek=KEK)  # as a process that is killed before its first look
+    spool.append(messages(b"a", b"b"))
+    spool.roll()
+    waiting(spool.folder)[0].unlink()
+    follower = Follower(spool.folder, kek=KEK, number=first.number)
+    assert (bodies(follower), follower.gaps) == ([], [(1, 3)])
+
+
+def test_one_that_begins_late_begins_with_what_is_there(spool: RawSpool) -> None:
+    for body in (b"a", b"b"):
+        spool.append(messages(body))
+        spool.roll()
+    waiting(spool.folder)[0].unlink()
+    follower = Follower(spool.folder, kek=KEK)
+    assert (bodies(follower), follower.gaps) == ([b"b"], [])
+    waiting(spool.folder)[0].unlink()
+    assert Follower(spool.folder, kek=KEK).number == 3
+
+
 def test_numbers_that_the_spool_passes_over_are_no_gap(spool: RawSpool) -> None:
     follower = Follower(spool.folder, kek=KEK)
     spool.append(messages(b"a"))

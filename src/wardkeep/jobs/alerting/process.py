@@ -83,6 +83,7 @@ class Alerting:
 
     def run(self, stop: threading.Event) -> None:
         """Until told to stop."""
+        self._say("", anyway=True)  # where it begins is known also where it is killed before it has read anything
         self._begin(stop)
         while not stop.is_set():
             try:
@@ -193,7 +194,7 @@ class Alerting:
         follower = Follower(self._folder / name, kek=spool_key(self._home, name), number=number)
         follower.gaps = [(int(begin), int(end)) for begin, end in said.get("gaps", ())]
         taker = Taker(name, wants, zone=settings.hospital.timezone, mapping=mapping_of(self._home, wants))
-        return Heard(follower, taker, missed=int(said.get("missed", 0)), kept=number)
+        return Heard(follower, taker, missed=int(said.get("missed", 0)), kept=follower.number)
 
     def _say(self, trouble: str, *, anyway: bool = False) -> None:
         if trouble != self.trouble:

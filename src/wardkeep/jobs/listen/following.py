@@ -40,12 +40,14 @@ class Follower:
     def __init__(self, folder: Path, *, kek: bytes, number: int = 0) -> None:
         """`number`: that of the first message that was not read yet; 0: begin with what is there."""
         self.folder, self._kek = folder, kek
-        self.number = number
         #: Spans of numbers (from, to) that were gone before they could be read.
         self.gaps: list[tuple[int, int]] = []
         self._files: dict[int, _File] = {}
         #: The highest number of a file that was read to its end.
         self._done = -1
+        self.number = number
+        if not number:
+            self.number = self._begin()
 
     def look(self) -> Iterator[Group]:
         """What became durable since the last look, in its order; not more than a turn's worth."""
@@ -61,13 +63,20 @@ class Follower:
                 return
             self._done = max(self._done, first)
             os.close(self._files.pop(first).descriptor)
-        if self.number and self.number < following:
+        if self.number < following:
             self._gap(following)
             self.number = following
 
     def close(self) -> None:
         while self._files:
             os.close(self._files.popitem()[1].descriptor)
+
+    def _begin(self) -> int:
+        """The number of the first message that is there, or of the one that comes next. Noted before anything is read, it tells
+        of what was heard and taken by the store meanwhile."""
+        following = self._following() or 1
+        self.hold()
+        return min([*self._files, following])
 
     def _gap(self, after: int) -> None:
         """Numbers up to `after` are not there; those that the spool itself passes over are none."""
@@ -136,7 +145,7 @@ class Follower:
         after = group.first + len(group.heard)
         if after <= self.number:
             return
-        if self.number and group.first > self.number:
+        if group.first > self.number:
             self._gap(group.first)
         begin = max(0, self.number - group.first)
         self.number = after
