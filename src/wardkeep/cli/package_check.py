@@ -121,7 +121,10 @@ def _said(found: Checked, complete: bool) -> dict[str, Any]:
 
 def _lines(found: Checked, complete: bool) -> list[str]:
     if found.problems:
-        yes = speak("NO: %d things of package %s do not hold") % (len(found.problems), found.package)
+        yes = speak("NO: %(count)d things of package %(package)s do not hold") % {
+            "count": len(found.problems),
+            "package": found.package,
+        }
         return [yes, *(f"    {one.file}: {one.sentence}" for one in found.problems)]
     story, first = found.story, found.story.first
     kept = len(story.parts) - len(found.elsewhere)
