@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
 import time
 from pathlib import Path
@@ -15,29 +13,12 @@ from tests.acceptance.commands import Served, eventually, serving
 from tests.acceptance.program import Program
 from tests.acceptance.test_live import listen, ports, told
 from tests.fault.accounted import expect
+from tests.fault.ballast import Ballast
 from tests.fault.senders import KINDS, Sender, free_ports
 from tests.fault.test_kills import PROCESSES, finish
 
 #: The senders that are told when nothing is taken; a datagram's sender never is, and its loss is counted.
 TOLD = ("fhir", "adt", "log")
-
-
-class Ballast:
-    """A file that takes all the room of a disk, and gives it back."""
-
-    def __init__(self, disk: Path) -> None:
-        self._path = disk / "ballast"
-
-    def fill(self, room: int = 0) -> None:
-        """Leave so many bytes, or nothing: also what comes free meanwhile is taken."""
-        with self._path.open("ab", buffering=0) as file, contextlib.suppress(OSError):
-            free = os.statvfs(self._path.parent)
-            left = free.f_bavail * free.f_frsize - room
-            while left > 0:
-                left -= file.write(bytes(min(left, 1 << 20)))
-
-    def free(self) -> None:
-        self._path.unlink()
 
 
 def full(ballast: Ballast, senders: list[Sender], *, seconds: float) -> None:
