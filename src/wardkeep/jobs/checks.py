@@ -211,6 +211,15 @@ def _live(home: Home) -> Found:
     return not wrong, "; ".join(wrong) or _("listeners: %d") % len(found.listeners), "wardkeep intake status"
 
 
+def _pulls(home: Home) -> Found:
+    from wardkeep.jobs.pulling.status import pulls_of  # noqa: PLC0415
+
+    found = pulls_of(home, at=now())
+    bad = [one for one in found.sources if found.running and (one.trouble or one.silence)]
+    wrong = [one.trouble or f"{one.name}: {one.silence}" for one in bad]
+    return not wrong, "; ".join(wrong) or _("sources: %d") % len(found.sources), "wardkeep intake status"
+
+
 def _store(home: Home) -> Found:
     files = home.store().manifest.trusted().files
     segments = [file for file in files if file.kind == "segment" and file.state == "present"]
@@ -275,6 +284,7 @@ CHECKS: dict[str, Callable[[Home], Found]] = {
     "days": _days,
     "stamped": _stamped,
     "live": _live,
+    "pulls": _pulls,
     "store": _store,
     "quarantine": _quarantine,
     "outbox": _outbox,

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The silences that a judgement saw, kept with its run and read again."""
+"""Silences: those that a judgement saw, kept with its run and read again, and those of sources that are pulled."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from wardkeep.jobs.pulling.status import pulls_of
 from wardkeep.watch.engine import DuckEngine
 from wardkeep.watch.silence import Silence, SilenceKind, silences
 from wardkeep.watch.store import StoreError
@@ -47,3 +49,33 @@ def silences_of(home: Home, run: Run | None) -> list[Silence]:
     newest = max((one.to_us for one in found), default=0)
     recent = [one for one in found if one.to_us >= newest - RECENT // timedelta(microseconds=1)]
     return sorted(recent, key=lambda one: (-one.to_us, one.system))
+
+
+def all_silences(home: Home, run: Run | None, *, at: datetime) -> list[Silence]:
+    """What a run kept, and the pulled sources that are silent now: those do not wait for a judgement."""
+    kept = silences_of(home, run)
+    told = {one.system for one in kept if one.kind is SilenceKind.STOPPED}
+    pulled = [one for one in silent_pulls(home, at=at) if one.kind is not SilenceKind.STOPPED or one.system not in told]
+    return [*pulled, *kept]
+
+
+def silent_pulls(home: Home, *, at: datetime) -> list[Silence]:
+    """Pulled sources that cannot be read for long, or that are read and bring nothing new."""
+    return [
+        Silence(
+            kind=SilenceKind(one.silence),
+            system=one.system or one.name,
+            from_us=_local_us(home, one.silent_since),
+            to_us=_local_us(home, at),
+            expected=0,
+            got=0,
+        )
+        for one in pulls_of(home, at=at).sources
+        if one.silent_since is not None
+    ]
+
+
+def _local_us(home: Home, at: datetime) -> int:
+    """A moment as the events' `local_us`."""
+    local = at.astimezone(ZoneInfo(home.settings.hospital.timezone)).replace(tzinfo=UTC)
+    return (local - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)

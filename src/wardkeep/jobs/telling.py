@@ -18,7 +18,7 @@ from wardkeep.govern.notices.channels import MailServer, NotSent, post_json, sen
 from wardkeep.govern.notices.models import Sending, Told
 from wardkeep.govern.notices.notice import Channel, Delivery, Kind, Notice, subject_of, text_of
 from wardkeep.home import Home
-from wardkeep.jobs.silent import silences_of
+from wardkeep.jobs.silent import all_silences
 from wardkeep.jobs.witnessed import standing
 from wardkeep.ledger import LedgerError
 from wardkeep.watch.cases import casebook
@@ -63,7 +63,7 @@ def due(home: Home, *, at: datetime) -> Iterator[Notice]:
         if system.state == "silent" and system.last_event_at is not None:
             about = f"{system.system}|{system.last_event_at.date().isoformat()}"
             yield Notice(kind=Kind.SILENT, about=about, system=system.system)
-    for silence in silences_of(home, casebook.last_run()):
+    for silence in all_silences(home, casebook.last_run(), at=at):
         about = f"{silence.system}|{silence.kind}|{silence.from_us}"
         yield Notice(kind=Kind.SILENT, about=about, system=silence.system)
     for conflict in _conflicts(home):

@@ -19,7 +19,7 @@ from django.utils import translation
 from tests.conftest import NOON
 from tests.fakes import FakeLedger
 from tests.rows import a_run, a_user, populate
-from wardkeep.home import Home
+from wardkeep.home import Home, now
 from wardkeep.jobs import checks
 from wardkeep.jobs.checks import CHECKS, Check, examine
 from wardkeep.ledger.spool import START, Spool
@@ -313,3 +313,23 @@ def test_a_listener_that_says_what_is_wrong_is_named(home: Any, monkeypatch: pyt
     assert (found(home, "live").ok, found(home, "live").detail) == (False, "alerting: OperationalError")
     write_status(live_folder(home) / ALERTING, {"at": "2026-03-02T00:00:00+00:00", "trouble": "OperationalError"})
     assert found(home, "live").ok
+
+
+def test_a_pulled_source_that_fails_is_named_while_the_process_runs(home: Any) -> None:
+    from wardkeep.jobs.listen.places import PULLING, live_folder
+    from wardkeep.jobs.listening import write_status
+
+    assert (found(home, "pulls").ok, found(home, "pulls").detail) == (True, "sources: 0")
+    before = home.settings
+    home.adopt(parse_settings({"intake": {"pulls": ["his.toml"]}}), None)
+    try:
+        sources = {"his.toml": {"name": "his", "trouble": "his: no route to host"}}
+        write_status(live_folder(home) / PULLING, {"at": now().isoformat(), "sources": sources})
+        check = found(home, "pulls")
+        assert (check.ok, check.detail) == (False, "his: no route to host")
+        assert check.mend == "wardkeep intake status"
+        write_status(live_folder(home) / PULLING, {"at": "2026-03-02T00:00:00+00:00", "sources": sources})
+        assert found(home, "pulls").ok
+    finally:
+        home.adopt(before, None)
+        (live_folder(home) / PULLING).unlink()

@@ -18,6 +18,7 @@ from tests.stored import NOON, NOON_US, Kept, Set, batch, row
 from wardkeep.home import now
 from wardkeep.ledger import LedgerReader
 from wardkeep.listeners import Intake, Listener
+from wardkeep.settings import Settings
 
 HOUR_US = 3_600_000_000
 LINE = b"2026-03-02T12:00:00+08:00,e9,nurse.li,P7,read,emr\n"
@@ -162,3 +163,56 @@ def test_a_listener_that_is_not_running_is_said(enter: Any, django_home: Any) ->
 
 def test_without_a_listener_nothing_is_said_of_listening(enter: Any) -> None:
     assert "Heard live" not in the_page(enter)
+
+
+def pulled(home: Any, **said: Any) -> None:
+    """What the process that pulls says of the one source of the settings."""
+    from wardkeep.jobs.listen.places import PULLING, live_folder
+
+    folder = live_folder(home)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PULLING).write_text(json.dumps({"at": now().isoformat(), "sources": {"his.toml": said}}))
+
+
+@pytest.fixture
+def pulling(django_home: Any) -> Iterator[None]:
+    """A source to pull in the settings."""
+    from wardkeep.jobs.listen.places import PULLING, live_folder
+
+    before = django_home.settings
+    django_home.adopt(dataclasses.replace(before, intake=Intake(pulls=("his.toml",))), None)
+    yield
+    django_home.adopt(before, None)
+    (live_folder(django_home) / PULLING).unlink(missing_ok=True)
+
+
+def test_a_pulled_source_stands_with_how_far_it_is(enter: Any, django_home: Any, pulling: None) -> None:
+    at = now()
+    said = {"name": "his-audit", "system": "HIS", "view": "audit.v_access", "every": 60, "rows": 1200, "quarantined": 3}
+    said |= {"rate": 41.5, "watermark": "2026-03-02 08:00:00", "watermark_at": (at - timedelta(minutes=4)).isoformat()}
+    pulled(django_home, **said, last_success=at.isoformat(), first_try=at.isoformat(), last_row=at.isoformat())
+    page = the_page(enter)
+    pattern = (
+        r"his-audit.*?HIS · audit\.v_access · every 60 s.*?4 min.*?2026-03-02 08:00:00.*?41\.50.*?1,200.*?3 set aside"
+    )
+    assert re.search(pattern, page, re.DOTALL) and "Nothing pulls just now" not in page and "cannot be read" not in page
+
+
+def test_a_pulled_source_that_fails_or_is_silent_is_said(enter: Any, django_home: Any, pulling: None) -> None:
+    long_ago, at = (now() - timedelta(days=2)).isoformat(), now().isoformat()
+    client = enter("data_administrator")
+    pulled(django_home, name="his", last_success=long_ago, trouble="his: no route to host", next_at=at)
+    page = client.get("/intake/").content.decode()
+    assert "cannot be read" in page and "his: no route to host" in page and "asked again at" in page
+    pulled(django_home, name="his", last_success=at, last_row=long_ago)
+    page = client.get("/intake/").content.decode()
+    assert "sends no more" in page and "cannot be read" not in page
+
+
+def test_a_process_that_does_not_pull_is_said_and_nothing_where_none_should(
+    enter: Any, django_home: Any, pulling: None
+) -> None:
+    client = enter("data_administrator")
+    assert "Nothing pulls just now" in client.get("/intake/").content.decode()
+    django_home.adopt(Settings(), None)
+    assert "Pulled from databases" not in client.get("/intake/").content.decode()

@@ -62,14 +62,18 @@ class PulledSource:
     without_watermark: int | None
     rate: float
     watermark: str | None
-    #: Between the newest row that is sealed and now; None where the watermark is a number or nothing was pulled yet.
-    behind: timedelta | None
+    #: Seconds between the newest row that is sealed and now; None where the watermark is a number or nothing was pulled yet.
+    behind_s: float | None
     last_success: datetime | None
     next_at: datetime | None
     trouble: str
     #: `unread`: no pull ended well for long; `stopped`: pulls end well and bring nothing new; else empty. Since when.
     silence: str
     silent_since: datetime | None
+
+    @property
+    def behind(self) -> timedelta | None:
+        return None if self.behind_s is None else timedelta(seconds=self.behind_s)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,7 +131,7 @@ def _shown(file: str, tally: Tally, at: datetime) -> PulledSource:
         without_watermark=tally.without_watermark,
         rate=tally.rate,
         watermark=tally.watermark,
-        behind=max(timedelta(), at - tally.watermark_at) if tally.watermark_at else None,
+        behind_s=round(max(0.0, (at - tally.watermark_at).total_seconds()), 3) if tally.watermark_at else None,
         last_success=tally.last_success,
         next_at=tally.next_at,
         trouble=tally.trouble,

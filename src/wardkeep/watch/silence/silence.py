@@ -22,6 +22,7 @@ class SilenceKind(StrEnum):
     STOPPED = "stopped"  # nothing came any more while others went on
     PAUSED = "paused"  # nearly nothing for hours in which it usually sends
     SKIPPED = "skipped"  # numbers of its own counting are missing
+    UNREAD = "unread"  # the database from which it is pulled cannot be read
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from wardkeep.jobs.silent import silences_of
+from wardkeep.jobs.silent import all_silences
 from wardkeep.watch.cases.casebook import cover, last_run
 from wardkeep.watch.cases.models import Run
 from wardkeep.watch.cases.pages import SystemCover
@@ -74,7 +74,7 @@ def coverage(*, now: datetime) -> Coverage:
     return Coverage(
         run=run,
         systems=cover(now=now),
-        silences=[_silence(one) for one in silences_of(settings.WARDKEEP_HOME, run)[:SILENCES]],
+        silences=[_silence(one) for one in all_silences(settings.WARDKEEP_HOME, run, at=now)[:SILENCES]],
         guidance=[line for line in scenes if line.code.startswith("G_")],
         standard=[line for line in scenes if line.code.startswith("S_")],
         threats={threat.name: sum(threat in d.threats for d in DETECTIONS.values()) for threat in Threat},

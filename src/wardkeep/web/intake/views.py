@@ -15,6 +15,7 @@ from wardkeep.govern.identity.role import Act
 from wardkeep.home import now
 from wardkeep.jobs.dismissing import Why, dismiss
 from wardkeep.jobs.listen.status import live_status
+from wardkeep.jobs.pulling.status import pulls_of
 from wardkeep.jobs.replaying import replay_for
 from wardkeep.ledger import LedgerError
 from wardkeep.watch.store import StoreError
@@ -32,6 +33,7 @@ def intake(request: HttpRequest) -> HttpResponse:
     context = {
         "shown": shown(now=at),
         "live": live_status(settings.WARDKEEP_HOME, at=at),
+        "pulls": pulls_of(settings.WARDKEEP_HOME, at=at),
         "reasons_why": [why.value for why in Why],
     }
     return render(request, "intake/intake.html", context)

@@ -311,6 +311,7 @@ SILENCES: Names = {
     "stopped": _("sends no more"),
     "paused": _("paused"),
     "skipped": _("skips numbers"),
+    "unread": _("cannot be read"),
 }
 
 #: The two lists of scenes.
