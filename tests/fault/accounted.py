@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.program import stored
+from tests.acceptance.program import Program, stored
+from tests.acceptance.test_alerts import alerts
 from tests.fault.senders import Datagrams, Sender, Syslog
 
 _ASKED = """
@@ -76,3 +77,9 @@ def _datagrams(sender: Datagrams, kept: Kept, *, listener_died: bool) -> None:
             last = sender.sent[int(patient[1:])]
     hidden = [n for n in missing if not any(begin <= sender.sent[n] <= end for begin, end in deaf)]
     assert len(hidden) <= kept.lost, f"{len(hidden)} datagrams are missing, and the gaps tell of {kept.lost}"
+
+
+def alerts_once(program: Program) -> None:
+    """Alerts were made, and none twice, whatever was killed between judging, keeping and noting."""
+    found = Counter((detection, account, patient) for detection, account, patient, _ in alerts(program))
+    assert set(found.values()) == {1}, found

@@ -12,7 +12,7 @@ import pytest
 from tests.acceptance.commands import Served, eventually, serving
 from tests.acceptance.program import Program
 from tests.acceptance.test_live import listen, ports, told
-from tests.fault.accounted import expect
+from tests.fault.accounted import alerts_once, expect
 from tests.fault.ballast import Ballast
 from tests.fault.senders import KINDS, Sender, free_ports
 from tests.fault.test_kills import PROCESSES, finish
@@ -55,6 +55,7 @@ def survive(disk: Path, made: Path, folder: Path, *, times: int, seconds: float)
         assert processes(served) == pids, "a process died of a full disk"
         assert served.stop()[0] == 0
     found = expect(home, senders, listener_died=False)
+    alerts_once(program)
     program.verify()
     return found, senders
 

@@ -14,7 +14,7 @@ import pytest
 from tests.acceptance.commands import Served, alive, children_of, eventually, serving
 from tests.acceptance.program import Program
 from tests.acceptance.test_live import listen, ports
-from tests.fault.accounted import expect
+from tests.fault.accounted import alerts_once, expect
 from tests.fault.senders import KINDS, Sender, free_ports
 
 #: What is killed; "serve" is the supervisor with all of them at once.
@@ -85,6 +85,7 @@ def finish(program: Program, senders: list[Sender]) -> None:
 def test_what_was_acknowledged_is_there_once_after_kills_of_anything(program: Program) -> None:
     found = survive(program, ["storing", "listening", "ledger", "serve"], random.Random(1), apart=1.2)
     assert min(found.values()) > 10
+    alerts_once(program)
     joined = program.json("store", "compact", "--all")
     assert joined["before"] > joined["after"] > 0 == joined["waiting"]
     program.verify()
@@ -96,6 +97,7 @@ def test_what_was_acknowledged_is_there_once_after_fifty_kills(program: Program)
     kills = [("serve" if n % EACH == EACH - 1 else dice.choice(PROCESSES)) for n in range(50)]
     found = survive(program, kills, dice, apart=4.0)
     assert min(found.values()) > 100
+    alerts_once(program)
     program.json("store", "compact", "--all")
     program.verify()
     print(f"seed {seed}, {len(kills)} kills: {', '.join(kills)}; stored {found}")
