@@ -142,6 +142,8 @@ def configuration(home: Home) -> dict[str, Any]:
         "LANGUAGES": LANGUAGES,
         "LOCALE_PATHS": LOCALE_PATHS,
         "FORMAT_MODULE_PATH": None,
+        # No file that is sent is ever written down.
+        "FILE_UPLOAD_HANDLERS": ["wardkeep.web.intake.upload.InMemory"],
         "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
         **_signing_in(settings),
         **_transport(settings),

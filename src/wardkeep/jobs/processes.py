@@ -15,6 +15,8 @@ from typing import Any
 from wardkeep.home import Home, now
 
 _PR_SET_PDEATHSIG = 1
+#: Bytes of a request that the console takes.
+LARGEST = 10 * 1024 * 1024
 
 
 def end_with_parent() -> None:
@@ -142,7 +144,9 @@ def web(home: Home, *, listener: int, bind: str) -> int:
         threads=8,
         ident=None,
         clear_untrusted_proxy_headers=True,
-        max_request_body_size=10 * 1024 * 1024,
+        max_request_body_size=LARGEST,
+        # What is sent may be a sample with patients in it: it stays in memory and goes to no temporary file.
+        inbuf_overflow=LARGEST + 1,
         **proxy,
     )
     return 0

@@ -14,6 +14,7 @@ from wardkeep.web.cases.views import case, cases
 from wardkeep.web.cases.work import assign, decide, note, reopen
 from wardkeep.web.coverage.views import coverage
 from wardkeep.web.intake.views import close, intake, read_again
+from wardkeep.web.intake.wizard import mapping, mapping_abandon, mapping_new, mapping_take_back
 from wardkeep.web.ledger.acts import acts
 from wardkeep.web.ledger.handing import bundle, verifier
 from wardkeep.web.ledger.minutes import minutes
@@ -67,6 +68,10 @@ urlpatterns = [
     path("people/<uuid:user_id>/active/", active, name="person_active"),
     path("people/<uuid:user_id>/role/", role, name="person_role"),
     path("intake/", intake, name="intake"),
+    path("intake/mapping/new/", mapping_new, name="mapping_new"),
+    path("intake/mapping/<uuid:key>/", mapping, name="mapping"),
+    path("intake/mapping/<uuid:key>/abandon/", mapping_abandon, name="mapping_abandon"),
+    path("intake/mappings/<uuid:row_id>/take-back/", mapping_take_back, name="mapping_take_back"),
     path("intake/read-again/", read_again, name="read_again"),
     path("intake/close/", close, name="close_pieces"),
     path("coverage/", coverage, name="coverage"),

@@ -60,6 +60,10 @@ TABLE: dict[str, tuple[str, set[Role] | None]] = {
     "intake": ("GET", REVIEW | {R.DATA_ADMINISTRATOR, R.SYSTEM_ADMINISTRATOR, R.AUDITOR}),
     "read_again": ("POST", {R.DATA_ADMINISTRATOR, R.SECURITY_SPECIALIST, R.SECURITY_DIRECTOR}),
     "close_pieces": ("POST", {R.DATA_ADMINISTRATOR, R.SECURITY_SPECIALIST, R.SECURITY_DIRECTOR}),
+    "mapping_new": ("POST", {R.DATA_ADMINISTRATOR, R.SECURITY_DIRECTOR}),
+    "mapping": ("GET", {R.DATA_ADMINISTRATOR, R.SECURITY_DIRECTOR}),
+    "mapping_abandon": ("POST", {R.DATA_ADMINISTRATOR, R.SECURITY_DIRECTOR}),
+    "mapping_take_back": ("POST", {R.DATA_ADMINISTRATOR, R.SECURITY_DIRECTOR}),
     "coverage": ("GET", REVIEW | {R.DATA_ADMINISTRATOR, R.AUDITOR, R.COMMITTEE_MEMBER, R.AUDIT_ADMINISTRATOR}),
     "runs": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
     "run": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
@@ -96,6 +100,7 @@ def _address(name: str, case: Any) -> str:
         "entry": ["2026", 3],
         **{name: [alert_row()] for name in ("alert_seen", "alert_dismiss")},
         **{name: [zhou] for name in ("person_link", "person_active", "person_role")},
+        **{name: [zhou] for name in ("mapping", "mapping_abandon", "mapping_take_back")},
         **{name: [case.key] for name in ("case", "case_proof", "decide", "note", "reopen", "assign")},
     }
     return reverse(name, args=arguments.get(name, []))

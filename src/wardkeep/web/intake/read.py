@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What came in and what was set aside, as the intake page shows it."""
+"""What came in, what was set aside, and by which mappings files are read, as the intake page shows it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from wardkeep.govern.mappings.actions import in_force
+from wardkeep.govern.mappings.models import MappingVersion
+from wardkeep.jobs.mappings import is_in_place, mapping_file, mappings_folder
+from wardkeep.jobs.replaying import needs_mapping
+from wardkeep.watch.intake.errors import BadMapping
+from wardkeep.watch.intake.mapping import parse_mapping
 from wardkeep.watch.store import Piece, StoreError
 from wardkeep.watch.store.arrivals import Arrived
 from wardkeep.web.draw.arrivals import Bar, draw_arrivals
@@ -46,6 +52,20 @@ class SetAside:
     first_at: datetime
     #: What contradicts a stored event is read again as its amendment.
     is_conflict: bool
+    #: A mapping may be what is missing.
+    needs_mapping: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InForce:
+    """A mapping that files are read by; `row` None where somebody put the file there by hand."""
+
+    name: str
+    system: str
+    files: Sequence[str]
+    row: MappingVersion | None
+    #: Whether the file is there and says what was confirmed.
+    in_place: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +101,25 @@ def shown(*, now: datetime) -> Shown:
         first_day=first,
         last_day=last,
     )
+
+
+def mappings_in_force() -> list[InForce]:
+    """Confirmed mappings, and those that lie among them by hand, by name."""
+    home = settings.WARDKEEP_HOME
+    rows = in_force()
+    by_hand = {path.stem for path in mappings_folder(home).glob("*.toml")} - set(rows)
+    found = []
+    for name in sorted({*rows, *by_hand}):
+        row = rows.get(name)
+        try:
+            text = row.text if row else mapping_file(home, name).read_text("utf-8")
+            said = parse_mapping(text, name)
+        except (BadMapping, OSError, UnicodeDecodeError):
+            found.append(InForce(name=name, system="", files=(), row=row, in_place=False))
+            continue
+        in_place = row is None or is_in_place(home, row)
+        found.append(InForce(name=name, system=said.system or "", files=said.files, row=row, in_place=in_place))
+    return found
 
 
 def waiting_pieces(source: str, code: str) -> list[Piece]:
@@ -123,6 +162,7 @@ def _grouped(pieces: Sequence[Piece]) -> list[SetAside]:
             count=len(some),
             first_at=_moment(min(piece.received_us for piece in some)),
             is_conflict=some[0].is_conflict,
+            needs_mapping=needs_mapping(some[0]),
         )
         for (source, code), some in groups.items()
     ]

@@ -18,8 +18,11 @@ from wardkeep.jobs.listen.status import live_status
 from wardkeep.jobs.pulling.status import pulls_of
 from wardkeep.jobs.replaying import replay_for
 from wardkeep.ledger import LedgerError
+from wardkeep.watch.intake.errors import BadMapping
 from wardkeep.watch.store import StoreError
-from wardkeep.web.intake.read import shown, waiting_pieces
+from wardkeep.web.intake.read import mappings_in_force, shown, waiting_pieces
+from wardkeep.web.intake.samples import SAMPLES
+from wardkeep.web.intake.upload import LIMIT
 from wardkeep.web.page import page, person
 
 #: Pieces that a page reads again at once; more are for the command, which shows progress.
@@ -30,8 +33,11 @@ MOST = 2000
 def intake(request: HttpRequest) -> HttpResponse:
     """What each system handed over, and what was set aside."""
     at = now()
+    SAMPLES.forget(at)
     context = {
         "shown": shown(now=at),
+        "mappings": mappings_in_force(),
+        "most": LIMIT,
         "live": live_status(settings.WARDKEEP_HOME, at=at),
         "pulls": pulls_of(settings.WARDKEEP_HOME, at=at),
         "reasons_why": [why.value for why in Why],
@@ -50,7 +56,7 @@ def read_again(request: HttpRequest) -> HttpResponse:
             left = done.tried - done.read
             said = _("%(read)d pieces read now, %(left)d left.") % {"read": done.read, "left": left}
             (messages.warning if left else messages.success)(request, said)
-    except (StoreError, LedgerError) as problem:
+    except (StoreError, LedgerError, BadMapping) as problem:
         messages.error(request, _busy(problem))
     return redirect("intake")
 
@@ -74,7 +80,7 @@ def close(request: HttpRequest) -> HttpResponse:
     return redirect("intake")
 
 
-def _busy(problem: StoreError | LedgerError) -> str:
+def _busy(problem: StoreError | LedgerError | BadMapping) -> str:
     return _("That could not be done now (%(why)s). Nothing was changed; try again in a minute.") % {
         "why": type(problem).__name__
     }

@@ -20,34 +20,43 @@ FORMS = (
 _TWINS = {"%d/%m/%Y %H:%M:%S": "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M": "%m/%d/%Y %H:%M"}
 _PART = re.compile(r"\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?|\d{1,2}[/.]\d{1,2}[/.]\d{4}")
 _OFFSET = re.compile(r"(?:[zZ]|[+-]\d\d:?\d\d)$")
+#: The share of values that a form has to fit, and after how many misses in a row from the first on it is given up.
+NEARLY, PROBE = 0.9, 5
 #: A number of seconds counts as a time only in these years: else every number would.
 _EPOCH = re.compile(r"1[4-9]\d{8}(?:\d{3})?(?:\.\d+)?")
 
 
 def looks_like_time(values: Sequence[str], *, part: bool = False) -> bool:
-    """Whether all of the values are times; with `part` a day is enough."""
+    """Whether nearly all of the values are times; with `part` a day is enough."""
     if part and all(_PART.match(value) for value in values):
         return True
     return bool(values) and form_of(values) is not None
 
 
 def form_of(values: Sequence[str]) -> str | None:
-    """The first form that fits every value."""
-    return next((form for form in FORMS if _fits(form, values)), None)
+    """The first form that fits every value; else the first that fits nearly all of them, for a log has torn lines."""
+    counted = {form: fitting(form, values) for form in FORMS}
+    whole = (form for form in FORMS if counted[form] == len(values))
+    nearly = (form for form in FORMS if counted[form] >= max(1.0, NEARLY * len(values)))
+    return next(whole, None) or next(nearly, None)
 
 
-def _fits(form: str, values: Sequence[str]) -> bool:
-    if form.startswith("epoch"):
-        digits = 13 if form == "epoch-ms" else 10
-        if not all(_EPOCH.fullmatch(v) and len(v.partition(".")[0]) == digits for v in values):
-            return False
+def fitting(form: str, values: Sequence[str]) -> int:
+    """How many of the values have that form."""
+    digits = {"epoch-ms": 13, "epoch": 10}.get(form)
     parse = parser([form], Zone("UTC"))
-    try:
-        for value in values:
+    found = 0
+    for number, value in enumerate(values):
+        if number >= PROBE and not found:
+            return 0
+        if digits and not (_EPOCH.fullmatch(value) and len(value.partition(".")[0]) == digits):
+            continue
+        try:
             parse(value)
-    except BadTime:
-        return False
-    return True
+        except BadTime:
+            continue
+        found += 1
+    return found
 
 
 def moments(values: Sequence[str], zone: str) -> tuple[str | None, list[Proposed]]:
@@ -56,13 +65,17 @@ def moments(values: Sequence[str], zone: str) -> tuple[str | None, list[Proposed
     if form is None:
         return None, []
     twin = _TWINS.get(form)
-    if twin and _fits(twin, values):
+    fit = fitting(form, values)
+    if twin and fitting(twin, values) == fit:
         why = Because("日和月无法区分：请核对", "day and month cannot be told apart in these rows: please check")
         parts = [Proposed(key="time_format", value=form, because=why, confidence=0.4)]
+    elif fit < len(values):
+        why = Because(f"前 {len(values)} 行中有 {fit} 行符合", f"{fit} of the first {len(values)} rows fit")
+        parts = [Proposed(key="time_format", value=form, because=why, confidence=0.8 * fit / len(values))]
     else:
         why = Because(f"前 {len(values)} 行都符合", f"all of the first {len(values)} rows fit")
         parts = [Proposed(key="time_format", value=form, because=why, confidence=0.95)]
-    if form.startswith("epoch") or all(_OFFSET.search(value) for value in values):
+    if form.startswith("epoch") or all(_OFFSET.search(value) for value in values if fitting(form, [value])):
         return form, parts
     why = Because("时间不带时区：按医院所在时区", "the times have no offset: the hospital's zone is taken")
     return form, [*parts, Proposed(key="zone", value=zone, because=why, confidence=0.6)]

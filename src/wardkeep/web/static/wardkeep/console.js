@@ -32,5 +32,21 @@
     var button = event.target.closest && event.target.closest("[data-print]");
     if (button) { window.print(); }
   });
+  // Of a text only its begin is sent; a workbook that is too large is said before it is sent.
+  document.addEventListener("change", function (event) {
+    var field = event.target;
+    if (field.type !== "file" || !field.getAttribute("data-most") || !field.files || !field.files[0]) { return; }
+    var file = field.files[0];
+    var whole = /\.(xlsx|xlsm|gz)$/i.test(file.name);
+    var most = Number(field.getAttribute("data-most"));
+    field.setCustomValidity(whole && file.size > most ? field.getAttribute("data-too-large") : "");
+    var head = Number(field.getAttribute("data-head"));
+    if (whole || file.size <= head) { return; }
+    try {
+      var part = new DataTransfer();
+      part.items.add(new File([file.slice(0, head)], file.name));
+      field.files = part.files;
+    } catch (old) { /* an older browser sends the whole of it */ }
+  });
   document.querySelectorAll && Array.prototype.forEach.call(document.querySelectorAll("[data-print]"), function (b) { b.hidden = false; });
 })();

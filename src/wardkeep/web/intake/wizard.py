@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Making a mapping from a sample: begin, look at it and change it, confirm it or give it up; take a confirmed one back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from wardkeep.govern.identity.role import Act
+from wardkeep.govern.mappings.actions import NotInForce, in_force
+from wardkeep.govern.mappings.models import MappingVersion
+from wardkeep.home import now
+from wardkeep.jobs.mappings import confirm_mapping, take_back_mapping
+from wardkeep.watch.intake.proposing.moments import FORMS
+from wardkeep.watch.intake.proposing.proposal import Proposal
+from wardkeep.watch.intake.proposing.propose import propose_of
+from wardkeep.watch.intake.proposing.sampling import NoSample
+from wardkeep.watch.store import StoreError
+from wardkeep.web.intake import words
+from wardkeep.web.intake.begin import NoFile, from_quarantine, from_upload
+from wardkeep.web.intake.choices import CONFIRMED, chosen, draft_of, faults, fingerprint, proposed
+from wardkeep.web.intake.samples import SAMPLES, Full, Gone, Held
+from wardkeep.web.intake.wizard_page import column_lines, outlook, part_of, said, separator_name, word_lists
+from wardkeep.web.page import page, person
+
+#: Columns of a table for which a form is made.
+WIDEST = 200
+ZONES = ("Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", "UTC", "Europe/London", "Europe/Berlin", "America/New_York")
+
+
+@require_POST
+@page(Act.MAPPING_CONFIRM)
+def mapping_new(request: HttpRequest) -> HttpResponse:
+    """Take a sample, of a file that is sent or of what was set aside."""
+    try:
+        sample = from_upload(request) if "source" not in request.POST else from_quarantine(request)
+        proposal = propose_of(sample, _zone())
+        if proposal.marks is None or len(proposal.marks.names) > WIDEST:
+            raise NoFile(said(proposal.open[0]) if proposal.marks is None else _("The table has too many columns."))
+        held = SAMPLES.put(sample, owner=person(request).pk, at=now())
+        return redirect("mapping", held.key)
+    except (NoFile, NoSample) as exc:
+        why = said(exc.because) if isinstance(exc, NoSample) else str(exc)
+        messages.error(request, _("No mapping can be proposed: %(why)s") % {"why": why})
+    except Full:
+        messages.error(request, _("Too many mappings are being made just now: try again in some minutes."))
+    except StoreError as problem:
+        messages.error(request, _("The store could not be read.") + f" ({type(problem).__name__})")
+    return redirect("intake")
+
+
+@page(Act.MAPPING_CONFIRM)
+def mapping(request: HttpRequest, key: UUID) -> HttpResponse:
+    """The proposal, and what it makes of the first rows; a form that comes back is looked at again or confirmed."""
+    try:
+        held = SAMPLES.get(key, owner=person(request).pk, at=now())
+    except Gone:
+        messages.warning(request, _("That sample is no longer held: choose the file once more."))
+        return redirect("intake")
+    if request.method != "POST":
+        return _shown(request, held)
+    before = held.choices
+    proposal, again = _taken(request, held)
+    if request.POST.get("do") == "confirm" and not again:
+        return _confirmed(request, held, proposal)
+    response = _shown(request, held, again=again)
+    if again or before is None or held.choices is None or before.targets != held.choices.targets:
+        # The part that shows the rows is replaced by itself, so that no field loses what is being typed in it; here
+        # the columns or their words are others than the form has.
+        response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#wizard"
+    return response
+
+
+@require_POST
+@page(Act.MAPPING_CONFIRM)
+def mapping_abandon(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Forget the sample; nothing was written."""
+    SAMPLES.drop(key, owner=person(request).pk)
+    messages.success(request, _("Given up: the sample is forgotten, and nothing was kept."))
+    return redirect("intake")
+
+
+@require_POST
+@page(Act.MAPPING_CONFIRM)
+def mapping_take_back(request: HttpRequest, row_id: UUID) -> HttpResponse:
+    """End the version in force; the one before comes back."""
+    try:
+        row = MappingVersion.objects.get(pk=row_id)
+        earlier = take_back_mapping(settings.WARDKEEP_HOME, row, by=person(request), at=now())
+        names = {"name": row.name, "version": earlier.version if earlier else 0}
+        back = _("“%(name)s” is taken back; version %(version)d is in force again.")
+        messages.success(request, (back if earlier else _("“%(name)s” is taken back; it is kept.")) % names)
+    except (NotInForce, MappingVersion.DoesNotExist):
+        messages.warning(request, _("Another version is in force by now: look again."))
+    except OSError as problem:
+        messages.error(request, _unwritten(problem))
+    return redirect("intake")
+
+
+def _zone() -> str:
+    return str(settings.WARDKEEP_HOME.settings.hospital.timezone)
+
+
+def _proposal(held: Held) -> Proposal:
+    """The proposal for the text as it is written by the choices; the first one where nothing was chosen yet."""
+    first = propose_of(held.sample, _zone())
+    if held.choices is None or (first.draft is not None and held.choices.written == first.draft.written):
+        return first
+    return propose_of(held.sample, _zone(), held.choices.written)
+
+
+def _taken(request: HttpRequest, held: Held) -> tuple[Proposal, bool]:
+    """Take the form into `held`; whether its columns had to be looked at again because the text is written otherwise."""
+    before = _proposal(held)
+    assert before.marks is not None  # noqa: S101 - a sample without a table is never held
+    choices = chosen(request.POST, before.marks)
+    if choices.written == (held.choices or proposed(before, held.sample.name)).written:
+        held.choices = choices
+        return before, False
+    after = propose_of(held.sample, _zone(), choices.written)
+    if after.marks is None or len(after.marks.names) > WIDEST:
+        messages.warning(request, _("Written like that no table is seen: it stays as it was."))
+        return before, True
+    fresh = proposed(after, held.sample.name)
+    held.choices = replace(fresh, name=choices.name, system=choices.system, files=choices.files)
+    return after, True
+
+
+def _confirmed(request: HttpRequest, held: Held, proposal: Proposal) -> HttpResponse:
+    """Write the mapping, if it is what was shown and nothing is missing."""
+    assert held.choices is not None and proposal.marks is not None  # noqa: S101 - narrows the types
+    draft = draft_of(held.choices, proposal.marks)
+    if request.POST.get("shown") != fingerprint(draft):
+        messages.warning(request, _("Something was changed after what is shown: look at it again, then confirm."))
+        return _shown(request, held)
+    if faults(held.choices, proposal.marks, held.sample.name):
+        return _shown(request, held, status=422)
+    try:
+        row = confirm_mapping(settings.WARDKEEP_HOME, draft.name, draft.toml(CONFIRMED), by=person(request), at=now())
+    except OSError as problem:
+        messages.error(request, _unwritten(problem))
+        return _shown(request, held)
+    SAMPLES.drop(held.key, owner=person(request).pk)
+    told = _(
+        "“%(name)s”, version %(version)d, is in force for %(files)s. What was set aside of such files can be read again."
+    )
+    messages.success(request, told % {"name": row.name, "version": row.version, "files": held.choices.files})
+    return redirect("intake")
+
+
+def _shown(request: HttpRequest, held: Held, *, again: bool = False, status: int = 200) -> HttpResponse:
+    proposal = _proposal(held)
+    marks = proposal.marks
+    assert marks is not None  # noqa: S101 - a sample without a table is never held
+    choices = held.choices or proposed(proposal, held.sample.name)
+    zone = _zone()
+    earlier = in_force().get(choices.name)
+    wrong = faults(choices, marks, held.sample.name)
+    context: dict[str, Any] = {
+        "held": held,
+        "sheet": marks.sheet,
+        "choices": choices,
+        "again": again,
+        "columns": column_lines(choices, proposal, held.sample.name),
+        "says_action": bool(choices.columns("action")),
+        "word_lists": word_lists(choices, marks),
+        "outlook": outlook(choices, held.sample, marks, zone),
+        "shown": fingerprint(draft_of(choices, marks)),
+        "faults": wrong,
+        "asked": request.method == "POST",
+        "earlier": earlier,
+        "separator": separator_name(choices.written.separator),
+        "quote": next((name for name, mark in words.QUOTES.items() if mark == choices.written.quote), "double"),
+        "names": words,
+        "reasons": {
+            "encoding": part_of(proposal, "encoding", choices.written.encoding),
+            "separator": part_of(proposal, "separator", choices.written.separator),
+            "header": part_of(proposal, "header", "true" if choices.written.header else "false"),
+            "skip_lines": part_of(proposal, "skip_lines", str(choices.written.skip_lines)),
+            "zone": part_of(proposal, "zone", choices.zone),
+            "time_format": part_of(proposal, "time_format", choices.time_format),
+            "system": part_of(proposal, "system", choices.system),
+            "action": part_of(proposal, "constants.action", choices.action),
+        },
+        "forms": FORMS,
+        "zones": dict.fromkeys((zone, *ZONES)),
+    }
+    return render(request, "intake/mapping.html", context, status=status)
+
+
+def _unwritten(problem: OSError) -> str:
+    return _(
+        "The file could not be written (%(why)s): the act stands, and confirming or taking back once more puts it right."
+    ) % {"why": problem.strerror or type(problem).__name__}
