@@ -93,6 +93,7 @@ def configuration(home: Home) -> dict[str, Any]:
             "wardkeep.govern.alerts.apps.AlertsConfig",
             "wardkeep.govern.notices.apps.NoticesConfig",
             "wardkeep.govern.mappings.apps.MappingsConfig",
+            "wardkeep.govern.records.apps.RecordsConfig",
             "wardkeep.web",
             "django.contrib.contenttypes",
             "django.contrib.auth",

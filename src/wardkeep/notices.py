@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from wardkeep.listeners import LOOPBACK
 
-Told = Literal["cases", "alert", "silent", "ledger"]
+Told = Literal["cases", "alert", "silent", "records", "ledger"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,7 +17,7 @@ class Notices:
     """Whom to tell of what. Notices hold counts, days and names of systems: no patient, account or case."""
 
     #: What is told.
-    kinds: tuple[Told, ...] = ("cases", "alert", "silent", "ledger")
+    kinds: tuple[Told, ...] = ("cases", "alert", "silent", "records", "ledger")
     #: The console's address as people reach it; it ends every notice.
     address: str = ""
     #: Mail server as HOST:PORT; empty: no mail.

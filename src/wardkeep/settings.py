@@ -134,6 +134,18 @@ class Judging:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Records:
+    """Signed records that are sealed and checked every night, straight from their databases."""
+
+    #: Source files of records, in the home folder or with their whole path (docs/how-to/check-records.md).
+    sources: tuple[str, ...] = ()
+    #: Local time of the check, HH:MM.
+    nightly_at: str = "03:30"
+    #: Sealed records of each source that are drawn and read again.
+    sample: int = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Console:
     """Where and how the web console answers."""
 
@@ -166,6 +178,7 @@ class Settings:
     engine: Engine = Engine()
     judging: Judging = Judging()
     live: Live = Live()  # noqa: RUF009 - it is frozen
+    records: Records = Records()
     notices: Notices = Notices()  # noqa: RUF009 - it is frozen
     console: Console = Console()
 
@@ -310,6 +323,16 @@ def check(settings: Settings) -> list[str]:
         (
             bool(_CLOCK.fullmatch(s.judging.nightly_at)),
             f"judging.nightly_at = {s.judging.nightly_at!r}: write a time such as 02:30",
+        ),
+        (
+            bool(_CLOCK.fullmatch(s.records.nightly_at)),
+            f"records.nightly_at = {s.records.nightly_at!r}: write a time such as 03:30",
+        ),
+        (1 <= s.records.sample <= 100_000, f"records.sample = {s.records.sample}: use 1 to 100000"),
+        (
+            all(one.strip() and one.isprintable() for one in s.records.sources)
+            and len(set(s.records.sources)) == len(s.records.sources),
+            f"records.sources = {list(s.records.sources)!r}: name each source file once",
         ),
         (0 <= s.console.port <= 65535, f"console.port = {s.console.port}: use 0 to 65535"),
         (1 <= s.console.session_hours <= 24, f"console.session_hours = {s.console.session_hours}: use 1 to 24"),

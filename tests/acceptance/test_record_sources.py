@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.commands import eventually
 from tests.acceptance.program import Program
 
 VIEW = (
@@ -85,3 +86,57 @@ def test_a_source_that_cannot_be_asked_is_not_called_intact(program: Program, so
     assert "v_signed_notes" in program.call("records", "check", "--from", source, status=2).err
     assert "name FILEs" in program.call("records", "check", status=2).err
     assert "name FILEs" in program.call("records", "seal", source, "--from", source, status=2).err
+
+
+def configured(program: Program, *sources: str, nightly_at: str = "03:30") -> None:
+    import re
+
+    config = program.home / "config.toml"
+    text = re.sub(
+        r"(\[records\]\nsources = ).*", lambda m: m[1] + str(list(sources)).replace("'", '"'), config.read_text()
+    )
+    text = re.sub(r'(nightly_at = )"03:30"', rf'\1"{nightly_at}"', text)
+    config.write_text(text)
+
+
+def test_each_source_is_checked_and_one_that_cannot_be_read_keeps_no_other_from_it(
+    program: Program, source: Path, postgres_url: str
+) -> None:
+    gone = source.parent / "gone.toml"
+    gone.write_text(source.read_text().replace("emr-notes", "gone").replace("v_signed_notes", "v_gone"))
+    configured(program, str(gone), str(source), "nowhere.toml")
+    first = program.call("records", "nightly", "--json", status=3)
+    assert [(line["source"], line["outcome"], line["compared"]) for line in first.lines] == [
+        ("gone", "not_evaluated", 0), ("emr-notes", "checked", 200), ("nowhere", "not_evaluated", 0),
+    ]  # fmt: skip
+    assert "v_gone" in first.lines[0]["reason"]
+    configured(program, str(source))
+    do(postgres_url, "DELETE FROM signed_notes")
+    second = program.call("records", "nightly", "--json", status=1).one
+    assert (second["different"], second["fresh"], second["intact"]) == (200, 200, 0)
+    do(postgres_url, *VIEW[-1:])
+    program.verify()
+
+
+def test_a_served_home_checks_its_records_by_night_and_tells_what_differs(
+    program: Program, source: Path, postgres_url: str
+) -> None:
+    from datetime import datetime, timedelta
+    from zoneinfo import ZoneInfo
+
+    program.json("records", "seal", "--from", source)
+    do(postgres_url, "DELETE FROM signed_notes")
+    now = datetime.now(ZoneInfo("Asia/Shanghai"))
+    begins = max(now - timedelta(minutes=1), now.replace(hour=0, minute=0))
+    configured(program, str(source), nightly_at=begins.strftime("%H:%M"))
+    with program.serving():
+        found = eventually(lambda: checks(program), within=180)
+    assert found[0] == ("emr-notes", "checked", 200, 200)
+    assert len(checks(program)) == 1  # once a night
+
+
+def checks(program: Program) -> list[tuple[object, ...]]:
+    import sqlite3
+
+    with sqlite3.connect(f"file:{program.home}/data/wardkeep.sqlite3?mode=ro", uri=True) as rows:
+        return rows.execute("SELECT source, outcome, compared, fresh FROM records_recordcheck ORDER BY at").fetchall()

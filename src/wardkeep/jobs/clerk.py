@@ -31,6 +31,8 @@ SETTLE_EVERY = timedelta(minutes=10)
 COMPACT_EVERY = timedelta(minutes=10)
 #: Between two looks whether the checkpoint of the day is kept and stamped.
 DATE_EVERY = timedelta(minutes=15)
+#: Between two looks whether signed records are to be checked tonight.
+RECORDS_EVERY = timedelta(seconds=30)
 #: Between two looks whether somebody has to be told of something.
 TELL_EVERY = timedelta(seconds=30)
 #: A nightly pass that was missed (the machine was off) runs within this time of the day; else it waits for its night.
@@ -57,6 +59,8 @@ class Clerk:
         at = now()
         self.nightly: subprocess.Popen[bytes] | None = None
         self.compacting: subprocess.Popen[bytes] | None = None
+        self.checking: subprocess.Popen[bytes] | None = None
+        self.checking_not_before: datetime | None = None
         self.dating: threading.Thread | None = None
         self.telling: threading.Thread | None = None
         self.nightly_not_before: datetime | None = None
@@ -67,6 +71,7 @@ class Clerk:
             Duty("nightly", timedelta(seconds=30), self.judge_when_due, at + timedelta(seconds=30)),
             Duty("compact", COMPACT_EVERY, self.compact_when_worth, at + COMPACT_EVERY),
             Duty("daily", DATE_EVERY, self.keep_the_day, at + timedelta(seconds=30)),
+            Duty("records", RECORDS_EVERY, self.check_records_when_due, at + timedelta(seconds=5)),
             Duty("tell", TELL_EVERY, self.tell_people, at + TELL_EVERY),
         ]
 
@@ -74,7 +79,7 @@ class Clerk:
         """Until `stop` is set; what is committed then is carried once more."""
         while not stop.wait(0.2):
             self.turn(now())
-        for child in (self.nightly, self.compacting):
+        for child in (self.nightly, self.compacting, self.checking):
             if child is not None and child.poll() is None:
                 child.send_signal(signal.SIGTERM)
                 try:
@@ -118,6 +123,18 @@ class Clerk:
 
         if (self.compacting is None or self.compacting.poll() is not None) and due(self.home.store()):
             self.compacting = self._start("store", "compact", "--json")
+
+    def check_records_when_due(self) -> None:
+        """Check sources of signed records in a process of its own: a database that does not answer stops nothing here."""
+        from wardkeep.jobs.records_nightly import AGAIN_AFTER as LATER  # noqa: PLC0415
+        from wardkeep.jobs.records_nightly import due  # noqa: PLC0415
+
+        at = now()
+        held = self.checking_not_before is not None and at < self.checking_not_before
+        if held or (self.checking is not None and self.checking.poll() is None) or not due(self.home, at):
+            return
+        self.checking_not_before = at + LATER  # one that ends without a word is not begun at once again
+        self.checking = self._start("records", "nightly", "--only-due", "--json")
 
     def _start(self, *words: str) -> subprocess.Popen[bytes]:
         """A command of ours on this home, so that its memory is given back."""

@@ -7,7 +7,7 @@ A row that says something else under the time at which it was sealed is never se
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from wardkeep.jobs.pulling.database import View
 from wardkeep.jobs.pulling.pulling import password_of
-from wardkeep.jobs.records import fresh_seed, say_checked, seal_records, sealed_versions
+from wardkeep.jobs.records import fresh_seed, seal_records, sealed_versions
 from wardkeep.watch.integrity import Comparison, Difference, Spans, Version, admit, compare, drawn, spans
 from wardkeep.watch.integrity.compare import GRACE_US
 from wardkeep.watch.pull import (
@@ -67,6 +67,8 @@ class FromSource:
     #: Sealed records that could not be asked for: their number does not fit the key.
     unaskable: int = 0
     differences: list[Difference] = field(default_factory=list)
+    #: Records that were looked for and are as they were sealed.
+    as_sealed: frozenset[str] = frozenset()
 
     def add(self, more: tuple[Difference, ...]) -> None:
         """Differences, each record once."""
@@ -93,27 +95,17 @@ def seal_from(home: Home, given: Given, *, at: datetime, stop: Callable[[], bool
         return _Reading(home, given.source, view, at=at).seal(stop)
 
 
-def read_again(home: Home, given: Given, *, at: datetime, sample: int | None = SAMPLE) -> FromSource:
+def read_again(
+    home: Home, given: Given, *, at: datetime, sample: int | None = SAMPLE, also: Collection[str] = ()
+) -> FromSource:
     """Seal what is new, and read again a sample of what is sealed, or all of the source where `sample` is None.
 
-    Raises as `seal_from`: then nothing was checked.
+    also: records that are looked for beside the drawn ones. Raises as `seal_from`: then nothing was checked.
     """
     with View(given.source.pull, given.password) as view:
         reading = _Reading(home, given.source, view, at=at)
         reading.seal(_never)
-        return reading.check_all() if sample is None else reading.check(sample)
-
-
-def check_from(
-    home: Home, given: Given, *, at: datetime, sample: int | None = SAMPLE, actor: Any = "cli"
-) -> FromSource:
-    """`read_again`, with an act that says what came of it. Django must be set up."""
-    done = read_again(home, given, at=at, sample=sample)
-    counts = Comparison(
-        compared=done.compared, intact=done.intact, new=done.sealed, differences=tuple(done.differences)
-    )
-    say_checked(counts, whole=sample is None, at=at, actor=actor)
-    return done
+        return reading.check_all() if sample is None else reading.check(sample, also)
 
 
 class _Reading:
@@ -151,11 +143,12 @@ class _Reading:
             self._go_on(last, len(rows))
         return self.done
 
-    def check(self, sample: int) -> FromSource:
+    def check(self, sample: int, also: Collection[str]) -> FromSource:
         """A sample of what is sealed, and of the source what stands beside one of it. Comes after `seal`."""
         sealed = sealed_versions(self._home, source=self._name)
         seed = fresh_seed(self._home) + self._name
-        asked = drawn((v.record for v in sealed), sample, seed)
+        there = {v.record for v in sealed}
+        asked = sorted({*drawn(there, sample, seed), *(there & set(also))})
         chosen = set(asked)
         looked_for = [v for v in sealed if v.record in chosen]
         found = list(self._of_keys(asked))
@@ -166,11 +159,10 @@ class _Reading:
             whole=True,
             of={self._source.system},
         )
-        self.done.compared, self.done.intact = done.compared, done.intact
+        self._compared(done, chosen)
         self.done.unaskable = len(self._unaskable)
-        self.done.add(done.differences)
         if sealed:
-            [place] = drawn((v.record for v in sealed), 1, seed + " behind")
+            [place] = drawn(there, 1, seed + " behind")
             self.done.add(self._behind(sealed, next(v for v in sealed if v.record == place)))
         return self.done
 
@@ -181,9 +173,13 @@ class _Reading:
         sealed = sealed_versions(self._home, source=self._name)
         done = compare(sealed, found, whole=True, of={self._source.system}, grace_us=self._grace_us)
         self.done.read, self.done.unusable = read, unusable
+        self._compared(done, {v.record for v in sealed})
+        return self.done
+
+    def _compared(self, done: Comparison, records: Collection[str]) -> None:
         self.done.compared, self.done.intact = done.compared, done.intact
         self.done.add(done.differences)
-        return self.done
+        self.done.as_sealed = frozenset(records) - {d.record for d in self.done.differences}
 
     def _of_keys(self, records: list[str]) -> Iterator[Version]:
         """What the source says now of some records; only these are asked for."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from wardkeep.watch.integrity.table import Columns
 
 TABLE = "record_versions"
+#: What stands for the source where files are held against what is sealed.
+FILES = "files"
 
 
 class UnreadableRecords(Exception):
@@ -121,21 +123,17 @@ def seal_records(home: Home, versions: Iterable[Version], *, source: str, at: da
 def check_records(
     home: Home, found: Iterable[Version], *, whole: bool, sample: int | None, at: datetime, actor: Any = "cli"
 ) -> Comparison:
-    """Hold what a source says now against what is sealed, and say in an act what came of it. Django must be set up."""
+    """Hold what files say now against what is sealed, and keep what came of it, with its act. Django must be set up."""
+    from wardkeep.govern.records.actions import keep  # noqa: PLC0415
+    from wardkeep.govern.records.models import RecordCheck  # noqa: PLC0415
+    from wardkeep.govern.records.standing import Outcome  # noqa: PLC0415
+
     done = compare(sealed_versions(home), found, whole=whole, sample=sample, seed=fresh_seed(home))
-    say_checked(done, whole=whole, at=at, actor=actor)
+    check = RecordCheck(
+        source=FILES, at=at, outcome=Outcome.CHECKED, sealed=0, compared=done.compared, intact=done.intact
+    )
+    keep(check, done.differences, by=actor)
     return done
-
-
-def say_checked(done: Comparison, *, whole: bool, at: datetime, actor: Any) -> None:
-    """The act of a comparison: counts, and nothing of a record."""
-    from wardkeep.seal.act import action  # noqa: PLC0415
-
-    with action("integrity:records:checked", actor=actor, at=at) as act:
-        act.fact("compared", done.compared)
-        act.fact("intact", done.intact)
-        act.fact("different", len(done.differences))
-        act.fact("whole", whole)
 
 
 def fresh_seed(home: Home) -> str:

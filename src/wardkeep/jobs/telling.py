@@ -17,6 +17,8 @@ from wardkeep.govern.notices import actions
 from wardkeep.govern.notices.channels import MailServer, NotSent, post_json, send_mail
 from wardkeep.govern.notices.models import Sending, Told
 from wardkeep.govern.notices.notice import Channel, Delivery, Kind, Notice, subject_of, text_of
+from wardkeep.govern.records.reading import checks_since
+from wardkeep.govern.records.standing import Outcome
 from wardkeep.home import Home
 from wardkeep.jobs.silent import all_silences
 from wardkeep.jobs.witnessed import standing
@@ -66,8 +68,18 @@ def due(home: Home, *, at: datetime) -> Iterator[Notice]:
     for silence in all_silences(home, casebook.last_run(), at=at):
         about = f"{silence.system}|{silence.kind}|{silence.from_us}"
         yield Notice(kind=Kind.SILENT, about=about, system=silence.system)
+    yield from _records(today)
     for conflict in _conflicts(home):
         yield Notice(kind=Kind.LEDGER, about=hashlib.sha256(conflict.encode()).hexdigest()[:32])
+
+
+def _records(today: datetime) -> Iterator[Notice]:
+    """What checks of signed records came to today: records not known to differ before, and sources that could not be read."""
+    for check in checks_since(today):
+        if check.outcome == Outcome.NOT_EVALUATED:
+            yield Notice(kind=Kind.SILENT, about=f"records|{check.source}|{today.date()}", system=check.source)
+        elif check.fresh:
+            yield Notice(kind=Kind.RECORDS, about=str(check.pk), count=check.fresh, system=check.system)
 
 
 def announce_alerts(home: Home, *, at: datetime) -> None:

@@ -23,6 +23,7 @@ from wardkeep.web.page import path
 from wardkeep.web.patients.search import search
 from wardkeep.web.patients.views import patient, reveal
 from wardkeep.web.people.views import active, create, link, people, role
+from wardkeep.web.records.views import record_explain, records
 from wardkeep.web.signin.me import language, me, password, renew
 from wardkeep.web.signin.views import SecondStep, SignIn, enrol_page, recovery_codes, sign_out, welcome
 from wardkeep.web.today.views import today
@@ -56,6 +57,8 @@ urlpatterns = [
     path("alerts/", alerts, name="alerts"),
     path("alerts/<uuid:key>/seen/", alert_seen, name="alert_seen"),
     path("alerts/<uuid:key>/dismiss/", alert_dismiss, name="alert_dismiss"),
+    path("records/", records, name="records"),
+    path("records/<uuid:key>/explain/", record_explain, name="record_explain"),
     path("accesses/<access:key>/", access, name="access"),
     path("accesses/<access:key>/proof/", access_proof, name="access_proof"),
     path("rows/<row:key>/", source_row, name="row"),

@@ -205,6 +205,24 @@ def test_a_silent_system_is_told_by_name_and_once(set_notices: Any, hook: Hook) 
     assert (body["kind"], body["system"]) == ("silent", "PACS")
 
 
+def test_records_that_differ_and_a_source_that_could_not_be_read_are_told_once(set_notices: Any, hook: Hook) -> None:
+    from tests.unit.web.differing import difference, kept
+    from wardkeep.govern.records.actions import not_evaluated
+    from wardkeep.jobs.telling import tell
+    from wardkeep.watch.integrity import Problem
+
+    home = set_notices(webhook=hook.url, kinds=("records", "silent"))
+    kept(difference(Problem.CHANGED), difference(Problem.MISSING), at=AT)
+    kept(difference(Problem.CHANGED), at=AT + timedelta(minutes=1))  # known already
+    for minute in (2, 3):
+        not_evaluated("lis-reports", "lis-reports: connection refused", at=AT + timedelta(minutes=minute), by="jobs")
+    tell(home, at=AT + timedelta(minutes=4))
+    tell(home, at=AT + timedelta(minutes=5))
+    told = [(body["kind"], body["system"], body["count"]) for body, _, _ in hook.posted if body["system"] != "PACS"]
+    assert sorted(told) == [("records", "EMR", 2), ("silent", "lis-reports", 1)]
+    assert not any("N-" in raw.decode() or hospital.VICTIM in raw.decode() for _, _, raw in hook.posted)
+
+
 def test_a_hook_can_check_who_sent_it(set_notices: Any, hook: Hook) -> None:
     from wardkeep.jobs.telling import tell
 

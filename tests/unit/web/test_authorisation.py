@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.web import hospital
 from tests.unit.web.alerted import alert_row
+from tests.unit.web.differing import difference_row
 from wardkeep.govern.identity.role import Role
 
 R = Role
@@ -46,6 +47,8 @@ TABLE: dict[str, tuple[str, set[Role] | None]] = {
     "alerts": ("GET", REVIEW),
     "alert_seen": ("POST", REVIEW),
     "alert_dismiss": ("POST", REVIEW),
+    "records": ("GET", REVIEW),
+    "record_explain": ("POST", REVIEW),
     "access": ("GET", REVIEW),
     "access_proof": ("GET", REVIEW),
     "row": ("GET", REVIEW),
@@ -99,6 +102,7 @@ def _address(name: str, case: Any) -> str:
         "proof": ["2026", 3],
         "entry": ["2026", 3],
         **{name: [alert_row()] for name in ("alert_seen", "alert_dismiss")},
+        "record_explain": [difference_row()],
         **{name: [zhou] for name in ("person_link", "person_active", "person_role")},
         **{name: [zhou] for name in ("mapping", "mapping_abandon", "mapping_take_back")},
         **{name: [case.key] for name in ("case", "case_proof", "decide", "note", "reopen", "assign")},

@@ -46,6 +46,8 @@ class Act(StrEnum):
     CASE_REOPEN = "case.reopen"
     ALERT_READ = "alert.read"
     ALERT_DECIDE = "alert.decide"
+    RECORD_READ = "record.read"
+    RECORD_EXPLAIN = "record.explain"
     ACCESS_READ = "access.read"
     PATIENT_READ = "patient.read"
     PATIENT_REVEAL = "patient.reveal"
@@ -83,6 +85,8 @@ TABLE: dict[Act, frozenset[Role]] = {
     Act.CASE_REOPEN: _REVIEW,
     Act.ALERT_READ: _REVIEW,
     Act.ALERT_DECIDE: _REVIEW,
+    Act.RECORD_READ: _REVIEW,
+    Act.RECORD_EXPLAIN: _REVIEW,
     Act.ACCESS_READ: _REVIEW,
     Act.PATIENT_READ: _REVIEW,
     Act.PATIENT_REVEAL: _REVIEW,

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     CASES = "cases"  # a judgement left cases to read
     ALERT = "alert"  # a live detection fired
     SILENT = "silent"  # what usually comes of a system has not come
+    RECORDS = "records"  # signed records differ from what was sealed
     LEDGER = "ledger"  # somebody outside saw another history, or a kept day does not agree
     TEST = "test"
 
@@ -60,6 +61,7 @@ def subject_of(notice: Notice, hospital: str) -> str:
         Kind.CASES: ngettext("%(n)d case to read", "%(n)d cases to read", notice.count),
         Kind.ALERT: ngettext("%(n)d live alert", "%(n)d live alerts", notice.count),
         Kind.SILENT: _("%(system)s is silent"),
+        Kind.RECORDS: ngettext("%(n)d signed record differs", "%(n)d signed records differ", notice.count),
         Kind.LEDGER: _("the ledger must be looked into"),
         Kind.TEST: _("a test of the notices"),
     }[notice.kind] % {"n": notice.count, "system": notice.system}
@@ -73,6 +75,9 @@ def text_of(notice: Notice, hospital: str, address: str) -> str:
         Kind.ALERT: _("Something was seen as it happened. It is to be verified."),
         Kind.SILENT: _(
             "What usually comes of %(system)s has not come, or numbers of it are missing. The page of coverage shows it."
+        ),
+        Kind.RECORDS: _(
+            "Signed records are not as they were sealed. It is to be verified; the page of signed records lists them."
         ),
         Kind.LEDGER: _(
             "What somebody outside keeps of the ledger does not agree with it. Run `wardkeep ledger status` on the machine."

@@ -40,6 +40,8 @@ class Difference:
     #: The time of the newest sealed version, and the one that the source says now; None where there is none.
     sealed_us: int | None
     found_us: int | None
+    #: The digest of what the source says now; None where it has the record no more.
+    digest: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +88,7 @@ def admit(
     for key, version in now.items():
         if key not in known:
             if sealing is not None and _is_behind(version, sealing, grace_us):
-                differences[key] = _difference(Problem.BACK_DATED, version, None, version.time_us)
+                differences[key] = _difference(Problem.BACK_DATED, version, None, version.time_us, version.digest)
         elif version.time_us <= max(v.time_us for v in known[key]) and (differs := _judged(known[key], version)):
             differences[key] = differs
     fresh: dict[tuple[str, str, str], Version] = {}
@@ -130,7 +132,7 @@ def compare(
         if key in known:
             continue
         if _is_behind(version, sealing, grace_us):
-            differences.append(_difference(Problem.BACK_DATED, version, None, version.time_us))
+            differences.append(_difference(Problem.BACK_DATED, version, None, version.time_us, version.digest))
         else:
             new += 1
     intact = len(asked) - sum(d.problem is not Problem.BACK_DATED for d in differences)
@@ -179,11 +181,14 @@ def _judged(versions: Sequence[Version], now: Version | None) -> Difference | No
     if now.digest == newest.digest:
         return None
     earlier = any(now.digest == version.digest for version in versions)
-    return _difference(Problem.REVERTED if earlier else Problem.CHANGED, newest, newest.time_us, now.time_us)
+    problem = Problem.REVERTED if earlier else Problem.CHANGED
+    return _difference(problem, newest, newest.time_us, now.time_us, now.digest)
 
 
-def _difference(problem: Problem, version: Version, sealed_us: int | None, found_us: int | None) -> Difference:
+def _difference(
+    problem: Problem, version: Version, sealed_us: int | None, found_us: int | None, digest: str | None = None
+) -> Difference:
     return Difference(
         system=version.system, record=version.record, kind=version.kind, patient=version.patient, problem=problem,
-        sealed_us=sealed_us, found_us=found_us,
+        sealed_us=sealed_us, found_us=found_us, digest=digest,
     )  # fmt: skip

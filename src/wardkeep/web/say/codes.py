@@ -206,6 +206,8 @@ ACTS: Names = {
     "database:rows:restored": _("Rows restored from a backup"),
     "evidence:bundle:made": _("Evidence bundle made"),
     "integrity:records:checked": _("Signed records compared with their source"),
+    "integrity:records:explained": _("Signed record that differs explained"),
+    "integrity:records:not_evaluated": _("Source of signed records could not be read"),
     "intake:mapping:confirmed": _("Mapping confirmed"),
     "intake:mapping:taken_back": _("Mapping taken back"),
     "intake:quarantine:dismissed": _("Pieces of quarantine dismissed"),
@@ -217,6 +219,15 @@ ACTS: Names = {
     "keys:root:recovered": _("Root key recovered from shares"),
     "keys:shares:made": _("Recovery shares made"),
 }
+
+#: How a signed record differs from what was sealed, and where that stands.
+PROBLEMS: Names = {
+    "changed": _("changed"),
+    "reverted": _("set back to an earlier version"),
+    "missing": _("missing"),
+    "back_dated": _("put in behind, with an earlier time"),
+}
+STANDINGS: Names = {"open": _("open"), "explained": _("explained"), "mended": _("as sealed again")}
 
 #: Why a piece of input was set aside: the stable word of its reason.
 SET_ASIDE: Names = {

@@ -20,6 +20,7 @@ from wardkeep.govern.alerts.models import LiveAlert
 from wardkeep.govern.alerts.reading import any_alert
 from wardkeep.govern.identity.permission import permission
 from wardkeep.govern.identity.role import Act
+from wardkeep.govern.records.reading import any_check
 from wardkeep.watch.cases.models import OUTCOME_NAMES, STATE_NAMES
 from wardkeep.watch.cases.pages import AccessLine, LookedFor
 from wardkeep.web.accounts.read import People
@@ -210,6 +211,7 @@ def navigation(context: template.Context) -> list[NavItem]:
         (_("Today"), "today", "today", Act.TODAY_READ, "/"),
         (_("Cases"), "cases", "case", Act.CASE_LIST, "/cases/"),
         *(((_("Live alerts"), "alerts", "alert", Act.ALERT_READ, "/alerts/"),) if _is_live() else ()),
+        *(((_("Signed records"), "records", "note", Act.RECORD_READ, "/records/"),) if _has_records() else ()),
         (_("Intake"), "intake", "intake", Act.INTAKE_READ, "/intake/"),
         (_("Coverage"), "coverage", "shield", Act.COVERAGE_READ, "/coverage/"),
         (_("Runs"), "runs", "run", Act.RUN_READ, "/runs/"),
@@ -228,6 +230,11 @@ def navigation(context: template.Context) -> list[NavItem]:
 def _is_live() -> bool:
     """Whether anything is heard live, or was."""
     return bool(settings.WARDKEEP_HOME.settings.intake.listeners) or any_alert()
+
+
+def _has_records() -> bool:
+    """Whether signed records are checked, or were."""
+    return bool(settings.WARDKEEP_HOME.settings.records.sources) or any_check()
 
 
 @register.simple_tag
@@ -264,6 +271,8 @@ _NAMES: dict[str, codes.Names] = {
     "scene": codes.SCENES,
     "scene_state": codes.SCENE_STATES,
     "threat": codes.THREATS,
+    "problem": codes.PROBLEMS,
+    "standing": codes.STANDINGS,
     "alert_state": {str(k): v for k, v in ALERT_STATES.items()},
     "state": {str(k): v for k, v in STATE_NAMES.items()},
     "outcome": {str(k): v for k, v in OUTCOME_NAMES.items()},
