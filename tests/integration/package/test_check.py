@@ -27,7 +27,7 @@ from wardkeep.ledger.policy import parse_policy
 from wardkeep.package import KeyRefused, Worth, check_package
 from wardkeep.package.beside import look_beside
 from wardkeep.package.law import Ground, Side
-from wardkeep.package.signed import by_key_of
+from wardkeep.package.signed import by_hand_of, by_key_of
 from wardkeep.package.step import Demand
 
 OTHER = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
@@ -215,6 +215,14 @@ def test_a_signature_over_other_bytes_is_not_taken(tmp_path: Path) -> None:
         by_key_of(
             desk.story, 1, Side.INSTITUTION, "李主任", desk.file("x.sig", raw), desk.file("k", pem_of(HOSPITAL_KEY))
         )
+
+
+def test_a_file_that_is_no_picture_is_no_signature_by_hand(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.seal({"a.txt": b"a"})
+    for name, content in (("scan.exe", b"MZ"), ("scan.jpg", b"")):
+        with pytest.raises(KeyRefused):
+            by_hand_of(desk.story, 1, Side.FAMILY, "张四", desk.file(name, content))
 
 
 def test_records_of_which_only_the_hash_is_here_are_found_beside_it(tmp_path: Path) -> None:
