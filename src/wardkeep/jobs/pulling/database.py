@@ -261,6 +261,10 @@ def _prepare(name: str, connection: Any, timeout: int) -> None:
         connection.call_timeout = timeout * 1000
     elif name == "mssql":
         connection.timeout = timeout
+        cursor = connection.cursor()
+        # Where two wait for each other it is we who give way, and we do not wait longer for a lock than for a statement.
+        cursor.execute(f"SET DEADLOCK_PRIORITY LOW; SET LOCK_TIMEOUT {timeout * 1000}")
+        cursor.close()
 
 
 def _said(exc: Any) -> str:
