@@ -64,12 +64,12 @@ def said(address: tuple[str, int], data: bytes) -> bytes:
 
 
 def hear(folder: Path, count: int, begin: int = 0) -> int:
-    """So many mutated conversations, a good one now and then; how many good ones there were."""
+    """So many mutated conversations, a good one now and then; how many good messages there were."""
     home = a_home(
         folder, {"adt": {"protocol": "mllp"}, "log": {"protocol": "syslog-tcp"}, "fhir": {"protocol": "http"}}
     )
     caught: list[Any] = []
-    accepted, good = 0, 0
+    accepted, good = 0, set[str]()
     with Live(home) as live:
         live.loop.call_soon_threadsafe(live.loop.set_exception_handler, lambda _, context: caught.append(context))
         for n in range(begin, begin + count):
@@ -78,7 +78,7 @@ def hear(folder: Path, count: int, begin: int = 0) -> int:
             if wire.name == "fhir":
                 accepted += answer.count(b"HTTP/1.1 201 ") + answer.count(b"HTTP/1.1 200 ")
             if n % 25 == 0:
-                good += 1
+                good |= {f"P{100_000 + n}", f"HIS/H/G{n}", f"G{n}"}
                 assert b" 201 " in said(live.address("fhir"), posted(audit(100_000 + n)))
                 assert b"|AA|" in said(live.address("adt"), framed(FRAMED[0][1:-2].replace(b"|1|P|", b"|G%d|P|" % n)))
                 one = atna(f"G{n}")
@@ -88,18 +88,15 @@ def hear(folder: Path, count: int, begin: int = 0) -> int:
         gc.collect()
     assert caught == []
     messages = sum(one.kind == "message" for one in spooled(home, "fhir"))
-    assert accepted + good <= messages  # an answer may be lost on the way, a message may not
+    assert accepted + len(good) // 3 <= messages  # an answer may be lost on the way, a message may not
     store_all(home)
-    assert asked(home, "SELECT count(DISTINCT patient_id) FROM events WHERE patient_id SIMILAR TO 'P1[0-9]{5}'") == [
-        (good,)
-    ]
-    assert asked(home, "SELECT count(DISTINCT event_id) FROM all_events WHERE event_id LIKE '%/G%'") == [(good,)]
-    assert asked(home, "SELECT count(DISTINCT patient_id) FROM events WHERE patient_id LIKE 'G%'") == [(good,)]
-    return good
+    found = {name for row in asked(home, "SELECT DISTINCT event_id, patient_id FROM all_events") for name in row}
+    assert good <= found, good - found
+    return len(good)
 
 
 def test_hostile_bytes_on_a_listener_cost_nobody_else_anything(tmp_path: Path) -> None:
-    assert hear(tmp_path, SHORT) == SHORT // 25
+    assert hear(tmp_path, SHORT) == 3 * SHORT // 25
 
 
 @pytest.mark.soak
