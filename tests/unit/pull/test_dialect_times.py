@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.pull.test_dialects import URLS, pyodbc, view  # noqa: F401
@@ -44,7 +44,6 @@ def pages(ask: Callable[[Mark, int], Sequence[Mark]], begin: Mark, limit: int) -
     raise AssertionError("it goes on for ever")
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 400), max_size=80), st.integers(1, 9), st.booleans())
 def test_a_datetime_of_sql_server_is_in_one_page_whatever_it_is_rounded_to(
     ticks: list[int], limit: int, rounded: bool
@@ -67,7 +66,6 @@ def test_a_datetime_of_sql_server_is_in_one_page_whatever_it_is_rounded_to(
         assert pages(ask, begin_of(last, 0), limit) == [shown(one) for one in there if shown(one) == last]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 3_000), max_size=60), st.integers(1, 9), st.booleans())
 def test_a_driver_that_cuts_the_fraction_off_costs_a_repetition_and_no_row(
     values: list[int], limit: int, whole: bool

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wardkeep.watch.event import Rejected
@@ -96,7 +96,6 @@ def test_of_a_full_page_the_last_watermark_is_left_for_the_next(
     assert complete(marks, limit) == due
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 8), max_size=60), st.integers(1, 7))
 def test_pages_take_each_row_once_whatever_their_size(values: list[int], size: int) -> None:
     there = sorted(values)
@@ -114,7 +113,6 @@ def test_pages_take_each_row_once_whatever_their_size(values: list[int], size: i
     assert found == there
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 40), max_size=60), st.integers(1, 7), st.integers(0, 9))
 def test_pages_take_each_row_once_where_a_database_is_asked_for_some_before(
     values: list[int], size: int, slack: int
@@ -180,7 +178,6 @@ def test_watermarks_are_times_and_whole_numbers_and_nothing_else() -> None:
     assert begin_of(datetime(1, 1, 1), 60) == datetime(1, 1, 1)
 
 
-@settings(deadline=None)
 @given(st.one_of(st.integers(), st.datetimes(), st.datetimes(timezones=st.just(SHANGHAI))))
 def test_a_watermark_is_the_same_after_it_was_written_down(mark: Any) -> None:
     kind = Kind.NUMBER if isinstance(mark, int) else None
