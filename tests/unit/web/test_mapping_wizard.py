@@ -203,6 +203,27 @@ def test_taking_back_is_an_act_and_brings_the_version_before(enter: Any, django_
     assert not mapping_file(django_home, "his").exists() and MappingVersion.objects.count() == 2
 
 
+def test_a_second_mapping_for_the_same_files_is_refused_and_the_first_lends_its_name(enter: Any) -> None:
+    client = enter("data_administrator")
+    address = begun(client)
+    client.post(address, {**fields(client.get(address).content.decode()), "name": "clinic", "do": "confirm"})
+    address = begun(client, name="his-20260305.csv.gz")
+    page = client.get(address).content.decode()
+    assert fields(page)["name"] == "clinic" and "Version 1 of it is in force" in page
+    other = client.post(address, {**fields(page), "name": "other", "do": "confirm"})
+    assert other.status_code == 422 and "is for such files already" in other.content.decode()
+
+
+def test_only_what_shows_the_rows_is_replaced_unless_columns_or_words_are_others(enter: Any) -> None:
+    client = enter("data_administrator")
+    address = begun(client)
+    form = fields(client.get(address).content.decode())
+    action = next(name for name, value in form.items() if value == "action" and name.startswith("column"))
+    assert "HX-Retarget" not in client.post(address, {**form, "name": "x", "word-action-0": "print"}).headers
+    assert client.post(address, {**form, action: ""}).headers["HX-Retarget"] == "#wizard"
+    assert client.post(address, {**form, "skip_lines": "1"}).headers["HX-Reselect"] == "#wizard"
+
+
 def test_giving_up_forgets_the_sample(enter: Any, django_home: Any) -> None:
     client = enter("data_administrator")
     address = begun(client)
@@ -224,11 +245,11 @@ def test_a_sample_is_its_owners_alone_one_each_and_old_ones_are_forgotten(enter:
     assert client.get(address).status_code == 200
     begun(client)
     assert held() == 1
-    sample = next(iter(SAMPLES._held.values())).sample
+    one = next(iter(SAMPLES._held.values()))
     for owner in range(MOST - 1):
-        SAMPLES.put(sample, owner=owner, at=now())
+        SAMPLES.put(one.sample, one.choices, owner=owner, at=now())
     with pytest.raises(Full):
-        SAMPLES.put(sample, owner="one more", at=now())
+        SAMPLES.put(one.sample, one.choices, owner="one more", at=now())
     assert (
         "Too many mappings are being made"
         in sent(other, EXPORT.encode()).wsgi_request._messages._queued_messages[0].message
@@ -356,7 +377,7 @@ def test_a_piece_that_waits_no_more_is_said(enter: Any, kept: Kept) -> None:
     assert "nothing of that file waits any more" in answer
 
 
-@pytest.mark.parametrize("count", [40, pytest.param(4_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [20, pytest.param(4_000, marks=pytest.mark.soak)])
 def test_any_bytes_and_any_form_give_a_page_or_a_reason(enter: Any, count: int) -> None:
     client = enter("data_administrator")
     seeds = [

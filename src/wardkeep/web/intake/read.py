@@ -15,7 +15,7 @@ from wardkeep.govern.mappings.models import MappingVersion
 from wardkeep.jobs.mappings import is_in_place, mapping_file, mappings_folder
 from wardkeep.jobs.replaying import needs_mapping
 from wardkeep.watch.intake.errors import BadMapping
-from wardkeep.watch.intake.mapping import parse_mapping
+from wardkeep.watch.intake.mapping import Mapping, parse_mapping
 from wardkeep.watch.store import Piece, StoreError
 from wardkeep.watch.store.arrivals import Arrived
 from wardkeep.web.draw.arrivals import Bar, draw_arrivals
@@ -61,8 +61,8 @@ class InForce:
     """A mapping that files are read by; `row` None where somebody put the file there by hand."""
 
     name: str
-    system: str
-    files: Sequence[str]
+    #: None where the file cannot be read.
+    mapping: Mapping | None
     row: MappingVersion | None
     #: Whether the file is there and says what was confirmed.
     in_place: bool
@@ -115,10 +115,9 @@ def mappings_in_force() -> list[InForce]:
             text = row.text if row else mapping_file(home, name).read_text("utf-8")
             said = parse_mapping(text, name)
         except (BadMapping, OSError, UnicodeDecodeError):
-            found.append(InForce(name=name, system="", files=(), row=row, in_place=False))
+            found.append(InForce(name=name, mapping=None, row=row, in_place=False))
             continue
-        in_place = row is None or is_in_place(home, row)
-        found.append(InForce(name=name, system=said.system or "", files=said.files, row=row, in_place=in_place))
+        found.append(InForce(name=name, mapping=said, row=row, in_place=row is None or is_in_place(home, row)))
     return found
 
 

@@ -35,10 +35,10 @@ class Held:
     """A sample in work."""
 
     sample: Sample
+    #: What the person chose so far; at first what was proposed.
+    choices: Choices
     owner: Any
     used_at: datetime
-    #: What the person chose so far.
-    choices: Choices | None = None
     key: UUID = field(default_factory=uuid4)
 
 
@@ -49,7 +49,7 @@ class Samples:
         self._lock = threading.Lock()
         self._held: dict[UUID, Held] = {}
 
-    def put(self, sample: Sample, *, owner: Any, at: datetime) -> Held:
+    def put(self, sample: Sample, choices: Choices, *, owner: Any, at: datetime) -> Held:
         """Hold a sample in place of the owner's earlier one. Raises Full."""
         with self._lock:
             self._forget(at)
@@ -57,7 +57,7 @@ class Samples:
                 del self._held[key]
             if len(self._held) >= MOST:
                 raise Full
-            held = Held(sample=sample, owner=owner, used_at=at)
+            held = Held(sample=sample, choices=choices, owner=owner, used_at=at)
             self._held[held.key] = held
             return held
 

@@ -19,14 +19,16 @@ from wardkeep.govern.mappings.actions import NotInForce, in_force
 from wardkeep.govern.mappings.models import MappingVersion
 from wardkeep.home import now
 from wardkeep.jobs.mappings import confirm_mapping, take_back_mapping
+from wardkeep.watch.intake.mapping import ANY, fits
 from wardkeep.watch.intake.proposing.moments import FORMS
-from wardkeep.watch.intake.proposing.proposal import Proposal
+from wardkeep.watch.intake.proposing.proposal import Marks, Proposal
 from wardkeep.watch.intake.proposing.propose import propose_of
 from wardkeep.watch.intake.proposing.sampling import NoSample
 from wardkeep.watch.store import StoreError
 from wardkeep.web.intake import words
 from wardkeep.web.intake.begin import NoFile, from_quarantine, from_upload
-from wardkeep.web.intake.choices import CONFIRMED, chosen, draft_of, faults, fingerprint, proposed
+from wardkeep.web.intake.choices import CONFIRMED, Choices, chosen, draft_of, faults, fingerprint, proposed
+from wardkeep.web.intake.read import mappings_in_force
 from wardkeep.web.intake.samples import SAMPLES, Full, Gone, Held
 from wardkeep.web.intake.wizard_page import column_lines, outlook, part_of, said, separator_name, word_lists
 from wardkeep.web.page import page, person
@@ -45,7 +47,7 @@ def mapping_new(request: HttpRequest) -> HttpResponse:
         proposal = propose_of(sample, _zone())
         if proposal.marks is None or len(proposal.marks.names) > WIDEST:
             raise NoFile(said(proposal.open[0]) if proposal.marks is None else _("The table has too many columns."))
-        held = SAMPLES.put(sample, owner=person(request).pk, at=now())
+        held = SAMPLES.put(sample, _first(proposal, sample.name), owner=person(request).pk, at=now())
         return redirect("mapping", held.key)
     except (NoFile, NoSample) as exc:
         why = said(exc.because) if isinstance(exc, NoSample) else str(exc)
@@ -72,8 +74,8 @@ def mapping(request: HttpRequest, key: UUID) -> HttpResponse:
     if request.POST.get("do") == "confirm" and not again:
         return _confirmed(request, held, proposal)
     response = _shown(request, held, again=again)
-    if again or before is None or held.choices is None or before.targets != held.choices.targets:
-        # The part that shows the rows is replaced by itself, so that no field loses what is being typed in it; here
+    if again or any(before.columns(target) != held.choices.columns(target) for target in words.CODE_NAMES):
+        # Else the part that shows the rows is replaced alone, so that no field loses what is being chosen in it; here
         # the columns or their words are others than the form has.
         response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#wizard"
     return response
@@ -109,10 +111,23 @@ def _zone() -> str:
     return str(settings.WARDKEEP_HOME.settings.hospital.timezone)
 
 
+def _first(proposal: Proposal, file_name: str) -> Choices:
+    """The choices of a proposal; a mapping that is for such files already lends its name, so that it gets a new version."""
+    choices = proposed(proposal, file_name)
+    earlier = _others(file_name)
+    return replace(choices, name=max(earlier, key=lambda name: earlier[name])) if earlier else choices
+
+
+def _others(file_name: str) -> dict[str, int]:
+    """Mappings in force that are for such a file, and how much of its name they say."""
+    found = {one.name: fits(one.mapping, file_name) for one in mappings_in_force() if one.mapping is not None}
+    return {name: well for name, well in found.items() if well}
+
+
 def _proposal(held: Held) -> Proposal:
-    """The proposal for the text as it is written by the choices; the first one where nothing was chosen yet."""
+    """The proposal for the text as it is written by the choices."""
     first = propose_of(held.sample, _zone())
-    if held.choices is None or (first.draft is not None and held.choices.written == first.draft.written):
+    if first.draft is not None and held.choices.written == first.draft.written:
         return first
     return propose_of(held.sample, _zone(), held.choices.written)
 
@@ -122,7 +137,7 @@ def _taken(request: HttpRequest, held: Held) -> tuple[Proposal, bool]:
     before = _proposal(held)
     assert before.marks is not None  # noqa: S101 - a sample without a table is never held
     choices = chosen(request.POST, before.marks)
-    if choices.written == (held.choices or proposed(before, held.sample.name)).written:
+    if choices.written == held.choices.written:
         held.choices = choices
         return before, False
     after = propose_of(held.sample, _zone(), choices.written)
@@ -134,14 +149,26 @@ def _taken(request: HttpRequest, held: Held) -> tuple[Proposal, bool]:
     return after, True
 
 
+def _faults(held: Held, marks: Marks) -> dict[str, str]:
+    """What stands in the way of confirming; two mappings for the same files are one too many."""
+    found = faults(held.choices, marks, held.sample.name)
+    others = _others(held.sample.name)
+    others.pop(held.choices.name, None)
+    own = len(held.choices.files.replace(ANY, ""))
+    if same := sorted(name for name, well in others.items() if well >= own):
+        said = _("“%(name)s” is for such files already: give its name for a new version of it, or take it back first.")
+        found.setdefault("name", said % {"name": same[0]})
+    return found
+
+
 def _confirmed(request: HttpRequest, held: Held, proposal: Proposal) -> HttpResponse:
     """Write the mapping, if it is what was shown and nothing is missing."""
-    assert held.choices is not None and proposal.marks is not None  # noqa: S101 - narrows the types
+    assert proposal.marks is not None  # noqa: S101 - narrows the type
     draft = draft_of(held.choices, proposal.marks)
     if request.POST.get("shown") != fingerprint(draft):
         messages.warning(request, _("Something was changed after what is shown: look at it again, then confirm."))
         return _shown(request, held)
-    if faults(held.choices, proposal.marks, held.sample.name):
+    if _faults(held, proposal.marks):
         return _shown(request, held, status=422)
     try:
         row = confirm_mapping(settings.WARDKEEP_HOME, draft.name, draft.toml(CONFIRMED), by=person(request), at=now())
@@ -160,10 +187,8 @@ def _shown(request: HttpRequest, held: Held, *, again: bool = False, status: int
     proposal = _proposal(held)
     marks = proposal.marks
     assert marks is not None  # noqa: S101 - a sample without a table is never held
-    choices = held.choices or proposed(proposal, held.sample.name)
+    choices = held.choices
     zone = _zone()
-    earlier = in_force().get(choices.name)
-    wrong = faults(choices, marks, held.sample.name)
     context: dict[str, Any] = {
         "held": held,
         "sheet": marks.sheet,
@@ -174,9 +199,8 @@ def _shown(request: HttpRequest, held: Held, *, again: bool = False, status: int
         "word_lists": word_lists(choices, marks),
         "outlook": outlook(choices, held.sample, marks, zone),
         "shown": fingerprint(draft_of(choices, marks)),
-        "faults": wrong,
-        "asked": request.method == "POST",
-        "earlier": earlier,
+        "faults": _faults(held, marks),
+        "earlier": in_force().get(choices.name),
         "separator": separator_name(choices.written.separator),
         "quote": next((name for name, mark in words.QUOTES.items() if mark == choices.written.quote), "double"),
         "names": words,

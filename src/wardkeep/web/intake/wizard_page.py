@@ -25,7 +25,7 @@ from wardkeep.web.say.codes import name_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Events that are shown of what the rows become.
-SHOWN = 10
+SHOWN = 6
 #: Below this a proposal is a guess, from this on it is sure.
 GUESS, SURE = 0.5, 0.8
 #: Fields that are shown as they are; every other one may name somebody and is shown by its shape.

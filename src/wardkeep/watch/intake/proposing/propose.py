@@ -51,7 +51,9 @@ def propose_of(sample: Sample, zone: str, given: Written | None = None) -> Propo
         constants["action"] = "query" if "query" in found else "read"
         parts.append(Proposed(key="constants.action", value=constants["action"], because=_NO_ACTION, confidence=0.4))
     values, unknown = _value_maps(seen, {target: at for target, (at, _) in found.items()}, parts)
-    short = re.sub(r"[^\w-]+", "-", sample.name.rpartition("/")[2].partition(".")[0]).strip("-") or "log"
+    stem = sample.name.rpartition("/")[2].partition(".")[0]
+    # The day of an export is no part of the system's name.
+    short = re.sub(r"[^\w-]+", "-", re.sub(r"[-_]?\d{4}[-_]?\d{2}[-_]?\d{2}", "", stem) or stem).strip("-") or "log"
     if "system" not in found:
         why = Because("没有系统列：取自文件名", "there is no column of systems: taken from the file's name")
         parts.append(Proposed(key="system", value=short, because=why, confidence=0.3))

@@ -35,6 +35,8 @@
   // Of a text only its begin is sent; a workbook that is too large is said before it is sent.
   document.addEventListener("change", function (event) {
     var field = event.target;
+    var why = document.getElementById(field.getAttribute("data-why"));
+    if (why) { why.textContent = field.getAttribute("data-chosen"); }
     if (field.type !== "file" || !field.getAttribute("data-most") || !field.files || !field.files[0]) { return; }
     var file = field.files[0];
     var whole = /\.(xlsx|xlsm|gz)$/i.test(file.name);
