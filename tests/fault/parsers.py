@@ -22,6 +22,8 @@ from tests.fault.samples import (
     HL7_SHARDS,
     JSON_SHARDS,
     NUMBER,
+    RECORDS,
+    SCHEMA,
     SECRET,
     SOURCE,
     STATUS,
@@ -51,7 +53,9 @@ from wardkeep.watch.intake.mapping import parse_mapping
 from wardkeep.watch.intake.syslog.framing import Deframer as Syslog
 from wardkeep.watch.live import Limits, Live
 from wardkeep.watch.pull import BadSource
+from wardkeep.watch.pull.record_source import parse_record_source
 from wardkeep.watch.pull.source import parse_source
+from wardkeep.watch.statistics.schema import SchemaError, read_schema, schema_file
 
 ZONE = "Asia/Shanghai"
 HEARD_US = 1_772_424_000_000_000
@@ -160,6 +164,23 @@ def pull_source(data: bytes, _: Path) -> Iterator[str]:
     try:
         parse_source(data.decode("utf-8", "replace"), "his.toml")
     except BadSource as refused:
+        yield str(refused)
+
+
+def record_source(data: bytes, _: Path) -> Iterator[str]:
+    try:
+        parse_record_source(data.decode("utf-8", "replace"), "records.toml")
+    except BadSource as refused:
+        yield str(refused)
+
+
+def statistics_schema(data: bytes, _: Path) -> Iterator[str]:
+    """The schema of a database and what its operator says of the columns, as two files in one."""
+    text, _, labels = data.decode("utf-8", "replace").partition("---\n")
+    try:
+        schema_file(labels)
+        read_schema(text, labels)
+    except SchemaError as refused:
         yield str(refused)
 
 
@@ -280,6 +301,8 @@ PARSERS: tuple[Parser, ...] = (
     ),
     Parser("mapping-file", (HIS.format(encoding="gb18030", separator=",").encode(),), mapping_file, TOML_SHARDS),
     Parser("pull-source", (SOURCE.encode(),), pull_source, TOML_SHARDS),
+    Parser("record-source", (RECORDS.encode(),), record_source, TOML_SHARDS),
+    Parser("statistics-schema", (SCHEMA.encode(),), statistics_schema, (*TOML_SHARDS, b",", b'"', b"\r", b"\0", b"view,")),
     Parser("settings", (CONFIG.encode(),), settings, TOML_SHARDS),
     Parser("tokens", (b"# who may post\nemr 0123456789abcdef0123456789abcdef\nlis fedcba9876543210fedcba98765432\n",), tokens),
     Parser("spool-file", _spool_file(), spool_file, (b"WKP1", b"WKG1", b"WKP1\0\0\0\1\xff\xff\xff\xff", b"\0" * 12)),

@@ -50,6 +50,31 @@ statement_timeout = 60
 """
 
 
+RECORDS = """name = "emr-notes"
+url = "postgresql+psycopg://reader@db.example/emr"
+view = "v_notes"
+system = "EMR"
+key = ["note_id"]
+content = ["title", "body"]
+time = "signed_at"
+stage = "state"
+[stages]
+"已签名" = "signed"
+"""
+
+SCHEMA = """kind,schema,name,column,comment,text
+table,his,drug_out,,发药,
+column,his,drug_out,drug_code,药品编码,
+view,his,v_drug,,,"select drug_code from drug_out"
+procedure,his,p_drug,,,"begin select 1 from dual; end;"
+---
+schema = "schema.csv"
+trusted_procedures = ["his.p_ok"]
+[columns]
+"drug_out.drug_code" = "drug"
+"doctor" = ["prescriber"]
+"""
+
 CONFIG = """
 [hospital]
 name = "H"

@@ -54,6 +54,9 @@ def test_a_procedure_that_calls_itself_ends() -> None:
         ("", '[columns]\n"a.b" = "pill"', "column a.b = 'pill'"),
         ("", "x = ", "no TOML"),
         ("", "colums = 3", "colums"),
+        ("kind,na\rme\n", "", "the header"),
+        ("", '[columns]\na = [["drug"]]', "column a = [['drug']]"),
+        ("", "columns = " + "[" * 2000, "no TOML"),
     ],
 )
 def test_a_fault_is_named_with_its_place(text: str, labels: str, said: str) -> None:

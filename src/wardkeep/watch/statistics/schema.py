@@ -130,7 +130,10 @@ def _rows(text: str) -> Iterator[tuple[str, ...]]:
         return
     csv.field_size_limit(max(csv.field_size_limit(), 8 * LONGEST_TEXT))
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    heads = [h.strip().lower() for h in reader.fieldnames or ()]
+    try:
+        heads = [h.strip().lower() for h in reader.fieldnames or ()]
+    except csv.Error as exc:
+        raise SchemaError(f"the header of the schema: {exc}") from exc
     reader.fieldnames = heads
     if missing := [name for name in ("kind", "name") if name not in heads]:
         raise SchemaError(f"the schema has no column {', '.join(missing)}: its header is {', '.join(COLUMNS)}")
@@ -152,7 +155,7 @@ def schema_file(labels: str) -> str:
     """The name of the CSV that the labels name, empty where they name none. Raises SchemaError."""
     try:
         name = tomllib.loads(labels).get("schema", "")
-    except tomllib.TOMLDecodeError as exc:
+    except (tomllib.TOMLDecodeError, RecursionError) as exc:
         raise SchemaError(f"the labels are no TOML: {exc}") from exc
     if not isinstance(name, str) or name.startswith(("/", "~")) or ".." in name:
         raise SchemaError(f"schema = {name!r}: use the name of a file beside the labels")
@@ -162,7 +165,7 @@ def schema_file(labels: str) -> str:
 def _labels(text: str) -> tuple[dict[str, frozenset[Concept]], frozenset[str]]:
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
+    except (tomllib.TOMLDecodeError, RecursionError) as exc:
         raise SchemaError(f"the labels are no TOML: {exc}") from exc
     if unknown := sorted(set(raw) - {"schema", "columns", "trusted_procedures"}):
         raise SchemaError(f"{', '.join(unknown)}: the labels have `schema`, `trusted_procedures` and [columns]")
@@ -172,7 +175,7 @@ def _labels(text: str) -> tuple[dict[str, frozenset[Concept]], frozenset[str]]:
     out = {}
     for name, said in columns.items():
         words = [said] if isinstance(said, str) else said
-        if not isinstance(words, list) or not all(w in {*Concept, "none"} for w in words):
+        if not isinstance(words, list) or not all(isinstance(w, str) and w in {*Concept, "none"} for w in words):
             raise SchemaError(f"column {name} = {said!r}: use {', '.join(Concept)} or none")
         out[plain(name)] = frozenset(Concept(w) for w in words if w != "none")
     return out, frozenset(map(plain, trusted))
