@@ -19,6 +19,7 @@ from wardkeep.web.ledger.acts import acts
 from wardkeep.web.ledger.handing import bundle, verifier
 from wardkeep.web.ledger.minutes import minutes
 from wardkeep.web.ledger.views import entry, proof, run, run_list, state
+from wardkeep.web.packages.views import packages
 from wardkeep.web.page import path
 from wardkeep.web.patients.search import search
 from wardkeep.web.patients.views import patient, reveal
@@ -82,6 +83,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/", run, name="run"),
     path("ledger/", state, name="ledger"),
     path("acts/", acts, name="acts"),
+    path("packages/", packages, name="packages"),
     path("ledger/minutes/<slug:day>/", minutes, name="minutes"),
     path("ledger/verifier/", verifier, name="verifier"),
     path("ledger/<slug:log>/<int:index>/bundle/", bundle, name="bundle"),

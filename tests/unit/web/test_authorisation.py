@@ -72,6 +72,7 @@ TABLE: dict[str, tuple[str, set[Role] | None]] = {
     "run": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
     "ledger": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
     "acts": ("GET", {R.AUDITOR, R.AUDIT_ADMINISTRATOR, R.SECURITY_DIRECTOR}),
+    "packages": ("GET", {R.AUDITOR, R.AUDIT_ADMINISTRATOR, R.SECURITY_DIRECTOR}),
     "minutes": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
     "verifier": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
     "bundle": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),

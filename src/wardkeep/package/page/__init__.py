@@ -11,6 +11,7 @@ from string import Template
 
 from wardkeep.package.law import Side
 from wardkeep.package.layout import step_name
+from wardkeep.package.listing import RECORD
 from wardkeep.package.part import Form, Part, Person
 from wardkeep.package.step import Kind, Sealing, Step
 
@@ -54,6 +55,10 @@ def _person(one: Person) -> str:
     return f"{SIDES[one.side]}：{escape(one.name)}{role}"
 
 
+def _kind(kind: str) -> str:
+    return "病历<small>record</small>" if kind == RECORD else escape(kind)
+
+
 def _row(number: int, part: Part) -> str:
     pages = "—" if part.pages is None else str(part.pages)
     if part.sha256 is None:
@@ -61,6 +66,6 @@ def _row(number: int, part: Part) -> str:
     else:
         kept = "" if part.file else "<small>仅存摘要，内容不在包内 · hash only, kept elsewhere</small>"
         content = f"{part.size:,}<br><code>{part.sha256}</code>{kept}"
-    cells = (f'<td class="n">{number}</td>', f"<td>{escape(part.name)}</td>", f"<td>{escape(part.kind)}</td>",
+    cells = (f'<td class="n">{number}</td>', f"<td>{escape(part.name)}</td>", f'<td class="k">{_kind(part.kind)}</td>',
              f"<td>{FORMS[part.form]}</td>", f'<td class="n">{pages}</td>', f"<td>{content}</td>")  # fmt: skip
     return f"<tr>{''.join(cells)}</tr>"
