@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -106,7 +107,11 @@ class SourceThread(threading.Thread):
         if self._stop_event.is_set():
             return 0.0
         if not isinstance(getattr(type(error), "exit_status", None), int) and not isinstance(error, OSError):
-            LOG.error("pulling %s failed", self.file, exc_info=error)
+            # Places, no values: an exception's message may carry what a record said.
+            places = " < ".join(
+                f"{Path(one.filename).name}:{one.lineno}" for one in reversed(extract_tb(error.__traceback__))
+            )
+            LOG.error("pulling %s failed: %s at %s", self.file, type(error).__name__, places)
         # One that brings rows before it is lost is no worse than a slow one.
         self.tally.failures = 1 if brought else self.tally.failures + 1
         self._say_trouble(told(error))
