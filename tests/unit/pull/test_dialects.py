@@ -102,3 +102,20 @@ class Wrapped(Exception):
 )
 def test_an_error_about_a_value_tells_its_code_alone(orig: Orig, told: str) -> None:
     assert _said(Wrapped(orig)) == told
+
+
+def test_an_old_oracle_is_asked_without_the_words_that_it_does_not_know() -> None:
+    """Before 12.1 there is no FETCH FIRST: the rows are numbered around what is ordered."""
+    with view("oracle") as found:
+        dialect = found._engine.dialect
+        dialect._supports_offset_fetch = False  # what the dialect sets when the server says its version
+        asked = found._select(["log_time", "account"], datetime(2026, 3, 2)).limit(50)
+        words = " ".join(str(asked.compile(dialect=dialect)).split())
+    assert "FETCH" not in words and "ROWNUM <= " in words
+    assert words.index("ORDER BY log_time") < words.index("ROWNUM"), words
+
+
+def test_an_oracle_client_that_is_not_there_is_named() -> None:
+    text = f'name = "x"\nurl = "{URLS["oracle"]}"\nview = "v"\nmapping = "m"\nwatermark = "t"\noracle_client = "/nowhere"\n'
+    with pytest.raises(NoDriver, match="oracle_client = '/nowhere': DPI-1047"):
+        View(parse_source(text, "x"), "geheim")

@@ -69,6 +69,7 @@ def test_a_source_needs_little_and_is_gentle() -> None:
         (GOOD + "batch = 0\n", "batch is 0"),
         (GOOD + "overlap = -1\n", "overlap is -1"),
         (GOOD + "every = 0\n", "every is 0"),
+        (GOOD + 'oracle_client = "/opt/oracle"\n', "url is of no Oracle"),
         (GOOD + 'password_file = "a"\npassword_credential = "b"\n', "give one"),
     ],
 )

@@ -212,12 +212,19 @@ def _engine(source: PullSource, password: str | None) -> Engine:
     if password is not None:
         url = url.set(password=password)
     name = url.get_backend_name()
+    thick: dict[str, Any] = {"thick_mode": {"lib_dir": source.oracle_client}} if source.oracle_client else {}
+    arguments = _arguments(url, source.statement_timeout)
     try:
-        engine = create_engine(
-            url, poolclass=NullPool, hide_parameters=True, connect_args=_arguments(url, source.statement_timeout)
-        )
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=arguments, **thick)
     except (ImportError, NoSuchModuleError):
         raise NoDriver(f"the driver of {url.drivername} is not installed", hint=EXTRAS.get(name, INSTALL)) from None
+    except Exception as exc:
+        if not thick:
+            raise
+        told = str(exc).splitlines()[0]
+        raise NoDriver(
+            f"oracle_client = {source.oracle_client!r}: {told}", hint="install Oracle's client there"
+        ) from None
 
     def opened(connection: Any, _: object) -> None:
         _prepare(name, connection, source.statement_timeout)

@@ -44,6 +44,8 @@ class PullSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     statement_timeout: int = 60
     #: Seconds from the end of a pull to the next one, where `wardkeep serve` runs it.
     every: int = 300
+    #: Oracle before 12.1: the folder of Oracle's own client on this machine, by which the driver then speaks.
+    oracle_client: str | None = None
 
     @property
     def place(self) -> tuple[str | None, str]:
@@ -85,6 +87,8 @@ def _url(s: PullSource) -> str | None:
         return f"url begins with no database that is read: give one of {', '.join(f'{d}://' for d in DIALECTS)}"
     if _USER.match(s.url) or "password=" in s.url.lower() or "pwd=" in s.url.lower():
         return "url holds a password: put it into a file and name that as password_file, or use password_credential"
+    if s.oracle_client and not s.url.startswith("oracle"):
+        return f"oracle_client is {s.oracle_client!r}, and url is of no Oracle: leave it out"
     if s.password_file and s.password_credential:
         return "password_file and password_credential are both there: give one"
     return None
