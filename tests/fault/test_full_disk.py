@@ -21,15 +21,17 @@ from tests.fault.test_kills import PROCESSES, finish
 TOLD = ("fhir", "adt", "log")
 
 
-def full(ballast: Ballast, senders: list[Sender], *, seconds: float) -> None:
-    """Keep the disk full until each sender that can be told was told, and for so long at least."""
+def full(program: Program, ballast: Ballast, senders: list[Sender], *, seconds: float) -> None:
+    """Keep the disk full until each sender that can be told was told, the status says it, and for so long at least."""
     begun = time.monotonic()
     before = {sender: sender.refused for sender in senders}
     waiting = [sender for sender in senders if sender.name_of in TOLD]
 
     def heard() -> bool:
         ballast.fill()
-        return time.monotonic() - begun >= seconds and all(s.refused > before[s] + 2 for s in waiting)
+        listeners = told(program)["listening"].get("listeners", {})
+        seen = all("No space left" in listeners.get(one.name_of, {}).get("trouble", "") for one in senders)
+        return seen and time.monotonic() - begun >= seconds and all(s.refused > before[s] + 2 for s in waiting)
 
     eventually(heard, within=120)
 
@@ -47,7 +49,7 @@ def survive(disk: Path, made: Path, folder: Path, *, times: int, seconds: float)
             sender.start()
         for _ in range(times):
             moved_on(senders)
-            full(ballast, senders, seconds=seconds)
+            full(program, ballast, senders, seconds=seconds)
             ballast.free()
         moved_on(senders)
         finish(program, senders)

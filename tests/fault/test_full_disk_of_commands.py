@@ -12,6 +12,8 @@ from tests.fault.ballast import Ballast
 from tests.integration.pull.conftest import Puller, _mariadb, home, pull, server
 from tests.integration.pull.test_pull import names, rows
 from tests.stored import NOON, Kept, many
+from wardkeep.jobs.listen.status import said_in
+from wardkeep.jobs.listening import write_status
 from wardkeep.jobs.pulling import pull_source, source_named
 from wardkeep.ledger import LedgerError
 from wardkeep.watch.store import StoreError
@@ -45,6 +47,18 @@ def test_a_compaction_without_room_is_refused_and_done_with_room(small_disk: Pat
     segments = kept.store.manifest.files("segment")
     assert len(segments) == len({row.day for row in segments})
     assert kept.problems() == []
+
+
+def test_a_status_is_written_on_a_full_disk_into_the_room_that_it_has(small_disk: Path) -> None:
+    path, ballast = small_disk / "status.json", Ballast(small_disk)
+    write_status(path, {"at": "before", "trouble": ""})
+    ballast.fill()
+    write_status(path, {"at": "now", "trouble": "no room" * 200})
+    assert said_in(path) == {"at": "now", "trouble": "no room" * 200}
+    write_status(path, {"at": "too long", "trouble": "x" * 5000})
+    assert said_in(path)["at"] == "now"
+    write_status(path, {"at": "short"})
+    assert said_in(path) == {"at": "short"}
 
 
 @pytest.fixture

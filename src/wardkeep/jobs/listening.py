@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import resource
 import signal
 import time
@@ -21,6 +22,8 @@ from wardkeep.jobs.listen.server import Listening, Port
 from wardkeep.watch.store.views import limit_bytes
 
 LOG = logging.getLogger("wardkeep.jobs")
+#: Every file system gives room in such pieces, or larger ones.
+BLOCK = 4096
 
 
 def listen_until(home: Home, stop: asyncio.Event | None = None) -> None:
@@ -81,11 +84,23 @@ def shown(port: Port) -> dict[str, Any]:
 
 def write_status(path: Path, said: Mapping[str, Any]) -> None:
     """Replace a status file. It is a convenience: where the disk refuses, nothing else stops."""
-    draft = path.with_suffix(".new")
-    with contextlib.suppress(OSError):
+    draft, raw = path.with_suffix(".new"), json.dumps(said, ensure_ascii=False).encode()
+    try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+        draft.write_bytes(raw)
         draft.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            _overwrite(path, raw)
+
+
+def _overwrite(path: Path, raw: bytes) -> None:
+    """On a full disk: into the blocks that the file has. Who reads in between finds no JSON, and looks again."""
+    with path.open("r+b", buffering=0) as file:
+        blocks = -(-os.fstat(file.fileno()).st_size // BLOCK) * BLOCK
+        if len(raw) <= blocks:
+            file.write(raw)
+            file.truncate()
 
 
 def moment(us: int | None) -> datetime | None:
