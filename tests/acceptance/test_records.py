@@ -69,3 +69,24 @@ def test_a_call_that_does_not_say_what_a_table_holds_is_unusable(program: Progra
     assert "--content" in program.call("records", "seal", path, "--key", "id", status=2).err
     assert "no column nobody" in program.call("records", "seal", path, "--key", "nobody", *OPTIONS[2:], status=2).err
     assert "x.csv" in program.call("records", "seal", path, status=2).err
+
+
+def test_a_study_in_which_an_image_was_changed_or_removed_is_named(program: Program, tmp_path: Path) -> None:
+    from tests.unit.integrity.test_dicom import image, written
+
+    folder = tmp_path / "study" / "series"
+    folder.mkdir(parents=True)
+    for number in (1, 2, 3):
+        (folder / f"I{number}").write_bytes(written(image(number)))
+    (folder / "readme").write_text("张三")
+    first = program.call("records", "seal", tmp_path / "study", "--json")
+    assert (first.one["read"], first.one["sealed"], first.one["unusable"]) == (1, 1, 1)
+    assert "readme: no DICOM that can be read" in first.err and "张三" not in first.err
+    assert program.call("records", "check", tmp_path / "study", "--whole", "--json").lines == []
+    (folder / "I2").write_bytes(written(image(2, PixelData=bytes(512))))
+    [line] = program.call("records", "check", tmp_path / "study", "--json", status=1).lines
+    assert (line["system"], line["record"], line["kind"], line["patient_id"], line["problem"]) == (
+        "PACS", "1.2.3", "study", "P1", "changed",
+    )  # fmt: skip
+    (folder / "I2").unlink()
+    assert program.json("records", "seal", tmp_path / "study", status=1)["different"] == 1

@@ -42,11 +42,11 @@ def _source(function: Command) -> Command:
         click.option("--content", default=None, metavar="COLUMNS", help="CSV: what must not change, with commas."),
         click.option("--key", default=None, metavar="COLUMNS", help="CSV: the record's number, with commas."),
         click.option("--kind", default="record", show_default=True, help="CSV: what the records are."),
-        click.option("--system", default="EMR", show_default=True, help="Whose records they are (HL7 says so itself)."),
+        click.option("--system", default="", help="Whose records they are (HL7 says so itself); default EMR, of DICOM PACS."),
         click.option("--from", "place", default=None, metavar="SOURCE.toml", help="A view of a database, instead of FILEs.",
                      type=click.Path(exists=True, dir_okay=False, path_type=Path)),
         click.argument("paths", nargs=-1, metavar="[FILE...]",
-                       type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+                       type=click.Path(exists=True, path_type=Path)),
     ):  # fmt: skip
         function = option(function)
     return function
@@ -56,7 +56,7 @@ def _source(function: Command) -> Command:
 @_source
 @standard
 def seal(frame: Frame, paths: tuple[Path, ...], place: Path | None, **options: Any) -> None:
-    """Keep digests of the signed records in FILEs (FHIR documents and reports, HL7 messages, a CSV export) or in a database.
+    """Keep digests of the signed records in FILEs (FHIR, HL7 messages, DICOM studies, a CSV export) or in a database.
 
     Messages that are ingested or heard are sealed by themselves. No content is kept. A record that says something else under
     the time at which it was sealed is named and not sealed; the status is 1 then.

@@ -17,6 +17,7 @@ from wardkeep.watch.integrity import Comparison, Difference, Stage, Version, adm
 
 if TYPE_CHECKING:
     from wardkeep.home import Home
+    from wardkeep.watch.integrity.dicom import Instance
     from wardkeep.watch.integrity.table import Columns
 
 TABLE = "record_versions"
@@ -28,7 +29,7 @@ class UnreadableRecords(Exception):
     """A file holds no records that can be read."""
 
     exit_status = 2
-    hint = "name FHIR resources, HL7 messages, or a CSV file with --key, --content and --time"
+    hint = "name FHIR resources, HL7 messages, DICOM files or folders, or a CSV file with --key, --content and --time"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,21 +43,34 @@ class Read:
 
 
 def read_records(
-    paths: Sequence[Path], *, zone: str, system: str, kind: str = "record", columns: Columns | None = None
+    paths: Sequence[Path], *, zone: str, system: str = "", kind: str = "record", columns: Columns | None = None
 ) -> Read:
-    """The signed records in files. Raises UnreadableRecords, OSError.
+    """The signed records in files; of a folder its DICOM files. Raises UnreadableRecords, NoDicomReader, OSError.
 
-    system: whose they are, where a file does not say; columns: how a CSV file names them.
+    system: whose they are, where a file does not say (empty: EMR, of DICOM PACS); columns: how a CSV file names them.
     """
     from wardkeep.watch.hl7.files import looks_like_messages  # noqa: PLC0415
+    from wardkeep.watch.integrity.dicom import instance_of, looks_like_dicom, studies  # noqa: PLC0415
 
     found: list[Version] = []
     told: set[Version] = set()
     unusable: list[str] = []
-    for path in paths:
+    images: list[Instance] = []
+    for path in _files(paths):
         data = path.read_bytes()
+        if looks_like_dicom(data[:132]) or path not in paths:
+            read = instance_of(data, zone=zone)
+            if isinstance(read, str):
+                unusable.append(f"{path.name}: {read}")
+            elif read is not None:
+                images.append(read)
+            continue
         messages = looks_like_messages(data[:4096])
-        of = _of_messages(path, zone) if messages else _of(data, zone=zone, system=system, kind=kind, columns=columns)
+        of = (
+            _of_messages(path, zone)
+            if messages
+            else _of(data, zone=zone, system=system or "EMR", kind=kind, columns=columns)
+        )
         try:
             for one in of:
                 if isinstance(one, Version):
@@ -67,7 +81,14 @@ def read_records(
                     unusable.append(f"{path.name}: {one}")
         except ValueError as problem:
             raise UnreadableRecords(f"{path.name}: {problem}") from problem
+    found += studies(images, system=system or "PACS")
     return Read(versions=tuple(found), unusable=tuple(unusable), told=frozenset(told))
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files themselves, and those below folders."""
+    for path in paths:
+        yield from sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else (path,)
 
 
 def _of(data: bytes, *, zone: str, system: str, kind: str, columns: Columns | None) -> Iterator[Version | str]:
