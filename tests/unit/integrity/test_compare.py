@@ -6,10 +6,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wardkeep.watch.integrity import Problem, Stage, Version, compare, content_of, digest_of
+from wardkeep.watch.integrity import Problem, Stage, Version, admit, compare, content_of, digest_of, spans
 
 HOUR = 3600 * 1_000_000
 
@@ -79,12 +79,42 @@ def test_a_sample_looks_for_so_many_and_depends_on_its_seed() -> None:
     assert drawn[0] == drawn[2] and drawn[0] != drawn[1]
 
 
+@pytest.mark.parametrize(
+    "found, admitted, problem",
+    [
+        (version("r1", at=1), 0, None),  # sealed already
+        (version("r1", "x", at=2), 1, None),  # its system tells of the change
+        (version("r1", "x", at=1), 0, Problem.CHANGED),
+        (version("r1", "x", at=0), 0, Problem.CHANGED),
+        (version("r2", "a", at=2), 0, Problem.REVERTED),
+        (version("r2", "a", at=4), 1, None),  # says again what it said, later
+        (version("r3", at=9, stage=Stage.ARCHIVED), 1, None),  # the same, further on
+        (version("r4", at=9), 1, None),
+        (version("r4", at=5), 0, Problem.BACK_DATED),
+        (version("r4", at=0), 1, None),  # from before sealing began
+        (replace(version("r4", at=5), kind="report"), 1, None),  # the first of its kind
+    ],
+)
+def test_only_what_is_new_by_its_own_account_is_admitted(
+    found: Version, admitted: int, problem: Problem | None
+) -> None:
+    done = admit(SEALED, [found], sealing=spans(SEALED))
+    assert (len(done.versions), [d.problem for d in done.differences]) == (admitted, [problem] if problem else [])
+
+
+def test_a_history_is_admitted_whole_and_once() -> None:
+    assert set(admit([], SEALED).versions) == set(SEALED)
+    assert admit(SEALED, SEALED, sealing=spans(SEALED)) == admit([], [])
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(values=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=5))
 def test_the_order_of_columns_is_no_content(values: dict[str, str]) -> None:
     turned = dict(reversed(list(values.items())))
     assert digest_of("EMR", "r", content_of(values)) == digest_of("EMR", "r", content_of(turned))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     one=st.tuples(st.text(max_size=4), st.text(max_size=4), st.binary(max_size=6)),
     two=st.tuples(st.text(max_size=4), st.text(max_size=4), st.binary(max_size=6)),

@@ -158,7 +158,7 @@ def test_what_was_committed_last_is_carried_before_the_clerk_ends(clerk: Any) ->
 
 
 def test_the_clerk_drains_feeds_settles_judges_joins_and_keeps_the_day(clerk: Any) -> None:
-    names = ["drain", "feed", "settle", "nightly", "compact", "daily", "tell"]
+    names = ["drain", "feed", "settle", "nightly", "compact", "daily", "records", "tell"]
     assert [duty.name for duty in clerk.duties] == names
 
 
@@ -186,6 +186,61 @@ def test_segments_are_joined_when_it_is_worth_it_and_by_one_process(
     clerk.compact_when_worth()
     ((_, _, _, *words),) = started
     assert words[:3] == ["store", "compact", "--json"]
+
+
+@pytest.mark.parametrize(
+    ("clock", "tried", "due"),
+    [
+        ("03:29", None, False),
+        ("03:30", None, True),
+        ("09:30", None, False),  # a night that was missed is made up for some hours
+        ("05:00", ("03:31", "checked"), False),
+        ("05:00", ("03:00", "checked"), True),  # by hand, before its hour
+        ("04:00", ("03:31", "not_evaluated"), False),
+        ("05:00", ("03:31", "not_evaluated"), True),  # one that could not be read is tried again
+    ],
+)
+def test_signed_records_are_due_once_a_night_until_their_source_could_be_read(
+    clock: str, tried: tuple[str, str] | None, due: bool, django_home: Home
+) -> None:
+    import dataclasses
+
+    from wardkeep.govern.records import actions
+    from wardkeep.govern.records.models import RecordCheck
+    from wardkeep.jobs import records_nightly
+    from wardkeep.settings import Records
+
+    if tried is not None and tried[1] == "checked":
+        actions.keep(RecordCheck(source="notes", at=at(tried[0]), outcome="checked"), (), by="jobs")
+    elif tried is not None:
+        actions.not_evaluated("notes", "gone", at=at(tried[0]), by="jobs")
+    before = django_home.settings
+    django_home.adopt(dataclasses.replace(before, records=Records(sources=("notes.toml",))), None)
+    try:
+        assert records_nightly.due(django_home, at(clock)) == (["notes.toml"] if due else [])
+    finally:
+        django_home.adopt(before, None)
+
+
+def test_records_are_checked_by_one_process_at_a_time(clerk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wardkeep.jobs import clerk as module
+    from wardkeep.jobs import records_nightly
+
+    started: list[list[str]] = []
+
+    class Runs:
+        def __init__(self, words: list[str], **_: Any) -> None:
+            started.append(words)
+
+        def poll(self) -> int | None:
+            return 1
+
+    monkeypatch.setattr(module.subprocess, "Popen", Runs)
+    monkeypatch.setattr(records_nightly, "due", lambda *_: ["notes.toml"])
+    clerk.check_records_when_due()
+    clerk.check_records_when_due()  # it ended without a word, and is not begun over and over
+    ((_, _, _, *words),) = started
+    assert words[:3] == ["records", "nightly", "--only-due"]
 
 
 def test_acts_stay_safe_where_the_ledger_cannot_be_had(django_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
