@@ -296,6 +296,33 @@ def test_what_reviewers_opened_is_itself_an_access_of_that_patient(installed: In
     assert "not judged yet" in row.inner_text()
 
 
+def test_a_mapping_that_was_confirmed_reads_what_was_set_aside_and_what_comes_later(
+    installed: Installation, browser: Any, tmp_path: Path
+) -> None:
+    first, later = tmp_path / "pacs-access-20240301.csv", tmp_path / "pacs-access-20240302.csv"
+    for path, day in ((first, 1), (later, 2)):
+        rows = "".join(f"2024-03-0{day} 08:{n:02}:00|r{n}|9900{n}|调阅\n" for n in range(10, 40))
+        path.write_bytes(("时间|用户|病历号|操作\n" + rows).encode("gb18030"))
+    home = ("--home", installed.home, "--json")
+    # The console runs: the command hands what it reads to the ledger's writer.
+    assert wardkeep("ingest", first, *home).said["quarantined"] == 1
+    page = installed.member(browser, "da", "data_administrator", language="zh")
+    visit(installed, page, "/intake/")
+    page.click("#set-aside form[action='/intake/mapping/new/'] button")
+    page.wait_for_selector("#wizard")
+    assert "30 个事件" in page.inner_text("#becomes")
+    page.fill("#system", "PACS")
+    page.fill("#name", "pacs")
+    page.click("button[value=confirm]")
+    page.wait_for_selector("#mappings table")
+    page.click("#set-aside form[action='/intake/read-again/'] button")
+    page.wait_for_selector("#set-aside .empty")
+    done = wardkeep("ingest", later, *home).said
+    assert (done["accepted"], done["quarantined"]) == (30, 0)
+    read = wardkeep("intake", "read", later, *home).out.splitlines()
+    assert {json.loads(line)["format"] for line in read} == {"delimited:pacs"}
+
+
 def test_all_of_it_is_sealed(installed: Installation, director: Any) -> None:
     checks = {check["name"]: check for check in wardkeep("doctor", "--home", installed.home, "--json").said["checks"]}
     assert checks["rows"]["ok"], checks["rows"]
