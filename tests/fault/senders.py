@@ -24,6 +24,8 @@ CHINA = timezone(timedelta(hours=8))
 FHIR = {"Content-Type": "application/fhir+json"}
 #: Seconds between two tries of what was refused.
 AGAIN = 0.05
+#: Seconds between some messages of those whom no answer holds up: a flood for minutes would take longer to store than to send.
+PACE = 0.02
 
 
 class Sender(threading.Thread):
@@ -158,6 +160,8 @@ class Syslog(Sender):
                 self.close()
                 return  # what became of it nobody knows: it is not sent again
             self.connections[-1][1] = n + 1
+            if n % 10 == 9:
+                self.ends.wait(PACE)
             return
 
     def _write(self, data: bytes) -> None:
@@ -193,8 +197,8 @@ class Datagrams(Sender):
         data = atna(f"U{n}")
         self.sent[n] = time.time_ns() // 1000
         self._sock.sendto(data, ("127.0.0.1", self.port))
-        if n % 5 == 4:
-            self.ends.wait(0.01)
+        if n % 10 == 9:
+            self.ends.wait(PACE)
 
     def close(self) -> None:
         self._sock.close()

@@ -8,6 +8,7 @@ of its events: numbers, ids and the bytes of the messages are the same ones.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from contextlib import suppress
@@ -166,7 +167,10 @@ class Storing:
             # The whole file cannot be opened: it is named in quarantine and kept beside, so that no byte of it is lost.
             aside = path.with_name(f"{path.stem}.damaged")
             raw = path.read_bytes()
-            aside.write_bytes(raw)
+            with aside.open("wb") as file:  # the file itself goes when its piece is sealed
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
             piece = Rejected(
                 reason=f"spool-damaged: {type(error).__name__}: {aside.name} in the raw spool of {name} cannot be opened",
                 format=FORMAT, source=name, position=path.stem, raw=raw[:KEEP], truncated=len(raw) > KEEP,
