@@ -70,8 +70,10 @@ def test_from_the_list_to_the_opening_every_step_is_sealed_and_a_family_checks_i
     signature = ("--signature", office.folder / "list.sig", "--key", office.folder / "pub.pem")
     office.run("sign", "--side", "institution", "--name", "李主任", *signature)
     office.run("sign", "--side", "family", "--name", "张四", "--by-hand", office.folder / "scan.jpg")
-    (office.folder / "出院小结").write_text("出院", encoding="utf-8")
-    office.program.json("records", "package", "supplement", office.package, office.folder / "出院小结", *BOTH, *HERE)
+    (office.folder / "出院小结.txt").write_text("出院", encoding="utf-8")
+    office.program.json(
+        "records", "package", "supplement", office.package, office.folder / "出院小结.txt", *BOTH, *HERE
+    )
     office.run("open", "--ground", "copy", *BOTH, *HERE)
     office.run("open", "--ground", "settled", "--document", "调解协议书12号", *DOCTOR, *HERE)
     said = office.check("--institution-key", office.folder / "pub.pem")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -108,6 +108,7 @@ def supplement(frame: Frame, package: Path, **options: Any) -> None:
             first.hospital,
             patient=first.patient,
             patient_name=first.patient_name,
+            awaited=story.to_follow,
             **options,
         )
 
@@ -275,7 +276,8 @@ def _say(frame: Frame, path: Path, step: Step) -> None:
 
 def _sealing(
     frame: Frame, number: int, hospital: str, *, files: tuple[Path, ...], table: Path | None, follows: tuple[str, ...],
-    original: bool, hashes_only: bool, patient: str, patient_name: str, reason: str, place: str, **present: tuple[str, ...],
+    original: bool, hashes_only: bool, patient: str, patient_name: str, reason: str, place: str,
+    awaited: Sequence[str] = (), **present: tuple[str, ...],
 ) -> tuple[Any, Mapping[str, Path]]:  # fmt: skip
     """A list of files, and what of them goes into the package."""
     from wardkeep.package.listing import files_of, parts_of, read_table  # noqa: PLC0415
@@ -283,7 +285,9 @@ def _sealing(
 
     form = Form.ORIGINAL if original else Form.COPY
     rows = {} if table is None else read_table(table, form)
-    parts, inside = parts_of(number, list(files_of(files)), rows, form=form, follows=follows, kept=not hashes_only)
+    parts, inside = parts_of(
+        number, list(files_of(files)), rows, form=form, follows=follows, kept=not hashes_only, awaited=awaited
+    )
     body = Sealing(
         hospital=hospital, patient=patient, patient_name=patient_name, reason=reason, place=place,
         present=_people(**present), parts=parts,

@@ -28,6 +28,7 @@ from wardkeep.ledger.page import page as verifier_page
 from wardkeep.ledger.proof_bundle import ProofBundle
 from wardkeep.package import Checked, PackageUnwritable, StalePackage, StepWaits, check_package, layout, pack
 from wardkeep.package.act import ACTS, facts_of
+from wardkeep.package.listing import measure
 from wardkeep.package.page import page_of
 from wardkeep.package.step import SALT, Demand, Kind, Opening, Sealing, Signature, Step
 from wardkeep.package.story import NOTHING, Story
@@ -50,7 +51,8 @@ def begin_package(
 ) -> Step:
     """Seal a list as a new package. Django must be set up. Raises PackageError, LedgerError, OSError."""
     with _alone(out):
-        _finish_or_remove(home, out, say=say)
+        if _finish_or_remove(home, out, say=say):
+            raise PackageUnwritable(f"{out} is there now: what was begun before is finished", hint="check it first")
         if out.exists():
             raise PackageUnwritable(f"{out} is there already", hint="name another place, or remove it")
         return _append(home, out, NOTHING, None, Kind.LIST, body, inside, package=package, at=at, say=say)
@@ -114,7 +116,7 @@ def _append(
     texts = {layout.page_name(step.number): page_of(step, body)} if isinstance(body, Sealing) else {}
     if not story.steps:
         texts[layout.VERIFIER] = verifier_page()
-    _keep(_pending(path), files, texts | {layout.step_name(step.number): raw})
+    _keep(_pending(path), files, _digests(body), texts | {layout.step_name(step.number): raw})
     with action(ACTS[kind], actor="cli", at=at, patients=[first.patient]) as act:
         for name, value in facts_of(step, texts.get(layout.page_name(step.number))).items():
             act.fact(name, value)
@@ -122,11 +124,26 @@ def _append(
     return step
 
 
-def _keep(pending: Path, files: Mapping[str, Path], texts: Mapping[str, bytes]) -> None:
+def _digests(body: Any) -> dict[str | None, str | None]:
+    """What a step says of its files."""
+    match body:
+        case Sealing(parts=parts):
+            return {part.file: part.sha256 for part in parts}
+        case Signature(file=file, sha256=sha256, key=key, key_sha256=key_sha256):
+            return {file: sha256, key: key_sha256}
+    return {}
+
+
+def _keep(
+    pending: Path, files: Mapping[str, Path], digests: Mapping[str | None, str | None], texts: Mapping[str, bytes]
+) -> None:
     """Put everything of a step beside the package; the step itself last, so that what has one is whole."""
     pending.mkdir(mode=0o700)
     try:
         pack.lay(pending, files)
+        for name, path in files.items():
+            if measure(pending / name)[1] != digests[name]:
+                raise PackageUnwritable(f"{path} changed while it was read", hint="try again when nobody writes to it")
         for name, content in texts.items():
             draft = pending / "draft"
             draft.write_bytes(content)
@@ -169,10 +186,11 @@ def _complete(home: Home, path: Path, pending: Path, names: list[str], step: Ste
     proof.write_bytes(_proof(home, *place))
     order = [*names, layout.proof_name(step.number), layout.step_name(step.number)]
     files = {name: pending / name for name in dict.fromkeys(order)}
-    if step.kind is Kind.LIST and not path.exists():
-        pack.begin(path, files)
-    elif step.number > _steps_in(path):
-        pack.add(path, files)
+    there = _steps_in(path) if path.exists() else 0
+    if step.number > there + 1:
+        raise StalePackage(f"step {step.number} waits beside {path}, which has {there}")
+    if step.number == there + 1:
+        (pack.add if there else pack.begin)(path, files)
 
 
 def _steps_in(path: Path) -> int:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,17 +81,20 @@ def parts_of(
     form: Form,
     follows: Sequence[str],
     kept: bool,
+    awaited: Collection[str] = (),
 ) -> tuple[tuple[Part, ...], dict[str, Path]]:
     """The parts of the list of step `number`, and what of them goes into the package. Raises PackageUnwritable.
 
     follows: names of records that are not complete yet. kept: whether the content goes in, or only its hash.
+    awaited: names of records that were to follow; a file that is called so but for its ending is that record.
     """
     parts, inside = list[Part](), dict[str, Path]()
     if unused := sorted(set(table) - {name for name, _ in files}):
         raise PackageUnwritable(f"the table names a file that was not given: {unused[0]!r}")
     for place, (name, path) in enumerate(files, 1):
-        said = table.get(name, Row(name, RECORD, form, None))
-        size, digest = _measure(path)
+        called = path.stem if path.stem in awaited and name not in awaited else name
+        said = table.get(name, Row(called, RECORD, form, None))
+        size, digest = measure(path)
         file = part_name(number, place, path.name) if kept else None
         if file is not None:
             inside[file] = path
@@ -116,12 +120,12 @@ def parts_of(
         raise PackageUnwritable("a list has at least one part")
     if len(parts) > MOST_PARTS:
         raise PackageUnwritable(f"a list has at most {MOST_PARTS:,} parts", hint="put the others into a supplement")
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := sorted(name for name, count in Counter(names).items() if count > 1):
         raise PackageUnwritable(f"two parts have one name: {twice[0]!r}", hint="give each its own name with --table")
     return tuple(parts), inside
 
 
-def _measure(path: Path) -> tuple[int, str]:
+def measure(path: Path) -> tuple[int, str]:
     digest, taken = hashlib.sha256(), 0
     with path.open("rb") as file:
         while piece := file.read(PIECE):

@@ -105,9 +105,9 @@ class Story:
         if self.steps and (body.patient, body.hospital) != (self.first.patient, self.first.hospital):
             raise StepRefused("a supplement is of the same patient and hospital")
         taken = {part.name for part in self.parts}
-        if again := [part.name for part in body.parts if part.name in taken]:
+        if again := [number for number, part in enumerate(body.parts, 1) if part.name in taken]:
             raise StepRefused(
-                f"a part of this name is sealed already: {again[0]!r}", hint="give the new part another name"
+                f"part {again[0]} has the name of one that is sealed already", hint="give it another name"
             )
 
 

@@ -98,7 +98,9 @@ def test_a_policy_may_ask_for_the_log_and_for_witnesses(desk: Desk) -> None:
     }
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_a_single_changed_byte_of_any_file_is_named(desk: Desk, files: dict[str, bytes], data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(files)))

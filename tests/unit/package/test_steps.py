@@ -79,7 +79,7 @@ def test_what_was_to_follow_is_told_until_it_is_sealed() -> None:
     [
         ((), opening(Ground.COPY, DOCTOR, KIN), "begins with one list"),
         ((), Demand(by=KIN, reason="x"), "begins with one list"),
-        ((sealing(),), sealing(part("入院记录")), "sealed already"),
+        ((sealing(),), sealing(part("入院记录")), "part 1 has the name of one that is sealed already"),
         ((sealing(),), sealing(part("b"), patient="P2"), "same patient"),
         ((sealing(),), hand(Side.NOTARY), "not present"),
         ((sealing(), hand(Side.FAMILY)), hand(Side.FAMILY), "has signed it"),
