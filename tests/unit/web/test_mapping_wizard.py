@@ -8,6 +8,7 @@ import logging
 import random
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +20,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.stored import NOON, Kept, Set, batch
 from tests.unit.intake.test_proposing import CELLS, HIS
 from tests.unit.intake.test_sheets import SHEET, book, repacked
-from tests.unit.web.markup import faults
+from tests.unit.web.markup import faults, texts
+from tests.unit.web.test_messages import ALLOWED
 from wardkeep.jobs.mappings import mapping_file, mappings_folder
 from wardkeep.ledger import LedgerReader
 
@@ -80,6 +82,31 @@ def test_reasons_are_told_in_the_language_of_the_page(enter: Any) -> None:
     client = enter("data_administrator", "zh")
     page = client.get(begun(client)).content.decode()
     assert "列名是“操作时间”" in page and "the column is called" not in page
+
+
+def test_a_chinese_page_has_no_english_left(enter: Any) -> None:
+    client = enter("data_administrator", "zh", full_name="王主任")
+    address = begun(client, name="门诊日志-20260302.csv")
+    known = r"(?i:utf|gb18030|gbk|LE|BE|BOM|big5|shift|jis|windows|his|csv|syslog|log|ID|[A9]+|xlsx|FHIR|HL|ATNA|MB)"
+    form = fields(client.get(address).content.decode())
+    client.post(address, {**form, "do": "confirm"})
+    pages = [client.get(begun(client, name="门诊日志-20260302.csv")), client.get("/intake/")]
+    for page in pages:
+        text = page.content.decode()
+        assert faults(text) == []
+        left = [word for word in texts(text) if re.search(r"[A-Za-z]{2}", re.sub(known, "", ALLOWED.sub("", word)))]
+        assert left == []
+
+
+def test_a_word_with_a_star_stands_for_no_other_word(enter: Any, django_home: Any) -> None:
+    client = enter("data_administrator")
+    address = begun(client, EXPORT.replace("查看", "*").encode())
+    form = fields(client.get(address).content.decode())
+    star = next(n for n in range(9) if form.get(f"word-action-{n}") == "")
+    client.post(address, {**form, f"word-action-{star}": "read", "rest-action": ""})
+    form = fields(client.get(address).content.decode())
+    client.post(address, {**form, "name": "star", "do": "confirm"})
+    assert '"*" = "read"' not in mapping_file(django_home, "star").read_text(encoding="utf-8")
 
 
 def test_nothing_is_written_before_a_person_confirms(enter: Any, django_home: Any) -> None:
@@ -231,6 +258,22 @@ def test_giving_up_forgets_the_sample(enter: Any, django_home: Any) -> None:
     assert "nothing was kept" in client.post(address + "abandon/", follow=True).content.decode()
     assert held() == 0 and not mappings_folder(django_home).exists()
     assert "no longer held" in client.get(address, follow=True).content.decode()
+    part = client.post(address, {"do": "try"}, headers={"HX-Request": "true"})
+    assert (part.status_code, part.headers["HX-Redirect"]) == (204, "/intake/")
+
+
+def test_old_samples_are_forgotten_though_nobody_asks(enter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wardkeep.web.intake import samples
+
+    monkeypatch.setattr(samples, "LIFE", timedelta(0))
+    store = samples.Samples()
+    begun(enter("data_administrator"))
+    one = next(iter(samples.SAMPLES._held.values()))
+    store.put(one.sample, next(iter(one.proposals.values())), one.choices, owner=1, at=NOON)
+    until = time.monotonic() + 30
+    while len(store) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(store) == 0
 
 
 def test_a_sample_is_its_owners_alone_one_each_and_old_ones_are_forgotten(enter: Any) -> None:
@@ -247,9 +290,9 @@ def test_a_sample_is_its_owners_alone_one_each_and_old_ones_are_forgotten(enter:
     assert held() == 1
     one = next(iter(SAMPLES._held.values()))
     for owner in range(MOST - 1):
-        SAMPLES.put(one.sample, one.choices, owner=owner, at=now())
+        SAMPLES.put(one.sample, next(iter(one.proposals.values())), one.choices, owner=owner, at=now())
     with pytest.raises(Full):
-        SAMPLES.put(one.sample, one.choices, owner="one more", at=now())
+        SAMPLES.put(one.sample, next(iter(one.proposals.values())), one.choices, owner="one more", at=now())
     assert (
         "Too many mappings are being made"
         in sent(other, EXPORT.encode()).wsgi_request._messages._queued_messages[0].message
@@ -377,7 +420,7 @@ def test_a_piece_that_waits_no_more_is_said(enter: Any, kept: Kept) -> None:
     assert "nothing of that file waits any more" in answer
 
 
-@pytest.mark.parametrize("count", [20, pytest.param(4_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [12, pytest.param(4_000, marks=pytest.mark.soak)])
 def test_any_bytes_and_any_form_give_a_page_or_a_reason(enter: Any, count: int) -> None:
     client = enter("data_administrator")
     seeds = [

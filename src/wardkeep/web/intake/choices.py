@@ -113,7 +113,8 @@ def draft_of(choices: Choices, marks: Marks) -> Draft:
     values: dict[str, dict[str, str]] = {}
     for target in CODE_NAMES:
         if target in columns:
-            said = {word: code for word, code in choices.words.get(target, {}).items() if code}
+            # A word with a * would stand for other words too.
+            said = {word: code for word, code in choices.words.get(target, {}).items() if code and ANY not in word}
             rest = choices.rest.get(target, "")
             values[target] = {
                 **said,

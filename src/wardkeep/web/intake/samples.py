@@ -12,7 +12,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+from wardkeep.home import now
+
 if TYPE_CHECKING:
+    from wardkeep.watch.intake.proposing.draft import Written
+    from wardkeep.watch.intake.proposing.proposal import Proposal
     from wardkeep.watch.intake.proposing.sampling import Sample
     from wardkeep.web.intake.choices import Choices
 
@@ -37,19 +41,23 @@ class Held:
     sample: Sample
     #: What the person chose so far; at first what was proposed.
     choices: Choices
+    #: What was proposed for the text as it is written: the first proposal, and the last one.
+    proposals: dict[Written, Proposal]
     owner: Any
     used_at: datetime
     key: UUID = field(default_factory=uuid4)
 
 
 class Samples:
-    """All of them. `_lock` guards `_held`; each `Held` belongs to its owner alone."""
+    """All of them. `_lock` guards `_held` and `_watched`; each `Held` belongs to its owner alone."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: dict[UUID, Held] = {}
+        #: Whether a timer runs that will look for old ones.
+        self._watched = False
 
-    def put(self, sample: Sample, choices: Choices, *, owner: Any, at: datetime) -> Held:
+    def put(self, sample: Sample, proposal: Proposal, choices: Choices, *, owner: Any, at: datetime) -> Held:
         """Hold a sample in place of the owner's earlier one. Raises Full."""
         with self._lock:
             self._forget(at)
@@ -57,7 +65,8 @@ class Samples:
                 del self._held[key]
             if len(self._held) >= MOST:
                 raise Full
-            held = Held(sample=sample, choices=choices, owner=owner, used_at=at)
+            self._watch()
+            held = Held(sample=sample, choices=choices, proposals={choices.written: proposal}, owner=owner, used_at=at)
             self._held[held.key] = held
             return held
 
@@ -86,6 +95,21 @@ class Samples:
     def __len__(self) -> int:
         with self._lock:
             return len(self._held)
+
+    def _watch(self) -> None:
+        """Look after the old ones also where nobody asks any more; called with the lock."""
+        if not self._watched:
+            self._watched = True
+            timer = threading.Timer(LIFE.total_seconds(), self._look)
+            timer.daemon = True
+            timer.start()
+
+    def _look(self) -> None:
+        with self._lock:
+            self._watched = False
+            self._forget(now())
+            if self._held:
+                self._watch()
 
     def _forget(self, at: datetime) -> None:
         for key in [key for key, held in self._held.items() if at - held.used_at > LIFE]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -20,6 +21,7 @@ from wardkeep.govern.mappings.models import MappingVersion
 from wardkeep.home import now
 from wardkeep.jobs.mappings import confirm_mapping, take_back_mapping
 from wardkeep.watch.intake.mapping import ANY, fits
+from wardkeep.watch.intake.proposing.draft import Written
 from wardkeep.watch.intake.proposing.moments import FORMS
 from wardkeep.watch.intake.proposing.proposal import Marks, Proposal
 from wardkeep.watch.intake.proposing.propose import propose_of
@@ -47,7 +49,7 @@ def mapping_new(request: HttpRequest) -> HttpResponse:
         proposal = propose_of(sample, _zone())
         if proposal.marks is None or len(proposal.marks.names) > WIDEST:
             raise NoFile(said(proposal.open[0]) if proposal.marks is None else _("The table has too many columns."))
-        held = SAMPLES.put(sample, _first(proposal, sample.name), owner=person(request).pk, at=now())
+        held = SAMPLES.put(sample, proposal, _first(proposal, sample.name), owner=person(request).pk, at=now())
         return redirect("mapping", held.key)
     except (NoFile, NoSample) as exc:
         why = said(exc.because) if isinstance(exc, NoSample) else str(exc)
@@ -66,6 +68,8 @@ def mapping(request: HttpRequest, key: UUID) -> HttpResponse:
         held = SAMPLES.get(key, owner=person(request).pk, at=now())
     except Gone:
         messages.warning(request, _("That sample is no longer held: choose the file once more."))
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponse(status=204, headers={"HX-Redirect": reverse("intake")})
         return redirect("intake")
     if request.method != "POST":
         return _shown(request, held)
@@ -124,12 +128,13 @@ def _others(file_name: str) -> dict[str, int]:
     return {name: well for name, well in found.items() if well}
 
 
-def _proposal(held: Held) -> Proposal:
-    """The proposal for the text as it is written by the choices."""
-    first = propose_of(held.sample, _zone())
-    if first.draft is not None and held.choices.written == first.draft.written:
-        return first
-    return propose_of(held.sample, _zone(), held.choices.written)
+def _proposal(held: Held, written: Written | None = None) -> Proposal:
+    """The proposal for the text as it is written by the choices, or as `written` says; the last ones are remembered."""
+    wanted = written or held.choices.written
+    if wanted not in held.proposals:
+        first = next(iter(held.proposals.items()))
+        held.proposals = dict([first, (wanted, propose_of(held.sample, _zone(), wanted))])
+    return held.proposals[wanted]
 
 
 def _taken(request: HttpRequest, held: Held) -> tuple[Proposal, bool]:
@@ -140,7 +145,7 @@ def _taken(request: HttpRequest, held: Held) -> tuple[Proposal, bool]:
     if choices.written == held.choices.written:
         held.choices = choices
         return before, False
-    after = propose_of(held.sample, _zone(), choices.written)
+    after = _proposal(held, choices.written)
     if after.marks is None or len(after.marks.names) > WIDEST:
         messages.warning(request, _("Written like that no table is seen: it stays as it was."))
         return before, True
