@@ -7,10 +7,12 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.commands import Served, alive, eventually, serving, wardkeep
+from tests.acceptance.commands import Served, alive, serving, wardkeep
+from tests.acceptance.commands import eventually as soon
 from tests.acceptance.program import stored
 from tests.acceptance.test_pull import made
 from wardkeep.home import Home, now
@@ -32,6 +34,11 @@ def served(tmp_path: Path, postgres_url: str, **changes: tuple[str, str]) -> tup
 
 def shown(home: Path) -> PulledSource:
     return pulls_of(Home(home), at=now()).sources[0]
+
+
+def eventually(ask: Callable[[], Any]) -> Any:
+    """The first true answer; a machine that is busy gets its time."""
+    return soon(ask, within=240)
 
 
 def pulling(running: Served, but: int = 0) -> int:

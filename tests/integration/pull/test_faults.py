@@ -165,12 +165,12 @@ def through(pull: Puller) -> Any:
 
 def test_a_line_that_is_cut_in_the_middle_of_a_result_costs_nothing(pull: Puller, line: Line) -> None:
     filled(pull)
-    for size in (0, 50, 700, 2_500, 6_000, 9_001, 14_000, 21_000):
+    for size in (0, 700, 2_500, 9_001, 14_000, 21_000):
         line.left = size
         with contextlib.suppress(ServerLost):
             through(pull)
         expect_sound(pull)
-    assert line.cuts >= 5
+    assert line.cuts >= 4
     line.left = None
     through(pull)
     assert sorted(pull.stored()) == names(0, COUNT)
