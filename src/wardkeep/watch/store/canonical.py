@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -26,6 +26,8 @@ SALT = 16
 CURRENT = 1
 #: Fewer rows than this are rendered one by one: a connection takes longer.
 FEW = 500
+#: So many rows are rendered at once.
+AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +132,28 @@ def render_sql(relation: str, *, version: int = CURRENT, equal: Mapping[str, obj
 
 def render_all(table: pa.Table, *, version: int = CURRENT) -> list[bytes]:
     """The canonical rows of a table that has the version's fields as columns."""
+    return [row for rows in _rendered(table, version) for row in rows]
+
+
+def leaves_all(table: pa.Table, salted: bytes, *, version: int = CURRENT) -> list[bytes]:
+    """The entries of a table's rows. No more of them are rendered at once than the processor's cache holds."""
+    found: list[bytes] = []
+    for rows in _rendered(table, version):
+        at = SALT * len(found)
+        found += leaves(rows, salted[at : at + SALT * len(rows)], version=version)
+    return found
+
+
+def _rendered(table: pa.Table, version: int) -> Iterator[list[bytes]]:
     if table.num_rows < FEW:
-        return [render(row, version=version) for row in table.to_pylist()]
+        yield [render(row, version=version) for row in table.to_pylist()]
+        return
     table = table.select([field.name for field in FIELDS[version]])
     with duckdb.connect(":memory:", config={"threads": 1}) as con:
         con.register("rows_to_render", table)
-        rendered = con.sql(render_sql("rows_to_render", version=version, equal=_equal(table))).to_arrow_table()
-    rows: list[bytes] = rendered.column("row").to_pylist()
-    return rows
+        sql = render_sql("rows_to_render", version=version, equal=_equal(table))
+        for batch in con.sql(sql).to_arrow_reader(AT_ONCE):
+            yield batch.column("row").to_pylist()
 
 
 def _equal(table: pa.Table) -> dict[str, object]:

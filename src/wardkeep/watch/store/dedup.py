@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,10 @@ CONTENT = (
 #: What stands beside the common shape: two formats keep different things there, and so may two versions of a reader that
 #: read the same record. It is compared only between two different records of one format.
 BESIDE = ("extra",)
+#: So many texts are taken out of a column at once: they stay in the processor's cache until they are hashed.
+AT_ONCE = 4096
+#: So many values of a column tell whether most of them are different.
+SAMPLE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,9 @@ class Hasher:
 
     def texts(self, values: pa.ChunkedArray | pa.Array) -> Hashes:
         """Of each value."""
-        return hash_texts(values.cast(pa.binary()).to_pylist(), key=self._key)
+        plain = values.cast(pa.binary())
+        some = (plain.slice(at, AT_ONCE).to_pylist() for at in range(0, len(plain), AT_ONCE))
+        return hash_texts(chain.from_iterable(some), key=self._key)
 
     def distinct(self, values: pa.ChunkedArray) -> Hashes:
         """Of each distinct value that is there."""
@@ -120,13 +127,14 @@ class Hasher:
             if column.null_count == len(column):
                 continue
             (seed,) = hash_texts([b"field " + compared.name.encode()], key=self._key)
-            if compared.kind == "text":
-                encoded = column.dictionary_encode()
-                words = self.texts(encoded.dictionary)
-                values = words[encoded.indices.fill_null(0).to_numpy()]
-            else:
+            if compared.kind != "text":
                 values = column.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False).view(np.uint64)
-            added = _mix(_mix(values ^ seed) + seed)
+                added = _spread(values, seed)
+            elif _mostly_different(column):
+                added = _spread(self.texts(column.fill_null("")), seed)
+            else:  # each distinct value once
+                encoded = column.dictionary_encode()
+                added = _spread(self.texts(encoded.dictionary), seed)[encoded.indices.fill_null(0).to_numpy()]
             if column.null_count:
                 added[column.is_null().to_numpy(zero_copy_only=False)] = 0
             total += added
@@ -152,12 +160,29 @@ def _id_texts(firsts: pa.Table) -> list[bytes]:
     return [b"r%b:%d" % (raw, k) if text is None else text for text, raw, k in zip(named, raws, ks, strict=True)]
 
 
+def _mostly_different(column: pa.Array) -> bool:
+    """Whether finding the distinct values would cost more than it saves, by the first of them."""
+    first = column.slice(0, SAMPLE)
+    return 2 * len(first.unique()) > len(first)
+
+
+def _spread(values: Hashes, seed: np.uint64) -> Hashes:
+    """The hashes of values as those of one field."""
+    mixed = _mix(values ^ seed)
+    mixed += seed
+    return _mix(mixed)
+
+
 def _mix(values: Hashes) -> Hashes:
     """Spread 64 bits over 64 bits (the finaliser of SplitMix64)."""
-    with np.errstate(over="ignore"):
-        mixed = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))
+    mixed = values >> np.uint64(30)
+    mixed ^= values
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    shifted = mixed >> np.uint64(27)  # in place from here on: fresh memory costs more than the arithmetic
+    mixed ^= shifted
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= np.right_shift(mixed, np.uint64(31), out=shifted)
+    return mixed
 
 
 def occurrences(hashes: Hashes, before: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

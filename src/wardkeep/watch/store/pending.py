@@ -24,7 +24,7 @@ from typing import Any, Protocol
 import msgspec
 
 from wardkeep.ledger import act_leaf
-from wardkeep.watch.store.canonical import leaves, render_all
+from wardkeep.watch.store.canonical import leaves_all
 from wardkeep.watch.store.errors import StoreDamaged
 from wardkeep.watch.store.folder import KEYS, SEALED, Folder, disk, sync
 from wardkeep.watch.store.manifest import BatchRow, DoneRow, FileRow, Manifest, Row
@@ -224,7 +224,7 @@ def leaves_of(folder: Folder, pending: Pending) -> list[bytes]:
         raw = folder.read(path, kind="segment", identity=row.id, rows=row.rows)
         table = unpack(raw, row.id).rows()
         salted = b"".join(table.column("salt").to_pylist())
-        bodies += leaves(render_all(table), salted)
+        bodies += leaves_all(table, salted)
     return bodies
 
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from wardkeep.ledger import format_index
 from wardkeep.watch.store import detail
 from wardkeep.watch.store.arrivals import seen
-from wardkeep.watch.store.canonical import SALT, leaves, render_all, salts
+from wardkeep.watch.store.canonical import SALT, leaves_all, salts
 from wardkeep.watch.store.dedup import Events, Hasher, filled_ids
 from wardkeep.watch.store.keyindex import SegmentKeys
 from wardkeep.watch.store.known import Place
@@ -68,7 +68,7 @@ class Sealing:
         salted = salts(table.num_rows)
         column = pa.FixedSizeBinaryArray.from_buffers(pa.binary(SALT), table.num_rows, [None, pa.py_buffer(salted)])
         table = table.set_column(ROWS.get_field_index("salt"), ROWS.field("salt"), column)
-        bodies = leaves(render_all(table), salted)
+        bodies = leaves_all(table, salted)
         cuts = [0, *(np.flatnonzero(np.diff(event_days)) + 1).tolist(), len(event_days)]
         return [self._segment(events, table, bodies, slice(a, b), amended) for a, b in itertools.pairwise(cuts)]
 

@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 from wardkeep.keys.errors import SealedError
 from wardkeep.ledger import EVENT_LEAF_SIZE, EVENT_LEAF_VERSION, LedgerReader, Problem, format_index
 from wardkeep.watch.store import quarantine
-from wardkeep.watch.store.canonical import leaves, render_all
+from wardkeep.watch.store.canonical import leaves_all
 from wardkeep.watch.store.context import schema_of
 from wardkeep.watch.store.dedup import Hasher
 from wardkeep.watch.store.entries import Entries
@@ -158,7 +158,7 @@ class _Check:
 
     def _rows(self, row: FileRow, table: pa.Table) -> Iterator[Problem]:
         salted = b"".join(table.column("salt").to_pylist())
-        found = leaves(render_all(table), salted)
+        found = leaves_all(table, salted)
         log, numbers = row.log or "", row.numbers
         yield from self._beyond(row)
         for first, begins, rows in numbers.spans():
