@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,13 @@ def test_an_event_log_of_many_chunks_is_read_in_blocks_by_several_processes(tmp_
     told = [row for b in read_batches(path, zone="UTC", workers=2) for row in b.events.to_pylist()]
     assert [row["position"] for row in told] == [f"chunk[{i}].record[{k}]" for i in range(1, 71) for k in range(5)]
     assert len({row["event_id"] for row in told}) == 350
+
+
+def test_a_reading_process_starts_without_what_only_its_owner_needs() -> None:
+    costly = {"duckdb", "django", "pyarrow.compute"}
+    said = f"import sys, wardkeep.watch.intake.worker; print(sorted({costly} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_in_a_folder_a_named_mapping_is_for_what_needs_one(tmp_path: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import pyarrow as pa
 
 from wardkeep.watch.event import BATCH_SCHEMA, AccessEvent, Rejected
 from wardkeep.watch.intake.limits import SPREAD
 from wardkeep.watch.intake.row import Read, Row, to_row
+
+_PATIENTS = Row._fields.index("patients")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,49 +32,51 @@ class Batch:
     size: int
 
 
-def columns_of(reads: Iterable[Read], source: str) -> tuple[pa.RecordBatch, list[Rejected], int]:
+def columns_of(reads: Sequence[Read], source: str) -> tuple[pa.RecordBatch, list[Rejected], int]:
     """Rows as columns, the rejected pieces, and how many records both are."""
-    rows: list[Row] = []
-    rejected: list[Rejected] = []
+    rejected = [read for read in reads if isinstance(read, Rejected)]
+    rows = [read for read in reads if not isinstance(read, Rejected)] if rejected else cast(Sequence[Row], reads)
+    if not rows:
+        return pa.RecordBatch.from_pylist([], schema=BATCH_SCHEMA), rejected, len(reads)
+    columns = list(zip(*rows, strict=True))
+    named = columns[_PATIENTS]
+    parts: Sequence[int] = (0,) * len(rows)
+    patients = [found[0] if found else None for found in named]
+    if max(map(len, named)) > 1:
+        spread, parts, patients = _spread(rows)
+        columns = list(zip(*spread, strict=True))
+    by_name: dict[str, Sequence[object]] = dict(zip(Row._fields, columns, strict=True))
+    by_name |= {"part": parts, "patient_id": patients, "count": by_name["amount"], "source": (source,) * len(parts)}
+    arrays = [_array(by_name[field.name], field.type) for field in BATCH_SCHEMA]
+    return pa.RecordBatch.from_arrays(arrays, schema=BATCH_SCHEMA), rejected, len(reads)
+
+
+def _spread(rows: Sequence[Row]) -> tuple[list[Row], list[int], list[str | None]]:
+    """A row for each patient of an event, its number, and the patient."""
+    spread: list[Row] = []
     parts: list[int] = []
     patients: list[str | None] = []
-    records = 0
-    for read in reads:
-        records += 1
-        if isinstance(read, Rejected):
-            rejected.append(read)
-            continue
-        row = read
+    for row in rows:
         named = row.patients
-        rows.append(row)
+        spread.append(row)
         parts.append(0)
         patients.append(named[0] if named else None)
         if len(named) > 1:
             much = len(named) * (len(row.extra or "") + len(row.query or "")) > SPREAD
             more = row._replace(extra=None, query=None) if much else row
             for part, patient in enumerate(named[1:], 1):
-                rows.append(more)
+                spread.append(more)
                 parts.append(part)
                 patients.append(patient)
-    return _record_batch(rows, parts, patients, source), rejected, records
+    return spread, parts, patients
 
 
-def _record_batch(rows: list[Row], parts: list[int], patients: list[str | None], source: str) -> pa.RecordBatch:
-    if not rows:
-        return pa.RecordBatch.from_pylist([], schema=BATCH_SCHEMA)
-    by_name = dict(zip(Row._fields, zip(*rows, strict=True), strict=True))
-    by_name["count"] = by_name.pop("amount")
-    arrays = []
-    for field in BATCH_SCHEMA:
-        if field.name == "part":
-            arrays.append(pa.array(parts, field.type))
-        elif field.name == "patient_id":
-            arrays.append(pa.array(patients, field.type))
-        elif field.name == "source":
-            arrays.append(pa.repeat(source, len(rows)))
-        else:
-            arrays.append(pa.array(by_name[field.name], field.type))
-    return pa.RecordBatch.from_arrays(arrays, schema=BATCH_SCHEMA)
+def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array:
+    """A column; one that says the same in every row is not converted value by value."""
+    first = values[0]
+    if first is values[-1] and values.count(first) == len(values):
+        return pa.repeat(pa.scalar(first, kind), len(values))
+    return pa.array(values, kind)
 
 
 def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:

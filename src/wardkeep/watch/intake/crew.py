@@ -32,6 +32,13 @@ from wardkeep.watch.intake.protocol import Done, Task, receive, send
 HELD, AHEAD = 3, 40
 #: Bytes that a process may have answered before anybody listens (Linux lets everybody have so many).
 PIPE = 1 << 20
+#: No threads that would only wait. The memory of one block is kept for the next: every page that is fetched anew is cleared.
+FRUGAL = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+}
 
 Columns = tuple[pa.RecordBatch, list[Rejected], int]
 _done = msgspec.msgpack.Decoder(Done)
@@ -116,7 +123,7 @@ def _started(size: int) -> list[subprocess.Popen[bytes]]:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 pipesize=PIPE,
-                env={**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"},  # threads that would only wait
+                env={**os.environ, **FRUGAL, "PYTHONPATH": path},
             )
             for _ in range(size)
         ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wardkeep.watch.hospital import context_files
 from wardkeep.watch.intake.errors import NoSuchFile
 
 
@@ -18,6 +17,8 @@ def log_files(path: Path) -> list[Path]:
         raise NoSuchFile(f"{path} does not exist")
     if not path.is_dir():
         return [path]
+    from wardkeep.watch.hospital import context_files  # noqa: PLC0415 - what reads tables is costly, and a reading process has none
+
     claimed = context_files(path)
     return sorted(
         file
