@@ -15,15 +15,16 @@ from tests.acceptance.conftest import made_home, program
 
 __all__ = ["made_home", "program", "small_disk"]
 
-#: Of the small disk.
+#: Of the small disk, where a test does not say it.
 MEGABYTES = 24
 
 
 @pytest.fixture
-def small_disk() -> Iterator[Path]:
+def small_disk(request: pytest.FixtureRequest) -> Iterator[Path]:
     """A real file system of few megabytes."""
+    size = getattr(request, "param", MEGABYTES)
     folder = Path(tempfile.mkdtemp(prefix="wardkeep-disk-"))
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m,mode=700", "wardkeep", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}m,mode=700", "wardkeep", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
         folder.rmdir()
         pytest.skip("a small file system cannot be mounted here: it takes root")

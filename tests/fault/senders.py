@@ -11,7 +11,7 @@ import http.client
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import ClassVar
 
@@ -59,6 +59,11 @@ class Sender(threading.Thread):
     def one(self, n: int) -> None:
         """Send number n; back when it is acknowledged, given up, or when this sender ends."""
         raise NotImplementedError
+
+    def goes_on(self) -> Callable[[], bool]:
+        """What says, from now on, whether the other side has taken on something more."""
+        before = len(self.acknowledged)
+        return lambda: len(self.acknowledged) > before + 1
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -147,10 +152,21 @@ class Syslog(Sender):
         super().__init__(port, begin)
         #: Of each connection the first number and the one after the last that were written into it whole.
         self.connections: list[list[int]] = []
+        #: To hang up and begin another connection.
+        self.anew = threading.Event()
+
+    def goes_on(self) -> Callable[[], bool]:
+        """One that is made now was made by a listener that is alive: an older one may be dead, and take what nobody reads."""
+        before = len(self.connections)
+        self.anew.set()
+        return lambda: len(self.connections) > before and self.connections[-1][1] > self.connections[-1][0] + 1
 
     def one(self, n: int) -> None:
         for _ in self.tries():
             try:
+                if self.anew.is_set():
+                    self.anew.clear()
+                    self.close()
                 if self._sock is None:
                     self._sock = socket.create_connection(("127.0.0.1", self.port), timeout=20)
                     self.connections.append([n, n])
@@ -192,6 +208,10 @@ class Datagrams(Sender):
         #: When each was sent, in microseconds.
         self.sent: dict[int, int] = {}
         self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+    def goes_on(self) -> Callable[[], bool]:
+        before = self.number
+        return lambda: self.number > before + 1
 
     def one(self, n: int) -> None:
         data = atna(f"U{n}")

@@ -81,6 +81,7 @@ def test_a_full_disk_under_load_is_told_and_costs_no_acknowledged_message(
 
 
 @pytest.mark.soak
+@pytest.mark.parametrize("small_disk", [512], indirect=True)  # so much is stored meanwhile
 def test_a_disk_that_fills_up_again_and_again_costs_no_acknowledged_message(
     small_disk: Path, made_home: Path, tmp_path: Path
 ) -> None:

@@ -72,8 +72,8 @@ def survive(program: Program, kills: list[str], dice: random.Random, *, apart: f
 
 def finish(program: Program, senders: list[Sender]) -> None:
     """Until every sender goes on, and what it sent is stored."""
-    before = {sender: sender.number for sender in senders}
-    eventually(lambda: all(sender.number > before[sender] + 1 for sender in senders), within=120)
+    for goes_on in [sender.goes_on() for sender in senders]:
+        eventually(goes_on, within=120)
     for sender in senders:
         sender.ends.set()
     for sender in senders:
