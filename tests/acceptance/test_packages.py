@@ -188,6 +188,8 @@ def test_a_notary_stands_in_for_the_family_and_steps_are_sealed_while_the_home_i
 
 def test_an_unusable_call_says_what_is_missing(office: Office) -> None:
     office.begin()
+    nowhere = ("--home", office.folder / "nowhere", "--lang", "en")
+    assert "--vkey" in wardkeep("records", "package", "check", office.package, *nowhere, status=2).err
     assert "--by-hand" in office.refused("sign", "--side", "family", "--name", "张四", status=2)
     assert "there already" in office.program.call(*office.make(*BOTH), status=2).err
     (office.folder / "table.csv").write_text("file,name\nno.txt,x\n")

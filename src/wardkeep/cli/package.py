@@ -18,8 +18,8 @@ from wardkeep.package.law import Ground, Side
 from wardkeep.package.part import LONGEST_TEXT, Form, Person
 
 if TYPE_CHECKING:
-    from wardkeep.package import Story
     from wardkeep.package.step import Step
+    from wardkeep.package.story import Story
 
 PACKAGE = click.Path(exists=True, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -15,7 +15,7 @@ from wardkeep.package.law import Side
 
 if TYPE_CHECKING:
     from wardkeep.ledger.policy import Policy
-    from wardkeep.package import Checked
+    from wardkeep.package.found import Checked
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,12 +48,17 @@ def check(
     With --vkey or --policy no home is needed. Without, the home that made it is asked whether a step is missing too.
     """
     from wardkeep.evidence import BundleRefused  # noqa: PLC0415
-    from wardkeep.package import StalePackage, check_package  # noqa: PLC0415
+    from wardkeep.package import StalePackage  # noqa: PLC0415
     from wardkeep.package.beside import acts_left_out, look_beside  # noqa: PLC0415
+    from wardkeep.package.check import check_package  # noqa: PLC0415
 
     known = {Side(name.removesuffix("_key")): path.read_bytes() for name, path in keys.items() if path is not None}
     try:
         if vkey is None and policy is None:
+            if not frame.home.exists:
+                raise click.UsageError(
+                    speak("give --vkey or --policy: there is no home here whose ledger could be asked")
+                )
             frame.django()
             from wardkeep.jobs.packages import checked_here, own_key  # noqa: PLC0415
 
@@ -77,7 +82,7 @@ def check(
 
 def report(frame: Frame, found: Checked, *, complete: bool) -> None:
     """Say what a package was found to be, and end with the status that it means."""
-    from wardkeep.package import Worth  # noqa: PLC0415
+    from wardkeep.package.found import Worth  # noqa: PLC0415
 
     frame.out({"ok": found.ok, **_said(found, complete)}, "\n".join(_lines(found, complete)))
     if not found.ok:

@@ -38,7 +38,8 @@ def command(frame: Frame, bundle: Path, vkey: str | None, policy: Path | None) -
     A .proof.json file is checked too, as `wardkeep ledger check` does, and a sealed record package.
     """
     from wardkeep.evidence import BundleRefused, verify_bundle  # noqa: PLC0415
-    from wardkeep.package import check_package, is_package  # noqa: PLC0415
+    from wardkeep.package.check import check_package  # noqa: PLC0415
+    from wardkeep.package.layout import is_package  # noqa: PLC0415
 
     trusted = trusted_of(vkey, policy)
     try:

@@ -26,8 +26,10 @@ from wardkeep.ledger import LedgerUnavailable
 from wardkeep.ledger.note import Verifier
 from wardkeep.ledger.page import page as verifier_page
 from wardkeep.ledger.proof_bundle import ProofBundle
-from wardkeep.package import Checked, PackageUnwritable, StalePackage, StepWaits, check_package, layout, pack
+from wardkeep.package import PackageUnwritable, StalePackage, StepWaits, layout, pack
 from wardkeep.package.act import ACTS, facts_of
+from wardkeep.package.check import check_package
+from wardkeep.package.found import Checked
 from wardkeep.package.listing import measure
 from wardkeep.package.page import page_of
 from wardkeep.package.step import SALT, Demand, Kind, Opening, Sealing, Signature, Step

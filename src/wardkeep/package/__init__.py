@@ -2,9 +2,10 @@
 """The sealed record package: a list of records with their hashes, who was present, both sides' signatures, and every opening.
 
 Each step (list, supplement, signature, opening, demand) is a file, chained to the one before and sealed by an act.
+Read `law.py` and `step.py` first, then `story.py`, `pack.py` and `check.py`. Nothing is imported here but what can go wrong:
+commands that check nothing need not load what checks.
 """
 
-from wardkeep.package.check import check_package
 from wardkeep.package.errors import (
     KeyRefused,
     LawRefused,
@@ -14,23 +15,13 @@ from wardkeep.package.errors import (
     StepRefused,
     StepWaits,
 )
-from wardkeep.package.found import Checked, Problem, Signed, Worth
-from wardkeep.package.layout import is_package
-from wardkeep.package.story import Story
 
 __all__ = [
-    "Checked",
     "KeyRefused",
     "LawRefused",
     "PackageError",
     "PackageUnwritable",
-    "Problem",
-    "Signed",
     "StalePackage",
     "StepRefused",
     "StepWaits",
-    "Story",
-    "Worth",
-    "check_package",
-    "is_package",
 ]

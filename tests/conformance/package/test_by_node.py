@@ -14,7 +14,7 @@ import pytest
 
 from tests.packages import Desk, whole_desk
 from wardkeep.evidence import BundleRefused
-from wardkeep.package import check_package
+from wardkeep.package.check import check_package
 
 CHECKER = Path(__file__).with_name("check.mjs")
 

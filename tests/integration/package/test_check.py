@@ -24,8 +24,10 @@ from wardkeep.ledger import Ledger
 from wardkeep.ledger.cosignature import Cosigner
 from wardkeep.ledger.note import Verifier
 from wardkeep.ledger.policy import parse_policy
-from wardkeep.package import KeyRefused, Worth, check_package
+from wardkeep.package import KeyRefused
 from wardkeep.package.beside import look_beside
+from wardkeep.package.check import check_package
+from wardkeep.package.found import Worth
 from wardkeep.package.law import Ground, Side
 from wardkeep.package.signed import by_hand_of, by_key_of
 from wardkeep.package.step import Demand

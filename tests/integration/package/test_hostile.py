@@ -16,7 +16,8 @@ import pytest
 from tests.integration.package.test_check import put
 from tests.packages import Desk
 from wardkeep.evidence import BundleRefused
-from wardkeep.package import check_package, is_package
+from wardkeep.package.check import check_package
+from wardkeep.package.layout import is_package
 
 Files = dict[str, bytes]
 
