@@ -132,6 +132,29 @@ def test_the_section_is_there_where_something_is_heard_or_was(enter: Any) -> Non
     assert link not in enter("auditor").get("/cases/").content.decode()
 
 
+def test_the_first_page_counts_those_that_wait_and_shows_the_newest(enter: Any) -> None:
+    client = enter("security_specialist")
+    assert 'id="alerts"' not in client.get("/").content.decode()
+    rows = kept([alert(D.HONEY), alert(D.BATCH), alert(D.LEAVER), alert(D.SPRAYING)])
+    page = client.get("/").content.decode()
+    part = page.split('id="alerts"')[1].split("</section>")[0]
+    assert "Live alerts that wait: 4" in part and f'href="{reverse("alerts")}"' in part
+    assert tags(part) == ["password spraying", "account of someone who left", "many records in a short time"]
+    assert "several accounts" in part and "P-DECOY" not in page
+    for row in rows:
+        client.post(reverse("alert_seen", args=[row.pk]))
+    assert "somebody has looked into every one" in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize("role, more", [
+    ("auditor", {}), ("department_head", {"department": "W1"}), ("system_administrator", {}),
+    ("security_director", {"account": hospital.NOSY}),  # what is about himself
+])  # fmt: skip
+def test_the_first_page_shows_none_to_whom_they_do_not_concern(enter: Any, role: str, more: dict[str, Any]) -> None:
+    kept([alert(D.HONEY)])
+    assert "decoy record" not in enter(role, **more).get("/").content.decode()
+
+
 def test_an_edited_alert_no_longer_agrees_with_its_act(enter: Any) -> None:
     from django.db import connection
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -80,3 +81,55 @@ def test_where_all_came_the_page_says_so(enter: Any, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(hospital, "SILENCES", hospital.SILENCES.slice(0, 0))
     assert "every system handed over what it usually does" in the_page(enter)
+
+
+@pytest.fixture
+def judged_live(house: Any, django_home: Any) -> Any:
+    """Says what the process that judges live says of itself."""
+    from wardkeep.home import now
+    from wardkeep.jobs.listen.places import ALERTING, live_folder
+
+    path = live_folder(django_home) / ALERTING
+
+    def say(known: dict[str, int], says: dict[str, int]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"at": now().isoformat(), "known": known, "says": says}), encoding="utf-8")
+
+    yield say
+    path.unlink(missing_ok=True)
+
+
+def live_line(page: str, detection: str) -> str:
+    (part,) = re.findall(rf"<tr><td><strong>{re.escape(detection)}</strong>(.*?)</tr>", page, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", part).split())
+
+
+def test_each_live_detection_names_the_systems_that_it_looks_at_or_why_it_looks_at_none(
+    enter: Any, judged_live: Any
+) -> None:
+    judged_live({"decoys": 1, "people": 3, "ends": 0}, {"emr": 1 | 2 | 4, "vpn": 2 | 16})
+    page = the_page(enter)
+    assert live_line(page, "decoy record") == "evaluated emr"
+    assert live_line(page, "shared credential") == "evaluated emr"
+    assert live_line(page, "password guessing") == "evaluated vpn"
+    assert "not evaluated" in live_line(page, "account of someone who left")
+    assert "there is no leavers" in live_line(page, "account of someone who left")
+    assert live_line(page, "two sites at once").endswith("a use of a person&#x27;s account that names a site")
+    assert live_line(page, "password spraying").startswith("not evaluated no system has sent a sign-in")
+
+
+def test_every_reason_is_said_in_both_languages(enter: Any, judged_live: Any) -> None:
+    from django.utils import translation
+
+    from wardkeep.watch.live import Lack, LiveDetection
+    from wardkeep.web.say.codes import LIVE_EVENTS, LIVE_LACKS
+
+    assert set(LIVE_LACKS) == {lack.value for lack in Lack} - {"no_events"}
+    assert set(LIVE_EVENTS) == {detection.value for detection in LiveDetection}
+    for name in (*LIVE_LACKS.values(), *LIVE_EVENTS.values()):
+        with translation.override("zh-hans"):
+            assert not re.search("[A-Za-z]", str(name))
+
+
+def test_without_a_listener_nothing_is_said_of_live_detections(enter: Any) -> None:
+    assert 'id="live"' not in the_page(enter)

@@ -22,6 +22,7 @@ from django.db import close_old_connections
 from wardkeep.govern.alerts import actions, reading
 from wardkeep.home import Home, now
 from wardkeep.jobs.alerting.catching import missed_rows
+from wardkeep.jobs.alerting.status import says_in
 from wardkeep.jobs.alerting.surroundings import Learned, known_of, learned_of, state_of
 from wardkeep.jobs.listen.following import Follower
 from wardkeep.jobs.listen.places import ALERTING, live_folder, spool_key
@@ -29,7 +30,7 @@ from wardkeep.jobs.listen.taking import Taker
 from wardkeep.jobs.listening import write_status
 from wardkeep.jobs.storing import mapping_of
 from wardkeep.jobs.telling import announce_alerts
-from wardkeep.watch.live import Alert, Known, Live
+from wardkeep.watch.live import Alert, Known, Live, counted
 from wardkeep.watch.store import StoreError
 
 LOG = logging.getLogger("wardkeep.jobs")
@@ -75,6 +76,8 @@ class Alerting:
         self.heard = {
             name: self._opened(name, said.get("listeners", {}).get(name, {})) for name in home.settings.intake.listeners
         }
+        self._live.says.update(says_in(said))
+        self._counts: dict[str, int] = {}
         self.judged, self.alerts, self.trouble = 0, 0, ""
         self._state: tuple[str, ...] | None = None
         self._learned, self._learning = Learned(), False
@@ -173,10 +176,10 @@ class Alerting:
             return
         if self._fresh is not None:
             self._learned, self._fresh = self._fresh, None
-        self._live.know(
-            known_of(self._store, self._settings, self._learned, zone=self._home.settings.hospital.timezone)
-        )
-        self._state = state
+        zone = self._home.settings.hospital.timezone
+        known = known_of(self._store, self._settings, self._learned, zone=zone)
+        self._live.know(known)
+        self._state, self._counts = state, counted(known)
 
     def _learn(self) -> None:
         """In a thread with a store of its own: days of events must not keep what is heard waiting."""
@@ -208,6 +211,7 @@ class Alerting:
         }
         held_back = {code.value: count for code, count in sorted(self._live.held_back.items())}
         said = {"judged": self.judged, "alerts": self.alerts, "held_back": held_back, "trouble": trouble}
+        said |= {"known": self._counts, "says": dict(self._live.says)}
         write_status(self._folder / ALERTING, {"at": now().isoformat(), **said, "listeners": listeners})
 
 

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wardkeep.jobs.listen.places import ALERTING, live_folder
 from wardkeep.jobs.listen.status import is_fresh, said_in
+from wardkeep.watch.live import Looking, looking
 
 if TYPE_CHECKING:
     from wardkeep.home import Home
@@ -27,6 +29,8 @@ class AlertingStatus:
     #: Alerts that were not said, because too many of their kind came within a minute.
     held_back: int
     trouble: str
+    #: Each detection with the systems whose events it looks at, or why it looks at none. None where the process never ran.
+    looking: tuple[Looking, ...] | None = None
 
 
 def alerting_status(home: Home, *, at: datetime) -> AlertingStatus:
@@ -40,4 +44,14 @@ def alerting_status(home: Home, *, at: datetime) -> AlertingStatus:
         waiting=sum(end - begin for one in listeners for begin, end in one.get("gaps", ())),
         held_back=sum((said.get("held_back") or {}).values()),
         trouble=str(said.get("trouble", "")),
+        looking=tuple(looking(_numbers(said.get("known")), says_in(said))) if said.get("known") else None,
     )
+
+
+def says_in(said: Mapping[str, Any]) -> dict[str, int]:
+    """What each system's events were seen to say, as the process noted it; kept over its restarts."""
+    return _numbers(said.get("says"))
+
+
+def _numbers(found: Any) -> dict[str, int]:
+    return {name: n for name, n in found.items() if isinstance(n, int)} if isinstance(found, dict) else {}

@@ -8,7 +8,7 @@ clock that runs ahead makes nobody else's minutes old; what comes too late to be
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from wardkeep.watch.event import Action, Kind, Outcome
@@ -16,8 +16,20 @@ from wardkeep.watch.intake.row import Row
 from wardkeep.watch.live.alert import Alert, LiveDetection, Value
 from wardkeep.watch.live.known import Holder, Known
 from wardkeep.watch.live.limits import Limits
+from wardkeep.watch.live.looking import (
+    ACCOUNT,
+    ADDRESS,
+    FAILED,
+    PATIENT,
+    PRIVILEGED,
+    PROGRAM,
+    PROTOCOL,
+    SITE,
+    STATION,
+    VENDOR,
+)
 from wardkeep.watch.live.memory import MINUTE, Different, Recent, Said, Times
-from wardkeep.watch.live.wire import plain_protocol, remote_tool, said_of
+from wardkeep.watch.live.wire import names_program, names_protocol, plain_protocol, remote_tool, said_of
 
 _D = LiveDetection
 _NOBODY = Holder()
@@ -62,6 +74,8 @@ class Live:
         self._minute, self._in_minute = 0, Counter[LiveDetection]()
         #: Alerts that were not said because too many of the kind came within one minute.
         self.held_back: Counter[LiveDetection] = Counter()
+        #: What each system's events were seen to say (`looking.py`).
+        self.says: defaultdict[str, int] = defaultdict(int)
         self._found: list[Alert] = []
         self._heard_us = 0
         self.know(known)
@@ -104,6 +118,7 @@ class Live:
         return found
 
     def _patients(self, row: Row, holder: Holder, at_us: int) -> None:
+        self.says[row.system] |= PATIENT
         honey, own = self._known.honey, holder.own
         for patient in row.patients:
             if patient in honey and holder.kind != "service":
@@ -132,19 +147,29 @@ class Live:
             self._alert(
                 _D.LEAVER, row, holder, at_us, observed={"days_before": (holder.from_us - at_us) // (1440 * MINUTE)}
             )
+        says = ACCOUNT
         if holder.kind == "person":
             if row.workstation:
+                says |= STATION
                 self._seat(row, holder, at_us)
-            self._site(row, holder, at_us)
-        if account in self._known.privileged:
-            self._place(row, holder, at_us)
-        if holder.is_vendor and not self._has_ticket(account, at_us):
-            limits = {"clock_minutes": self._limits.clock_minutes}
-            tickets = len(self._known.tickets.get(account, ()))
-            self._alert(_D.MAINTENANCE, row, holder, at_us, observed={"tickets": tickets}, limits=limits)
+            if site := row.site or self._known.sites.get(row.workstation or "", ""):
+                says |= SITE
+                self._site(row, holder, at_us, site)
+        if account in self._known.privileged and (place := row.workstation or row.ip):
+            says |= PRIVILEGED
+            self._place(row, holder, at_us, place)
+        if holder.is_vendor:
+            says |= VENDOR
+            if not self._has_ticket(account, at_us):
+                limits = {"clock_minutes": self._limits.clock_minutes}
+                tickets = len(self._known.tickets.get(account, ()))
+                self._alert(_D.MAINTENANCE, row, holder, at_us, observed={"tickets": tickets}, limits=limits)
+        self.says[row.system] |= says
 
     def _failure(self, row: Row, holder: Holder, at_us: int) -> None:
         limits = self._limits
+        if row.account:
+            self.says[row.system] |= FAILED | ADDRESS if row.ip or row.workstation else FAILED
         if row.account and self._failed.of(row.account).add(at_us):
             self._failed.of(row.account).clear()
             self._alert(
@@ -179,9 +204,8 @@ class Live:
             seat.before, seat.before_us, seat.station = seat.station, seat.last_us, station
         seat.last_us = at_us
 
-    def _site(self, row: Row, holder: Holder, at_us: int) -> None:
-        site = row.site or self._known.sites.get(row.workstation or "", "")
-        if not site or site == REMOTE:
+    def _site(self, row: Row, holder: Holder, at_us: int, site: str) -> None:
+        if site == REMOTE:
             return
         stay = self._stays.of(row.account)
         if at_us < stay.last_us:
@@ -192,10 +216,7 @@ class Live:
             self._alert(_D.TRAVEL, row, holder, at_us, observed=seen, limits=limits)
         stay.site, stay.last_us = site, at_us
 
-    def _place(self, row: Row, holder: Holder, at_us: int) -> None:
-        place = row.workstation or row.ip
-        if not place:
-            return
+    def _place(self, row: Row, holder: Holder, at_us: int, place: str) -> None:
         known = self._known.places.get(row.account or "")
         if known:
             if place not in known and (row.ip is None or row.ip not in known):
@@ -219,6 +240,8 @@ class Live:
         known, said = self._known, said_of(row.extra)
         if said is None and row.resource is None:
             return
+        if says := (PROTOCOL if names_protocol(said, row.resource) else 0) | (PROGRAM if names_program(said) else 0):
+            self.says[row.system] |= says
         if protocol := plain_protocol(said, row.resource, known.plain_protocols, known.plain_ports):
             self._alert(_D.PLAINTEXT, row, holder, at_us, observed={"protocol": protocol})
         if tool := remote_tool(said, row.resource, known.remote_tools):

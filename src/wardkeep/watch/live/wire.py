@@ -38,6 +38,18 @@ def said_of(extra: str | None) -> dict[str, Any] | None:
         return None
 
 
+def names_protocol(said: dict[str, Any] | None, resource: str | None) -> bool:
+    """Whether anything names a protocol or a port."""
+    if said is not None and any(said.get(name) for name in (*PROTOCOLS, *PORTS)):
+        return True
+    return resource is not None and "://" in resource
+
+
+def names_program(said: dict[str, Any] | None) -> bool:
+    """Whether a program is named, in a field of its own."""
+    return said is not None and any(said.get(name) for name in PROGRAMS)
+
+
 def plain_protocol(
     said: dict[str, Any] | None, resource: str | None, protocols: Collection[str], ports: Collection[int]
 ) -> str:

@@ -67,6 +67,7 @@ DETECTIONS: Names = {
     "off_roster": _("outside own shifts"),
     "enumeration": _("search in sequence"),
     "late_edit": _("record changed late"),
+    "direct_edit": _("database changed directly"),
     "honey": _("decoy record"),
     # Comes only with decided cases; before, the lists say what follows.
     "random": _("drawn by lot"),
@@ -320,6 +321,34 @@ LIVE_DETECTIONS: Names = {
     "outside_ticket": _("maintenance outside a ticket"),
     "plaintext_transfer": _("unencrypted transfer"),
     "remote_tool": _("remote-control program"),
+}
+
+#: Why one of them looks at nothing: what was not handed over.
+LIVE_LACKS: Names = {
+    "no_decoys": _("no decoy is marked among the patients"),
+    "no_own_numbers": _("no staff member has a patient number in the staff table"),
+    "no_ends": _("no account and no staff member has a first or last day: there is no leavers' list"),
+    "no_people": _("no person's account was handed over"),
+    "no_privileged": _("the settings name no privileged account that was handed over"),
+    "no_vendors": _("no holder of an account has the role of a vendor"),
+    "no_protocols": _("the settings name no unencrypted protocol"),
+    "no_tools": _("the settings name no remote-control program"),
+}
+
+#: What no system has sent yet where one of them has everything else.
+LIVE_EVENTS: Names = {
+    "honey": _("no system has sent an event that names a patient"),
+    "self_access": _("no system has sent an event that names a patient"),
+    "batch": _("no system has sent an event that names a patient"),
+    "leaver": _("no system has sent a use of an account that was handed over"),
+    "shared_credential": _("no system has sent a use of a person's account that names a workstation"),
+    "impossible_travel": _("no system has sent a use of a person's account that names a site"),
+    "brute_force": _("no system has sent a sign-in that failed"),
+    "password_spraying": _("no system has sent a sign-in that failed and names an address"),
+    "new_workstation": _("no system has sent a use of a privileged account that names a place"),
+    "outside_ticket": _("no system has sent a use of a vendor's account"),
+    "plaintext_transfer": _("no system has sent an event that names a protocol or port"),
+    "remote_tool": _("no system has sent an event that names a program"),
 }
 
 #: Logs that should be there and are not.

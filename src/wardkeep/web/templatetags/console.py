@@ -254,6 +254,8 @@ _NAMES: dict[str, codes.Names] = {
     "reason": codes.REASONS,
     "detection": codes.DETECTIONS,
     "live": codes.LIVE_DETECTIONS,
+    "live_lack": codes.LIVE_LACKS,
+    "live_events": codes.LIVE_EVENTS,
     "act": codes.ACTS,
     "action": codes.ACTIONS,
     "table": codes.TABLES,
