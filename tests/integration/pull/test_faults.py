@@ -121,12 +121,14 @@ def test_pulls_that_are_killed_at_any_moment_end_whole(pull: Puller, pullers: Pu
 
 @pytest.mark.soak
 @pytest.mark.parametrize("full", [False, True])
-def test_a_pull_that_dies_or_has_no_room_at_each_call_costs_nothing(pull: Puller, pullers: Pullers, full: bool) -> None:
+def test_a_pull_that_dies_or_has_no_room_at_many_calls_costs_nothing(
+    pull: Puller, pullers: Pullers, full: bool
+) -> None:
     filled(pull)
     pull.write(batch=30)
     calls = calls_of(pull, pullers)
     kept = pull.folder / "kept"
-    for call in range(1, calls + 1):
+    for call in range(1, calls + 1, max(1, calls // 40)):
         kill(pull, pullers, at=call, full=full)
         expect_whole(pull)
         renewed(pull, kept)
