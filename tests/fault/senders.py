@@ -25,7 +25,7 @@ FHIR = {"Content-Type": "application/fhir+json"}
 #: Seconds between two tries of what was refused.
 AGAIN = 0.05
 #: Seconds between some messages of those whom no answer holds up: a flood for minutes would take longer to store than to send.
-PACE = 0.02
+PACE = 0.05
 
 
 class Sender(threading.Thread):

@@ -24,9 +24,9 @@ EACH = 6
 
 
 def until_quiet(home: Path) -> None:
-    """Until nothing waits in the raw spools."""
+    """Until nothing waits in the raw spools; a busy machine stores more slowly than it was sent."""
     folder = home / "data" / "live"
-    eventually(lambda: not list(folder.glob("*/*.wkr")) and not list(folder.glob("*/*.open")), within=180)
+    eventually(lambda: not list(folder.glob("*/*.wkr")) and not list(folder.glob("*/*.open")), within=900)
 
 
 def kill(served: Served, name: str) -> None:
@@ -95,7 +95,7 @@ def test_what_was_acknowledged_is_there_once_after_kills_of_anything(program: Pr
 def test_what_was_acknowledged_is_there_once_after_fifty_kills(program: Program) -> None:
     dice = random.Random(seed := int(os.environ.get("SEED", "5")))
     kills = [("serve" if n % EACH == EACH - 1 else dice.choice(PROCESSES)) for n in range(50)]
-    found = survive(program, kills, dice, apart=4.0)
+    found = survive(program, kills, dice, apart=2.5)
     assert min(found.values()) > 100
     alerts_once(program)
     program.json("store", "compact", "--all")

@@ -37,8 +37,8 @@ from wardkeep.watch.intake.mapping import Mapping
 from wardkeep.watch.store import Report, Store, StoreError
 
 LOG = logging.getLogger("wardkeep.jobs")
-#: Bytes of raw spool that are taken at once.
-AT_ONCE = 64 << 20
+#: Bytes of raw spool that are taken at once. Who is killed, or finds the disk full, loses the work of no more than that.
+AT_ONCE = 16 << 20
 #: Seconds to wait for another command that stores; then the next round comes.
 PATIENCE = 5.0
 COUNTED = ("read", "accepted", "duplicates", "quarantined", "rounds")
