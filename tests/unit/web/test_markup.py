@@ -32,6 +32,7 @@ def _addresses(case: Any) -> dict[str, str]:
         "run": reverse("run", args=[case.last_run_id]),
         "ledger": "/ledger/",
         "acts": "/acts/",
+        "packages": "/packages/",
         "me": "/me/",
         "nothing": "/nothing/",
     }

@@ -88,6 +88,7 @@ def test_a_finding_is_never_called_a_violation() -> None:
         "run",
         "ledger",
         "acts",
+        "packages",
         "me",
     ],
 )

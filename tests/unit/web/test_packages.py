@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -94,6 +95,8 @@ def test_the_page_names_no_person_and_no_record_in_either_language(enter: Any, h
         page = shown(enter, name=name, language=language)
         assert not any(word in page for word in ("张三", "张四", "李主任", "入院记录", "第一医院"))
     assert "患者或近亲属" in page
+    shown_words = re.sub(r"<code.*?</code>|<[^>]*>|&\w+;", " ", page[page.index("<main") : page.index("</main")])
+    assert re.findall(r"[A-Za-z]{2,}", shown_words) == []
 
 
 def test_an_act_that_cannot_be_read_is_said_to_be_so(enter: Any, house: Any) -> None:
