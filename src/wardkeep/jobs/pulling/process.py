@@ -31,8 +31,8 @@ from wardkeep.jobs.pulling.status import Tally, remembered
 from wardkeep.watch.pull import PullError, pause_after, read_state
 
 LOG = logging.getLogger("wardkeep.jobs")
-#: Seconds between two signs of life.
-SAY_EVERY = 1.0
+#: Seconds between two looks whether there is something to say, and between two signs of life where there is not.
+SAY_EVERY, ALIVE_EVERY = 1.0, 5.0
 #: Seconds that threads get to end; the supervisor waits a little longer.
 GRACE = 3.0
 #: Seconds until the next look, where another command pulls the source.
@@ -160,14 +160,17 @@ def pull_until(home: Home, stop: threading.Event) -> bool:
     threads = [SourceThread(home, file, stop, tallies.get(file, Tally())) for file in home.settings.intake.pulls]
     for thread in threads:
         thread.start()
+    said, due = _shown(threads), 0.0
     while not stop.wait(SAY_EVERY):
-        _say(status, threads)
+        if (found := _shown(threads)) != said or time.monotonic() >= due:
+            said, due = found, time.monotonic() + ALIVE_EVERY
+            _say(status, said)
     until = time.monotonic() + GRACE
     while (left := [thread for thread in threads if thread.is_alive()]) and time.monotonic() < until:
         for thread in left:
             thread.end()
         left[0].join(0.2)
-    _say(status, threads)
+    _say(status, _shown(threads))
     return not left
 
 
@@ -180,8 +183,11 @@ def told(error: Exception) -> str:
     return f"{type(error).__name__} (a fault in Wardkeep)"
 
 
-def _say(path: Path, threads: list[SourceThread]) -> None:
-    sources: dict[str, Any] = {thread.file: msgspec.to_builtins(thread.tally) for thread in threads}
+def _shown(threads: list[SourceThread]) -> dict[str, Any]:
+    return {thread.file: msgspec.to_builtins(thread.tally) for thread in threads}
+
+
+def _say(path: Path, sources: dict[str, Any]) -> None:
     write_status(path, {"at": now().isoformat(), "sources": sources})
 
 
