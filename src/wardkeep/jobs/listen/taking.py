@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from wardkeep.watch.intake.planning import Readable, plan
 from wardkeep.watch.intake.reading import nothing, overlong
 from wardkeep.watch.intake.row import Read, Row, to_json
 from wardkeep.watch.intake.rowmaker import NO_ACTION
+from wardkeep.watch.intake.syslog.header import BadHeader, header
 from wardkeep.watch.intake.syslog.reader import SyslogReader
 
 #: What a gap in the listening is, as a resource.
@@ -67,6 +69,8 @@ class Taker:
         #: Whether each message is one of syslog, which may hold an audit message.
         self._is_syslog = protocol.startswith("syslog") and form in ("", "syslog", "atna")
         self._syslog: dict[str, SyslogReader] = {}
+        #: Whether messages of another form come by syslog, each behind a header that is none of its own.
+        self._has_header = protocol.startswith("syslog") and not self._is_syslog
         #: Whether what its messages say of care is to be loaded.
         self.is_hl7 = self._form == "hl7"
 
@@ -138,7 +142,8 @@ class Taker:
                 self._syslog[source] = SyslogReader(source=source, zone=self._zone, near=one.at_us)
             yield self._syslog[source].message(one.body, "1")
             return
-        with Source.of_bytes(one.body, self._name) as opened:
+        body = _behind_header(one.body) if self._has_header else one.body
+        with Source.of_bytes(body, self._name) as opened:
             readable = plan(opened, zone=self._zone, form=self._form, mapping=self._mapping)
             if not isinstance(readable, Readable):
                 yield readable
@@ -194,6 +199,14 @@ class Taker:
             reason=f"spool-damaged: {part.size} bytes of the raw spool do not hold, behind message {number}",
             format=FORMAT, source=self._name, position=f"{number}+{part.at}", raw=b"", truncated=True,
         )  # fmt: skip
+
+
+def _behind_header(raw: bytes) -> bytes:
+    """What a message of syslog says, without its header; all of it where it has none."""
+    try:
+        return raw[header(raw).at :].removeprefix(codecs.BOM_UTF8).strip(b"\r\n\0 ")
+    except BadHeader:
+        return raw
 
 
 def _block(reader: Reader, block: Block | Overlong, readable: Readable) -> Iterable[Read]:
