@@ -271,12 +271,15 @@ _GOOD = {
 
 def status_file(data: bytes, folder: Path) -> Iterator[str]:
     """The files in which processes say how they are, written halfway or by somebody else."""
+    from wardkeep.jobs.alerting.status import place_in, says_in
     from wardkeep.jobs.listen.status import said_in
     from wardkeep.jobs.storing import _remembered as storing
 
     path = folder / "status.json"
     path.write_bytes(data)
-    said_in(path)
+    said = said_in(path)
+    says_in(said)
+    place_in(said, "adt")
     totals = storing(path)
     for tally in totals.listeners.values():
         Taker("x", None, zone=ZONE).take([Group(5, [Heard(HEARD_US, "message", "a", b"x")])], follows=tally.next)

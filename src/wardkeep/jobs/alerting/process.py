@@ -7,7 +7,6 @@ reads on from the number where it was; what the store has taken meanwhile is cou
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -22,10 +21,11 @@ from django.db import close_old_connections
 from wardkeep.govern.alerts import actions, reading
 from wardkeep.home import Home, now
 from wardkeep.jobs.alerting.catching import missed_rows
-from wardkeep.jobs.alerting.status import says_in
+from wardkeep.jobs.alerting.status import Place, place_in, says_in
 from wardkeep.jobs.alerting.surroundings import Learned, known_of, learned_of, state_of
 from wardkeep.jobs.listen.following import Follower
 from wardkeep.jobs.listen.places import ALERTING, live_folder, spool_key
+from wardkeep.jobs.listen.status import said_in
 from wardkeep.jobs.listen.taking import Taker
 from wardkeep.jobs.listening import write_status
 from wardkeep.jobs.storing import mapping_of
@@ -72,10 +72,8 @@ class Alerting:
         limits = self._settings.all_limits()
         self._live = Live(limits, Known())
         self._live.remember(reading.said_since(now() - timedelta(minutes=limits.quiet_minutes)))
-        said = _remembered(self._folder / ALERTING)
-        self.heard = {
-            name: self._opened(name, said.get("listeners", {}).get(name, {})) for name in home.settings.intake.listeners
-        }
+        said = said_in(self._folder / ALERTING)
+        self.heard = {name: self._opened(name, place_in(said, name)) for name in home.settings.intake.listeners}
         self._live.says.update(says_in(said))
         self._counts: dict[str, int] = {}
         self.judged, self.alerts, self.trouble = 0, 0, ""
@@ -190,14 +188,13 @@ class Alerting:
         finally:
             self._learning = False
 
-    def _opened(self, name: str, said: dict[str, Any]) -> Heard:
+    def _opened(self, name: str, place: Place) -> Heard:
         settings = self._home.settings
         wants = settings.intake.listeners[name]
-        number = int(said.get("next", 0))
-        follower = Follower(self._folder / name, kek=spool_key(self._home, name), number=number)
-        follower.gaps = [(int(begin), int(end)) for begin, end in said.get("gaps", ())]
+        follower = Follower(self._folder / name, kek=spool_key(self._home, name), number=place.next)
+        follower.gaps = list(place.gaps)
         taker = Taker(name, wants, zone=settings.hospital.timezone, mapping=mapping_of(self._home, wants))
-        return Heard(follower, taker, missed=int(said.get("missed", 0)), kept=follower.number)
+        return Heard(follower, taker, missed=place.missed, kept=follower.number)
 
     def _say(self, trouble: str, *, anyway: bool = False) -> None:
         if trouble != self.trouble:
@@ -218,12 +215,3 @@ class Alerting:
 def alert_until(home: Home, stop: threading.Event) -> None:
     """Judge what is heard until told to stop."""
     Alerting(home).run(stop)
-
-
-def _remembered(path: Any) -> dict[str, Any]:
-    """What the process said last; nothing where that cannot be read."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else {}
-    except (OSError, ValueError):
-        return {}

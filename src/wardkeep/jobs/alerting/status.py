@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from wardkeep.jobs.listen.places import ALERTING, live_folder
 from wardkeep.jobs.listen.status import is_fresh, said_in
 from wardkeep.watch.live import Looking, looking
@@ -51,6 +53,24 @@ def alerting_status(home: Home, *, at: datetime) -> AlertingStatus:
 def says_in(said: Mapping[str, Any]) -> dict[str, int]:
     """What each system's events were seen to say, as the process noted it; kept over its restarts."""
     return _numbers(said.get("says"))
+
+
+class Place(msgspec.Struct, frozen=True):
+    """How far a listener was judged."""
+
+    #: The number of the message that comes next.
+    next: int = 0
+    missed: int = 0
+    gaps: list[tuple[int, int]] = []
+
+
+def place_in(said: Mapping[str, Any], name: str) -> Place:
+    """Where the process was with a listener, as it noted it; the begin where that cannot be read."""
+    listeners = said.get("listeners")
+    try:
+        return msgspec.convert(listeners.get(name, {}) if isinstance(listeners, dict) else {}, Place)
+    except (msgspec.ValidationError, UnicodeError):
+        return Place()
 
 
 def _numbers(found: Any) -> dict[str, int]:

@@ -101,7 +101,7 @@ def remembered(said: Any) -> dict[str, Tally]:
     for file, one in (sources if isinstance(sources, dict) else {}).items():
         try:
             found[file] = msgspec.convert(one, Tally)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, UnicodeError):
             continue
     return found
 
