@@ -124,11 +124,15 @@ class Storing:
                 for batch in found.batches:
                     intake.file([batch], messages=True)
                 taken.append((name, path, found))
+            left = {name for name, _ in files[len(taken) :]}
             for name in dict.fromkeys(name for name, _, found in taken if found.hl7):
                 messages = [one for its, _, found in taken if its == name for one in found.hl7]
                 zone = self._home.settings.hospital.timezone
                 load_messages(intake, self._store, messages, zone=zone, source=name)
-                self._loaded[name] = time.monotonic()
+                if name in left:  # what is behind goes on at once
+                    self._loaded.pop(name, None)
+                else:
+                    self._loaded[name] = time.monotonic()
             report = intake.report()
         # Before they are removed: who dies in between must not take for lost what was stored.
         for name, _, found in taken:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.listening import Live, a_home, asked, audit, connection, store_all, wait_for
+from wardkeep.jobs import storing
 from wardkeep.jobs.listen.places import live_folder, spool_key
 from wardkeep.jobs.listen.rawspool import Heard, RawSpool
 from wardkeep.jobs.storing import Storing
@@ -167,3 +168,15 @@ def test_a_kill_between_storing_and_removing_makes_no_loss_either(
     store_all(home)
     assert asked(home, "SELECT count(*) FROM all_events WHERE resource = 'wardkeep:gap'") == [(0,)]
     assert asked(home, "SELECT patient_id FROM events ORDER BY 1") == [("P1",), ("P2",), ("P3",)]
+
+
+def test_a_backlog_of_hl7_is_taken_round_after_round_without_a_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "AT_ONCE", 1)
+    home = a_home(tmp_path, {"adt": {"protocol": "mllp"}}, load_every=3600)
+    for n in range(1, 5):
+        spool(home, "adt", ADMITTED % (n, n, n, n))
+    store_all(home)
+    assert home.store().known_table("patients").num_rows == 4
+    assert not list((live_folder(home) / "adt").glob("*.wkr"))
