@@ -90,6 +90,14 @@ def test_a_count_may_quote_another_message() -> None:
     assert good(fed(quoting + b"\n" + SHORT)) == [quoting, SHORT]
 
 
+def test_who_only_cuts_hears_the_same_places_and_keeps_what_is_broken() -> None:
+    data = counted(b"<85>1 - one", b"<85>1 - two") + b"lost" + counted(b"<85>1 - three", b"<85>1 - four")
+    whole, bare = fed(data, eager=False), fed(data, eager=False, bare=True)
+    assert [(f.offset, f.size, f.problem) for f in bare] == [(f.offset, f.size, f.problem) for f in whole]
+    assert [f.message for f in bare if f.problem] == [f.message for f in whole if f.problem] != []
+    assert any(f.message == b"" for f in bare) and not any(f.message == b"" for f in whole)
+
+
 def test_what_stands_between_counted_messages_is_named() -> None:
     found = fed(counted(AUDIT) + b"GARBAGE" + counted(SHORT))
     assert good(found) == [AUDIT, SHORT] and broken(found) == ["no-count"]

@@ -123,7 +123,7 @@ class Messages:
         if found is None:
             (element,) = _section(_WHO + data, "ActiveParticipant")
             found = _keep(self._people, data, parts.participant(element))
-        return found._replace()  # its own: the same bytes twice in a message are two participants
+        return _new(Participant, found)  # its own: the same bytes twice in a message are two participants
 
     def _learn_head(self, head: bytes) -> None:
         """What stands before the first section: a declaration, and the start tag that the end tag closes."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+import msgspec
+
 from wardkeep.watch.intake import fhir_terms as terms
 from wardkeep.watch.intake.atna.markup import Element, code_of, said_of
 from wardkeep.watch.intake.fhir_parts import piece, what
@@ -20,6 +22,7 @@ _ASSERTED = re.compile(r"[^<>]*<(.+)@[^<>@]+>")
 _TITLE = re.compile(r"AETITLES?=([^;]+)")
 _MACHINES = frozenset({terms.SOURCE_ROLE, terms.DESTINATION_ROLE}) | terms.SERVERS | terms.CLIENTS
 _MEDIA = frozenset({"110154", "110155"})
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class BadMessage(ValueError):
@@ -63,6 +66,8 @@ class Where(NamedTuple):
 
 
 class Participant(NamedTuple):
+    """Who or what took part; what follows from what the message says is worked out once, for people meet many machines."""
+
     id: str | None
     alt: str | None
     name: str | None
@@ -71,28 +76,14 @@ class Participant(NamedTuple):
     requestor: bool
     address: str | None
     address_type: str | None
-
-    @property
-    def machine(self) -> bool:
-        return any(role in _MACHINES for role in self.roles) or "://" in (self.id or "")
-
-    @property
-    def ip(self) -> str | None:
-        return self.address if self.address and _ADDRESS.fullmatch(self.address) else None
-
-    @property
-    def url(self) -> bool:
-        return self.address_type == "5" or "://" in (self.address or "") or "://" in (self.id or "")
-
-    @property
-    def account(self) -> str | None:
-        """A person by the name in the assertion; a program by its AE title before the number of its process."""
-        title = _TITLE.search(self.alt) if self.machine and self.alt else None
-        if title is not None:
-            return title[1].strip() or None
-        known = (self.id or self.alt or self.name or "").strip()
-        asserted = _ASSERTED.fullmatch(known)
-        return (asserted[1].strip() if asserted else known) or None
+    machine: bool
+    media: bool
+    url: bool
+    ip: str | None
+    #: A person by the name in the assertion; a program by its AE title before the number of its process.
+    account: str | None
+    #: As `extra` keeps an actor, already JSON.
+    shown: str
 
 
 def event(element: Element) -> Event:
@@ -128,7 +119,7 @@ def who(found: list[Participant]) -> Who:
         workstation = user.address
     return Who(
         user.account if user else None, workstation, ip,
-        piece("actors", [_shown(one) for one in found])
+        (f'"actors":[{",".join([one.shown for one in found])}],' if found else "")
         + piece("client", (workstation or client.id or client.address) if client else None),
         piece("server", (server.id or server.address) if server else None),
     )  # fmt: skip
@@ -141,24 +132,31 @@ def participant(element: Element) -> Participant:
     said = next((text for one in codes if (text := said_of(one))), None)
     # DICOM: where it is not said, the participant asked.
     asked = (element.get("UserIsRequestor") or "true").strip().lower() in ("true", "1")
+    id, alt, name = element.get("UserID"), element.get("AlternativeUserID"), element.get("UserName")
+    address, address_type = element.get("NetworkAccessPointID"), element.get("NetworkAccessPointTypeCode")
+    role = roles[0] if roles else said
+    machine = not _MACHINES.isdisjoint(roles) or "://" in (id or "")
+    shown = {"address": address, "alt": alt, "id": id, "name": name, "requestor": asked, "role": role}
     return Participant(
-        element.get("UserID"), element.get("AlternativeUserID"), element.get("UserName"), roles,
-        roles[0] if roles else said, asked, element.get("NetworkAccessPointID"),
-        element.get("NetworkAccessPointTypeCode"),
+        id, alt, name, roles, role, asked, address, address_type, machine, not _MEDIA.isdisjoint(roles),
+        address_type == "5" or "://" in (address or "") or "://" in (id or ""),
+        address if address and _ADDRESS.fullmatch(address) else None, _account(id, alt, name, machine=machine),
+        _encode({key: value for key, value in shown.items() if value}).decode(),  # what is empty is left out
     )  # fmt: skip
 
 
-def _shown(one: Participant) -> dict[str, object]:
-    """An actor as `extra` keeps it: what is empty is left out."""
-    said = {
-        "address": one.address, "alt": one.alt, "id": one.id, "name": one.name, "requestor": one.requestor, "role": one.role,
-    }  # fmt: skip
-    return {key: value for key, value in said.items() if value}
+def _account(id: str | None, alt: str | None, name: str | None, *, machine: bool) -> str | None:
+    title = _TITLE.search(alt) if machine and alt else None
+    if title is not None:
+        return title[1].strip() or None
+    known = (id or alt or name or "").strip()
+    asserted = _ASSERTED.fullmatch(known)
+    return (asserted[1].strip() if asserted else known) or None
 
 
 def _user(found: list[Participant]) -> Participant | None:
     """Who asked, a person before a program; else a person who did not ask; media are neither."""
-    able = [one for one in found if not any(role in _MEDIA for role in one.roles)]
+    able = [one for one in found if not one.media]
     persons = [one for one in able if not one.machine and one.account]
     asking = [one for one in persons if one.requestor]
     for group in ([one for one in asking if one.name or one.roles], asking, [one for one in able if one.requestor]):
@@ -169,8 +167,8 @@ def _user(found: list[Participant]) -> Participant | None:
 
 def _ends(machines: list[Participant], user: Participant | None) -> tuple[Participant | None, Participant | None]:
     """Client and server: who asked is the client, whichever way the data went; else the source of the message."""
-    server = next((one for one in machines if any(role in terms.SERVERS for role in one.roles)), None)
-    client = next((one for one in machines if any(role in terms.CLIENTS for role in one.roles)), None)
+    server = next((one for one in machines if not terms.SERVERS.isdisjoint(one.roles)), None)
+    client = next((one for one in machines if not terms.CLIENTS.isdisjoint(one.roles)), None)
     source = next((one for one in machines if terms.SOURCE_ROLE in one.roles), None)
     target = next((one for one in machines if terms.DESTINATION_ROLE in one.roles), None)
     if source is not None and target is not None:

@@ -110,7 +110,7 @@ def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _counted(stream: Iterator[bytes], offset: int) -> Iterator[Block | Overlong]:
-    deframer = Deframer(Framing.COUNTED, eager=False)
+    deframer = Deframer(Framing.COUNTED, eager=False, bare=True)
     held = bytearray()
     #: Where `held` begins in the stream, how far it holds whole messages, and how many.
     begin = end = count = 0
@@ -136,5 +136,6 @@ def _counted(stream: Iterator[bytes], offset: int) -> Iterator[Block | Overlong]
 
 
 def _block(held: bytearray, begin: int, end: int, number: int, offset: int) -> Block:
-    data = bytes(held[: end - begin])
+    with memoryview(held) as view:
+        data = bytes(view[: end - begin])
     return Block(data, len(data), number, offset + begin)

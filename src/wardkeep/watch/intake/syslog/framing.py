@@ -72,10 +72,15 @@ class Deframer:
 
     eager: a counted message is given as soon as its last byte came, as a connection needs it; else when what follows it was
     seen, so that the cut of a lying stream too depends on the bytes alone. Lines wait for their end either way.
+
+    bare: counted messages come without their bytes, for who only wants to know where they stand.
     """
 
-    def __init__(self, framing: Framing | None = None, *, longest: int = RECORD, eager: bool = True) -> None:
+    def __init__(
+        self, framing: Framing | None = None, *, longest: int = RECORD, eager: bool = True, bare: bool = False
+    ) -> None:
         self.framing = framing
+        self._bare = bare
         self._longest = longest
         self._eager = eager
         self._held = bytearray()
@@ -139,7 +144,7 @@ class Deframer:
 
     def _counted(self, found: list[Frame], final: bool) -> int:
         """Take the counted messages; how many bytes were taken."""
-        held, at, size = self._held, 0, len(self._held)
+        held, at, size, offset, bare = self._held, 0, len(self._held), self._offset, self._bare
         while at < size:
             if self._lost is not None:
                 at = self._resume(found, at, final)
@@ -156,7 +161,8 @@ class Deframer:
             start, length = told.end(), int(told[1])
             end = start + length
             if end < size and length <= self._longest and held[end - 1] not in _COUNTING and _FOLLOWS.match(held, end):
-                found.append(_new(Frame, (bytes(held[start:end]), self._offset + start, length, None)))  # nearly always
+                message = b"" if bare else bytes(held[start:end])  # nearly always
+                found.append(_new(Frame, (message, offset + start, length, None)))
                 at = end
                 continue
             problem = self._doubt(end, length, final)
