@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wardkeep.jobs.pulling.lock import alone
 from wardkeep.watch.event import Rejected
 from wardkeep.watch.intake.limits import RECORD
 from wardkeep.watch.intake.mapping import parse_mapping
@@ -22,6 +23,7 @@ from wardkeep.watch.pull import (
     PullState,
     RowReader,
     SchemaChanged,
+    StateNotKept,
     before,
     begin_of,
     column_named,
@@ -208,6 +210,16 @@ def test_a_state_is_replaced_whole_and_belongs_to_one_view(tmp_path: Path) -> No
         path.write_bytes(broken)
         with pytest.raises(BadSource, match="cannot be read"):
             read_state(path)
+
+
+def test_a_state_that_cannot_be_written_down_is_an_error_that_passes(tmp_path: Path) -> None:
+    (tmp_path / "pull").write_text("a file where the folder should be")
+    state = PullState(view="v", watermark="t", kind=Kind.NUMBER, last="7", columns=["t"])
+    with pytest.raises(StateNotKept, match=r"x\.json cannot be written: ") as error:
+        write_state(tmp_path / "pull" / "x.json", state)
+    assert error.value.exit_status == 3
+    with pytest.raises(StateNotKept, match=r"x\.lock cannot be made: "), alone(tmp_path / "pull" / "x.lock", wait=0.0):
+        pass
 
 
 def test_only_the_columns_that_the_mapping_names_are_asked_for() -> None:

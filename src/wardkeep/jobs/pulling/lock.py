@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from wardkeep.watch.pull import PullError
+from wardkeep.watch.pull import PullError, StateNotKept
 
 
 class PullBusy(PullError):
@@ -21,9 +21,12 @@ class PullBusy(PullError):
 
 @contextmanager
 def alone(path: Path, *, wait: float) -> Iterator[None]:
-    """Hold the lock of a source. Raises PullBusy where another pull does not end in so many seconds."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Hold the lock of a source. Raises PullBusy where another pull does not end in so many seconds, StateNotKept."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as exc:
+        raise StateNotKept(f"{path} cannot be made: {exc.strerror}", hint="make room on the disk of the home") from None
     try:
         until = time.monotonic() + wait
         while True:

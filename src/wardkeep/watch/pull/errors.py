@@ -4,6 +4,7 @@
 PullError
 ├── BadSource
 ├── SchemaChanged
+├── StateNotKept
 └── TooManyAlike
 """
 
@@ -26,6 +27,12 @@ class BadSource(PullError):
 
 class SchemaChanged(PullError):
     """The view is not what the source file, the mapping or the last pull says."""
+
+
+class StateNotKept(PullError):
+    """How far a pull is could not be written down: the disk is full, or refuses."""
+
+    exit_status = 3
 
 
 class TooManyAlike(PullError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from wardkeep.watch.pull.errors import BadSource, SchemaChanged
+from wardkeep.watch.pull.errors import BadSource, SchemaChanged, StateNotKept
 from wardkeep.watch.pull.source import PullSource
 from wardkeep.watch.pull.watermark import Kind, Mark, from_text, kind_of, to_text
 
@@ -59,7 +59,16 @@ def read_state(path: Path) -> PullState | None:
 
 
 def write_state(path: Path, state: PullState) -> None:
-    """Replace the state, durably."""
+    """Replace the state, durably. Raises StateNotKept."""
+    try:
+        _write(path, state)
+    except OSError as exc:
+        raise StateNotKept(
+            f"{path} cannot be written: {exc.strerror}", hint="what was read is sealed; the same command again goes on"
+        ) from None
+
+
+def _write(path: Path, state: PullState) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
     with draft.open("wb") as file:
