@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.web.browser import CHROMIUM, WIDTHS, chromium, serving, sign_in
+from tests.acceptance.web.browser import CHROMIUM, WIDTHS, chromium, serving
 from tests.acceptance.web.test_in_chromium import STICKING_OUT, _page
 from tests.unit.intake.test_proposing import CELLS, HIS
 from tests.unit.intake.test_sheets import book
@@ -46,6 +46,17 @@ def export(folder: Path, name: str = LONG, data: bytes = TORN.encode("gb18030"))
     return path
 
 
+def enter_in(browser: Any, site: str, enter: Any, width: str = "wide", language: str = "en") -> tuple[Any, list[str]]:
+    """The page of intake, signed in by a session of its own: what sign-in asks is tested elsewhere."""
+    client = enter("data_administrator", language, full_name=hospital.LONG_NAME)
+    page, wrong = _page(browser, width, language)
+    session = client.cookies["wardkeep_session"].value
+    page.context.add_cookies([{"name": "wardkeep_session", "value": session, "url": site}])
+    page.set_default_timeout(120_000)
+    page.goto(site + "/intake/")
+    return page, wrong
+
+
 def fits(page: Any, width: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width][0]
     assert page.evaluate(STICKING_OUT) == []
@@ -54,12 +65,9 @@ def fits(page: Any, width: str) -> None:
 @pytest.mark.parametrize("width", list(WIDTHS))
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_mapping_is_proposed_changed_confirmed_and_taken_back(
-    width: str, language: str, site: str, browser: Any, django_home: Any, tmp_path: Path
+    width: str, language: str, site: str, browser: Any, enter: Any, django_home: Any, tmp_path: Path
 ) -> None:
-    hospital.a_member("da", "data_administrator", language, full_name=hospital.LONG_NAME)
-    page, wrong = _page(browser, width, language)
-    sign_in(page, site, "da")
-    page.goto(site + "/intake/")
+    page, wrong = enter_in(browser, site, enter, width, language)
     fits(page, width)
     page.set_input_files("#sample", export(tmp_path))
     page.click(".sample button")
@@ -92,11 +100,10 @@ def test_a_mapping_is_proposed_changed_confirmed_and_taken_back(
     assert wrong == []
 
 
-def test_the_keyboard_alone_makes_a_mapping(site: str, browser: Any, django_home: Any, tmp_path: Path) -> None:
-    hospital.a_member("keys", "data_administrator", "en")
-    page, wrong = _page(browser)
-    sign_in(page, site, "keys")
-    page.goto(site + "/intake/")
+def test_the_keyboard_alone_makes_a_mapping(
+    site: str, browser: Any, enter: Any, django_home: Any, tmp_path: Path
+) -> None:
+    page, wrong = enter_in(browser, site, enter)
     page.set_input_files("#sample", export(tmp_path, "his-0302.xlsx", book([["门诊日志"], *CELLS])))
     page.focus("#sample")
     # From the field over its own button to ours.
@@ -126,11 +133,8 @@ def _tab_to(page: Any, selector: str) -> None:
     raise AssertionError(f"{selector} is not reached by Tab")
 
 
-def test_of_a_large_text_only_the_begin_leaves_the_browser(site: str, browser: Any, tmp_path: Path) -> None:
-    hospital.a_member("big", "data_administrator", "en")
-    page, wrong = _page(browser)
-    sign_in(page, site, "big")
-    page.goto(site + "/intake/")
+def test_of_a_large_text_only_the_begin_leaves_the_browser(site: str, browser: Any, enter: Any, tmp_path: Path) -> None:
+    page, wrong = enter_in(browser, site, enter)
     rows = HIS[HIS.index("\n") + 1 :]
     page.set_input_files("#sample", export(tmp_path, "his.csv", (HIS + rows * 9000).encode()))
     assert page.evaluate("document.getElementById('sample').files[0].size") == 256 * 1024
@@ -139,22 +143,18 @@ def test_of_a_large_text_only_the_begin_leaves_the_browser(site: str, browser: A
     assert "200 events" in page.inner_text("#becomes") and wrong == []
 
 
-def test_a_workbook_that_is_too_large_is_said_before_it_is_sent(site: str, browser: Any, tmp_path: Path) -> None:
-    hospital.a_member("heavy", "data_administrator", "zh")
-    page, wrong = _page(browser, language="zh")
-    sign_in(page, site, "heavy")
-    page.goto(site + "/intake/")
+def test_a_workbook_that_is_too_large_is_said_before_it_is_sent(
+    site: str, browser: Any, enter: Any, tmp_path: Path
+) -> None:
+    page, wrong = enter_in(browser, site, enter, language="zh")
     page.set_input_files("#sample", export(tmp_path, "x.xlsx", book(CELLS) + bytes(5 << 20)))
     page.click(".sample button")
     assert "此工作簿作样本太大" in page.evaluate("document.getElementById('sample').validationMessage")
     assert page.url.endswith("/intake/") and wrong == []
 
 
-def test_what_is_no_log_is_refused_in_words(site: str, browser: Any, tmp_path: Path) -> None:
-    hospital.a_member("pdf", "data_administrator", "zh")
-    page, wrong = _page(browser, "narrow", "zh")
-    sign_in(page, site, "pdf")
-    page.goto(site + "/intake/")
+def test_what_is_no_log_is_refused_in_words(site: str, browser: Any, enter: Any, tmp_path: Path) -> None:
+    page, wrong = enter_in(browser, site, enter, "narrow", "zh")
     page.set_input_files("#sample", export(tmp_path, "x.csv", b"one line only"))
     page.click(".sample button")
     page.wait_for_selector("#messages .message-error")
