@@ -26,7 +26,7 @@ TABLES = {
         "account,staff_id,kind,enabled_from,enabled_to,department\n"
         "nurse1,S1,person,2020-01-01,,\nleft2,S2,person,2020-01-01,,\nmaker3,S3,person,2020-01-01,,\n"
         "root4,S4,person,2020-01-01,,\nnurse5,S5,person,2020-01-01,,\nold6,S6,person,2020-01-01,2026-03-01,\n"
-        "nurse6,S6,person,2020-01-01,,\n"
+        "nurse6,S6,person,2020-01-01,,\nward9,,shared,2020-01-01,,W1\n"
     ),
     "patients.csv": "patient_id,name,honey\nP500,林一,\nP900,诱饵,1\nP1,陈某,0\n",
     "tickets.csv": (
@@ -84,9 +84,9 @@ def hospital(program: Program) -> None:
     config.write_text(head + mark + 'privileged = ["root4"]\nlearned_days = 0\n' + "\n".join(lines) + "\n")
 
 
-def opened(account: str, number: str, at: datetime) -> str:
+def opened(account: str, number: str, at: datetime, **place: str) -> str:
     """An audit message (DICOM PS3.15 A.5) in a syslog message of RFC 5424."""
-    said = audit(participant(account), patient(number), time=at.isoformat(timespec="milliseconds"))
+    said = audit(participant(account, **place), patient(number), time=at.isoformat(timespec="milliseconds"))
     return f"<85>1 {at.isoformat(timespec='milliseconds')} ehr-1 EHR 77 IHE+DICOM - {said}"
 
 
@@ -132,6 +132,7 @@ def forwarded(at: Iterator[datetime]) -> Iterator[str]:
     yield windows("maker3", 4624, next(at), "-", "10.0.0.3")
     yield windows("nurse6", 4688, next(at), "-", "-", "-", "C:\\Tools\\AnyDesk.exe")
     yield windows("nurse6", 5156, next(at), "-", "-", "-", "-", "telnet")
+    yield windows("nurse6", 4624, next(at), "-", "10.0.0.6")
 
 
 EXPECTED = {
@@ -164,5 +165,13 @@ def test_each_live_detection_is_made_from_what_systems_send(program: Program, tm
 
         eventually(lambda: found() >= EXPECTED)
         assert found() == EXPECTED
+        # The ward's account, from where one person is signed in by another system's word.
+        place = {"NetworkAccessPointID": "10.0.0.6", "NetworkAccessPointTypeCode": "2"}
+        send(at["audit"], [opened("ward9", "P900", datetime.now(UTC), **place)])
+        eventually(lambda: ("honey", "ward9", "EHR") in found())
+        (last,) = [x for x in program.call("alerts", "list", "--json").lines if x["account"] == "ward9"]
+        assert (last["person"], last["observed"]["acting"], last["observed"]["people"]) == ("S6", "named", "S6")
+        assert last["observed"]["signed_in"].startswith("Windows nurse6")
+        until_stored(program, sent + 2)
     assert program.call("quarantine", "list", "--json").lines == []
     program.verify()

@@ -59,6 +59,20 @@ def test_each_kind_has_a_name_and_a_sentence_in_both_languages(detection: LiveDe
         assert re.findall(r"[A-Za-z]{2,}", ALLOWED.sub("", own.sub("", text))) == [], text
 
 
+@pytest.mark.parametrize("acting, said", [
+    ({"acting": "named", "people": "S7", "signed_in": "HIS li 9 s"}, "Signed in there at that time: S7 (HIS li 9 s before)."),
+    ({"acting": "several", "people": "S7, S8", "signed_in": "HIS li 60 s; VPN wu 90 s"}, "or somebody else: S7, S8"),
+    ({"acting": "unresolved"}, "who it was is unresolved"),
+    ({}, None),
+])  # fmt: skip
+def test_who_was_signed_in_where_an_account_of_many_was_used_is_said(
+    enter: Any, acting: dict[str, Any], said: str | None
+) -> None:
+    kept([alert(D.HONEY, account="ward3", person=None, observed=acting)])
+    page = the_page(enter("security_specialist"))
+    assert said in page if said else "igned in there" not in page
+
+
 def test_the_page_names_no_patient_and_links_to_what_is_recorded(enter: Any) -> None:
     kept([alert(D.SELF_ACCESS), alert(D.HONEY)])
     page = the_page(enter("security_director"))

@@ -36,6 +36,8 @@ class Limits:
     travel_minutes: int = 20
     #: Minutes by which clocks may differ: added to tickets on both sides.
     clock_minutes: int = 15
+    #: Hours for which a sign-in without a sign-out says who is at a place.
+    session_hours: int = 12
     #: Alerts of one detection in one minute; more are counted and not said.
     most_a_minute: int = 100
 

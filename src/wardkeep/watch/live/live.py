@@ -29,6 +29,7 @@ from wardkeep.watch.live.looking import (
     VENDOR,
 )
 from wardkeep.watch.live.memory import MINUTE, Different, Recent, Said, Times
+from wardkeep.watch.live.signed import Signed
 from wardkeep.watch.live.wire import names_program, names_protocol, plain_protocol, remote_tool, said_of
 
 _D = LiveDetection
@@ -70,6 +71,7 @@ class Live:
         self._stays = Recent(_Stay)
         #: Places of privileged accounts of which nothing was known before.
         self._first_places: Recent[set[str]] = Recent(set)
+        self._signed = Signed(limits.session_hours)
         self._said = Said(limits.quiet_minutes)
         self._minute, self._in_minute = 0, Counter[LiveDetection]()
         #: Alerts that were not said because too many of the kind came within one minute.
@@ -108,10 +110,14 @@ class Live:
                 if row.action == _LOGIN and row.outcome != _SUCCESS:
                     self._failure(row, holder, at_us)
                 elif row.action != _LOGOUT:
+                    if row.action == _LOGIN and holder.person is not None and holder.kind == "person":
+                        self._signed.signs_in(row, holder.person, at_us)
                     if row.patients:
                         self._patients(row, holder, at_us)
                     if row.outcome == _SUCCESS and holder is not _NOBODY:
                         self._account(row, holder, at_us)
+                elif holder.person is not None and holder.kind == "person":
+                    self._signed.signs_out(row, holder.person)
             if has_wire and (row.extra is not None or row.resource is not None):
                 self._wire(row, holder, at_us)
         found, self._found = self._found, []
@@ -259,8 +265,12 @@ class Live:
         observed: Mapping[str, Value] = {},
         limits: Mapping[str, Value] = {},
     ) -> None:
+        person = holder.person
+        if holder.kind != "person":
+            person, acting = self._acting(row, at_us)
+            observed = {**observed, **acting}
         alert = Alert(
-            detection=detection, account=(row.account or "") if account is None else account, person=holder.person,
+            detection=detection, account=(row.account or "") if account is None else account, person=person,
             patient_id=patient, at_us=at_us, heard_us=self._heard_us, system=row.system,
             workstation=row.workstation or "", ip=row.ip or "", event_id=row.event_id or "", raw_sha256=row.raw_sha256,
             observed=observed, limits=limits,
@@ -270,6 +280,17 @@ class Live:
         elif self._said.note(alert.key, at_us):
             self._in_minute[detection] += 1
             self._found.append(alert)
+
+    def _acting(self, row: Row, at_us: int) -> tuple[str | None, dict[str, Value]]:
+        """Who was signed in where a shared or an application's account was used: the one person, else everybody."""
+        found = self._signed.candidates(row, at_us)
+        if not found:
+            return None, {"acting": "unresolved"}
+        people = ", ".join(one.person for one in found)
+        evidence = "; ".join(f"{one.system} {one.account} {_s(at_us - one.from_us)} s" for one in found)
+        if len(found) == 1 and not self._signed.moved_on(found[0], row):
+            return found[0].person, {"acting": "named", "people": people, "signed_in": evidence}
+        return None, {"acting": "several", "people": people, "signed_in": evidence}
 
 
 def _s(us: int) -> int:

@@ -27,7 +27,19 @@ def seen(alert: LiveAlert) -> str:
         **alert.observed,
     }
     values["minutes"] = max(1, round(int(values.get("between_s", 0)) / 60))
-    return _sentence(alert) % values
+    return " ".join(filter(None, (_sentence(alert) % values, _acting(alert))))
+
+
+def _acting(alert: LiveAlert) -> str:
+    """Who was signed in where an account that is not one person's was used; empty for a person's account."""
+    said = {
+        "named": _("Signed in there at that time: %(people)s (%(signed_in)s before)."),
+        "several": _(
+            "Signed in there, and it may have been any of them or somebody else: %(people)s (%(signed_in)s before)."
+        ),
+        "unresolved": _("Nobody is known to have been signed in there: who it was is unresolved."),
+    }.get(str(alert.observed.get("acting", "")), "")
+    return said % {"people": "", "signed_in": "", **alert.observed} if said else ""
 
 
 def _sentence(alert: LiveAlert) -> str:
