@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.ports import free_port
 
 
 class NoMariaDB(Exception):
@@ -58,9 +59,7 @@ def a_server(*options: str) -> Iterator[Server]:
     try:
         made = [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"]
         subprocess.run([*made, "--skip-test-db", *own], check=True, capture_output=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         how = [
             "--no-defaults",
             f"--datadir={data}",

@@ -7,13 +7,14 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.ports import free_port
 
 
 class NoPostgres(Exception):
@@ -55,9 +56,7 @@ def a_server(*, durable: bool = False, settings: Mapping[str, str] | None = None
         initdb = [str(place / "initdb"), "-D", str(data), "-U", "wardkeep", "-A", "scram-sha-256", "-E", "UTF8"]
         initdb += ["--locale=C.UTF-8", "--no-sync", f"--pwfile={folder / 'password'}"]
         subprocess.run([*before, *initdb], check=True, capture_output=True, cwd=folder)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
         options += ["-c", "shared_buffers=32MB"]
         if not durable:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta, timezone
 from typing import ClassVar
 
 from tests.listening import audit
+from tests.ports import free_port
 from tests.unit.intake.atna.messages import audit as audit_message
 from tests.unit.intake.atna.messages import participant, patient
 from wardkeep.watch.hl7 import framed
@@ -228,15 +229,5 @@ KINDS: tuple[type[Sender], ...] = (Fhir, Hl7, Syslog, Datagrams)
 
 
 def free_ports() -> dict[str, int]:
-    """A port for each, outside those that the system gives to whoever asks, so that it is free after a kill as well."""
-    found: dict[str, int] = {}
-    candidates = iter(range(15_000 + int(time.time_ns() // 1000) % 14_000, 31_000))
-    for kind in KINDS:
-        for port in candidates:
-            with contextlib.suppress(OSError), contextlib.ExitStack() as held:
-                for how in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                    held.enter_context(made := socket.socket(socket.AF_INET, how)).bind(("127.0.0.1", port))
-                    del made
-                found[kind.name_of] = port
-                break
-    return found
+    """A port for each."""
+    return {kind.name_of: free_port() for kind in KINDS}
