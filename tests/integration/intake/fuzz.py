@@ -103,6 +103,8 @@ def attack(target: Target, chance: random.Random, folder: Path) -> str | None:
         return None
     path.write_bytes(seed.data)
     lost = Counter(_alone(target, hit)) - Counter(found.taken)
+    if seed.joins and hit:
+        lost -= Counter(_alone(target, hit)[hit - 1 : hit])
     return (
         f"{sum(lost.values())} neighbours of record {hit} lost or changed: {[str(x)[:300] for x in lost][:2]}"
         if lost

@@ -32,6 +32,8 @@ class Seed:
     form: str | None = None
     #: Records can be told from their neighbours after any damage within one of them.
     separable: bool = True
+    #: A line that no longer begins as a record goes on with the one before: that one may be changed too, and no other.
+    joins: bool = False
 
 
 def audit(i: int, **more: Any) -> dict[str, Any]:

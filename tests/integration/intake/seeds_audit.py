@@ -90,7 +90,7 @@ def postgres_text() -> Seed:
         f"2026-03-02 {_at(i)}.000 CST [{i}] u{i}@his 10.0.0.{i}(99) LOG:  statement: {SAID[i % 5]}\n\tfrom b".encode()
         for i in range(ROWS)
     ]
-    return Seed("postgres-log", "postgresql.log", *_lines(rows), form="postgres-log")
+    return Seed("postgres-log", "postgresql.log", *_lines(rows), form="postgres-log", joins=True)
 
 
 def evtx() -> Seed:
