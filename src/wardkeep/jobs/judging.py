@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from wardkeep.home import Home, now
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from wardkeep.watch.cases.models import Run
+    from wardkeep.watch.store import Store
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_US = 86_400_000_000
@@ -82,6 +84,7 @@ def judge_home(
     try:
         con.register("assignments", assignments())
         con.register("mandates", mandates())
+        con.register("archived", archived(events))
         judgement = judge(
             con,
             thresholds=thresholds,
@@ -192,6 +195,13 @@ def assignments() -> pa.Table:
         for patient in row.case.patients
     ]
     return _table(rows, ("account", "patient_id", "start_us", "end_us", "src"))
+
+
+def archived(store: Store) -> pa.Table:
+    """When records of patients were archived, as far as it is sealed."""
+    table = store.known_table("record_versions")
+    table = table.filter(pc.and_(pc.equal(table["stage"], "archived"), pc.is_valid(table["patient_id"])))
+    return table.select(["patient_id", "time_us", "src"]).rename_columns(["patient_id", "archived_us", "src"])
 
 
 def mandates() -> pa.Table:

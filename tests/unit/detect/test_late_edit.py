@@ -96,3 +96,46 @@ def test_deletions_in_many_records_in_a_day_are_found(records: int, found: bool)
     assert seen(w) == found
     if found:
         assert flagged(w).one("late_edit").observed["records"] == 20
+
+
+def archived(*, day: int = 5, hour: str = "22:00", on: int = 4, role: str = "physician", **stay: Any) -> World:
+    """A change in the record of a patient who left on day 2, and whose record was archived at noon of day `on`."""
+    w = World()
+    w.person("ann", role=role)
+    w.patient("P1")
+    times = {"start_us": at(0), "end_us": at(2), **stay}
+    w.add("encounters", patient_id="P1", kind="inpatient", department="MED", attending_id="ANN", **times)
+    w.add("archived", patient_id="P1", archived_us=at(on))
+    w.event("ann", "P1", at(day, hour), action="update", name="change")
+    return w
+
+
+@pytest.mark.parametrize(
+    "how, found",
+    [
+        ({}, True),  # whatever the reasons: the attending physician completes for a week
+        ({"role": "it"}, True),
+        ({"role": "coder"}, False),  # coding comes after archiving
+        ({"role": "biller"}, False),
+        ({"on": 6}, False),  # archived later
+        ({"day": 4, "hour": "11:59"}, False),  # and so on the same day
+        ({"day": 4, "hour": "12:01"}, True),
+        ({"end_us": None}, False),  # still in the house
+        ({"start_us": at(4, "18:00"), "end_us": None}, False),  # come back since
+    ],
+)
+def test_a_change_after_the_record_was_archived_is_found(how: dict[str, Any], found: bool) -> None:
+    assert seen(archived(**how)) == found
+
+
+def test_care_long_ago_and_again_says_which_record_may_be_open() -> None:
+    w = archived()
+    w.add("encounters", patient_id="P1", kind="outpatient", department="MED", start_us=at(5, "09:00"), end_us=None)
+    assert not seen(w)
+    assert not seen(archived(), without=("encounters",))  # then nobody knows whether care goes on
+    w = archived()
+    w.patient("P2")
+    w.event("ann", "P2", at(5, "22:00"), action="update")
+    found = flagged(w)
+    assert found.names("late_edit") == ["change"]
+    assert found.one("late_edit").observed["hours_after_archive"] == 34.0

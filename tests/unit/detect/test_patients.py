@@ -230,7 +230,7 @@ def test_a_department_pair_is_unusual_below_its_expected_share() -> None:
     [
         ("encounters", {"not_under_care", "unusual_pair"}),
         ("shifts", {"off_roster"}),
-        ("tickets", {"bulk_export", "statistics", "vendor"}),
+        ("tickets", {"bulk_export", "direct_edit", "statistics", "vendor"}),
     ],
 )
 def test_a_detection_whose_table_is_missing_is_not_evaluated_and_says_which(missing: str, silent: set[str]) -> None:

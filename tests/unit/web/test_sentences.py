@@ -178,7 +178,7 @@ def test_every_act_that_is_made_through_the_outbox_has_a_name() -> None:
     import wardkeep
     from wardkeep.web.say import codes
 
-    families = "account|alert|case|database|evidence|intake|integrity|judgement|keys|notice"
+    families = "account|alert|case|database|evidence|intake|integrity|judgement|keys|notice|package"
     room = Path(wardkeep.__file__).parent
     made = {
         name

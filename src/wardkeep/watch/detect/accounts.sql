@@ -152,15 +152,18 @@ WHERE w.kind IN ('copy_request', 'complaint')
 
 -- name: late_visit
 -- description: Days on which an account wrote in a record of which copies had been asked for within `edit_request_days`, or a
---   physician or nurse without reason in one whose every encounter had ended `edit_after_hours` or longer before.
-SELECT v.a AS a, v.p AS p, v.day AS day, max(r.asked_us) AS asked_us, CAST(NULL AS BIGINT) AS ended_us
+--   physician or nurse without reason in one whose every encounter had ended `edit_after_hours` or longer before, or anybody
+--   but a coder or biller in one that was archived and whose patient had no encounter since.
+SELECT v.a AS a, v.p AS p, v.day AS day, max(r.asked_us) AS asked_us, CAST(NULL AS BIGINT) AS ended_us,
+  CAST(NULL AS BIGINT) AS archived_us
 FROM visit AS v
 JOIN asked_record AS r ON r.p = v.p AND r.asked_us < v.last_us
   AND r.asked_us >= v.first_us - :edit_request_days * 86400000000
 WHERE v.wrote > 0 AND v.last_us >= :from_us
 GROUP BY v.a, v.p, v.day
 UNION ALL
-SELECT v.a AS a, v.p AS p, v.day AS day, CAST(NULL AS BIGINT) AS asked_us, max(e.end_us) AS ended_us
+SELECT v.a AS a, v.p AS p, v.day AS day, CAST(NULL AS BIGINT) AS asked_us, max(e.end_us) AS ended_us,
+  CAST(NULL AS BIGINT) AS archived_us
 FROM visit AS v
 JOIN account_dim AS ad ON ad.a = v.a AND ad.role IN ('physician', 'nurse')
 JOIN (SELECT DISTINCT u.a AS a, u.p AS p, u.day AS day FROM unexplained AS u) AS o
@@ -170,6 +173,18 @@ JOIN encounters AS e ON e.patient_id = pd.patient_id
 WHERE v.wrote > 0 AND v.last_us >= :from_us
 GROUP BY v.a, v.p, v.day, v.first_us
 HAVING max(coalesce(e.end_us, 9000000000000000)) < v.first_us - :edit_after_hours * 3600000000
+UNION ALL
+SELECT v.a AS a, v.p AS p, v.day AS day, CAST(NULL AS BIGINT) AS asked_us, CAST(NULL AS BIGINT) AS ended_us,
+  max(ar.archived_us) AS archived_us
+FROM visit AS v
+JOIN account_dim AS ad ON ad.a = v.a AND coalesce(ad.role, '') NOT IN ('coder', 'biller')
+JOIN patient_dim AS pd ON pd.p = v.p
+JOIN archived AS ar ON ar.patient_id = pd.patient_id AND ar.archived_us < v.last_us
+JOIN (SELECT DISTINCT x.patient_id AS patient_id FROM encounters AS x) AS known ON known.patient_id = pd.patient_id
+LEFT JOIN encounters AS e ON e.patient_id = pd.patient_id AND e.start_us <= v.last_us
+  AND coalesce(e.end_us, 9000000000000000) > ar.archived_us
+WHERE v.wrote > 0 AND v.last_us >= :from_us AND e.patient_id IS NULL
+GROUP BY v.a, v.p, v.day
 
 -- name: removal
 -- description: Deletions by account and local day, where they reach `deletes_day` records.
@@ -185,27 +200,58 @@ HAVING count(DISTINCT t.p) >= :deletes_day
 SELECT t.a AS a, t.p AS p, t.day AS day, t.eid AS eid, t.time_us AS time_us,
   CAST(max(CASE WHEN e.action = 'delete' THEN 1 ELSE 0 END) AS INTEGER) AS deleted,
   min(CASE WHEN lv.asked_us < t.time_us THEN (t.time_us - lv.asked_us) / 3600000000.0 END) AS after_request,
-  min((t.time_us - lv.ended_us) / 3600000000.0) AS after_care
+  min((t.time_us - lv.ended_us) / 3600000000.0) AS after_care,
+  min(CASE WHEN lv.archived_us < t.time_us THEN (t.time_us - lv.archived_us) / 3600000000.0 END) AS after_archive
 FROM late_visit AS lv
 JOIN touch AS t ON t.a = lv.a AND t.p = lv.p AND t.day = lv.day AND t.wrote = 1
 JOIN events AS e ON e.eid = t.eid AND e.action IN ('update', 'delete')
-WHERE t.time_us >= :from_us AND (lv.asked_us < t.time_us OR lv.ended_us IS NOT NULL)
+WHERE t.time_us >= :from_us
+  AND (lv.asked_us < t.time_us OR lv.ended_us IS NOT NULL OR lv.archived_us < t.time_us)
 GROUP BY t.a, t.p, t.day, t.eid, t.time_us
 UNION ALL
 SELECT t.a AS a, t.p AS p, t.day AS day, t.eid AS eid, t.time_us AS time_us, 1 AS deleted,
-  CAST(NULL AS DOUBLE) AS after_request, CAST(NULL AS DOUBLE) AS after_care
+  CAST(NULL AS DOUBLE) AS after_request, CAST(NULL AS DOUBLE) AS after_care, CAST(NULL AS DOUBLE) AS after_archive
 FROM removal AS rm
 JOIN touch AS t ON t.a = rm.a AND t.day = rm.day AND t.wrote = 1
 JOIN events AS e ON e.eid = t.eid AND e.action = 'delete'
 WHERE t.time_us >= :from_us
 
 -- name: find_late_edit
--- description: Changes or deletions in a record after copies of it were asked for or a complaint was made, or by a physician or
---   nurse without reason long after the last care; and deletions in many records in a day.
+-- description: Changes or deletions in a record after copies of it were asked for or a complaint was made, after it was archived
+--   and without care since, or by a physician or nurse without reason long after the last care; and deletions in many records in
+--   a day.
 SELECT x.a AS a, CAST(NULL AS INTEGER) AS p, min(x.time_us) AS first_us, max(x.time_us) AS last_us,
   x.day AS first_day, x.day AS last_day, x.day AS evidence_day, CAST(count(DISTINCT x.eid) AS INTEGER) AS edits,
   CAST(count(DISTINCT CASE WHEN x.deleted = 1 THEN x.eid END) AS INTEGER) AS deletions,
   CAST(count(DISTINCT x.p) AS INTEGER) AS records,
-  round(min(x.after_request), 1) AS hours_after_request, round(min(x.after_care), 1) AS hours_after_care
+  round(min(x.after_request), 1) AS hours_after_request, round(min(x.after_care), 1) AS hours_after_care,
+  round(min(x.after_archive), 1) AS hours_after_archive
 FROM edit AS x
+GROUP BY x.a, x.day
+
+-- name: direct
+-- description: Changes and deletions by a statement in a database, by an account that is no application's, without a ticket for
+--   maintenance at that time.
+SELECT
+  e.eid AS eid, ad.a AS a, e.day AS day, e.time_us AS time_us, CASE WHEN e.action = 'delete' THEN 1 ELSE 0 END AS deleted
+FROM events AS e
+JOIN account_dim AS b ON b.account = e.account AND b.kind <> 'service'
+LEFT JOIN acted AS ac ON ac.eid = e.eid
+JOIN account_dim AS ad ON ad.a = coalesce(ac.a, b.a)
+LEFT JOIN (
+  SELECT h.a AS a, x.start_us AS start_us, x.end_us AS end_us
+  FROM holder AS h
+  JOIN tickets AS x ON x.account = h.account AND x.kind = 'maintenance'
+) AS k ON k.a = ad.a AND k.start_us - :clock_minutes * 60000000 <= e.time_us
+  AND coalesce(k.end_us, 9000000000000000) + :clock_minutes * 60000000 > e.time_us
+WHERE e.patient_id IS NULL AND e.query IS NOT NULL AND e.action IN ('update', 'delete') AND e.outcome = 'success'
+  AND e.time_us >= :from_us AND e.time_us < :to_us AND k.a IS NULL
+
+-- name: find_direct_edit
+-- description: Changes and deletions by a statement in a database, by an account that is no application's and has no ticket for
+--   maintenance at that time.
+SELECT x.a AS a, CAST(NULL AS INTEGER) AS p, min(x.time_us) AS first_us, max(x.time_us) AS last_us,
+  x.day AS first_day, x.day AS last_day, x.day AS evidence_day, CAST(count(*) AS INTEGER) AS edits,
+  CAST(sum(x.deleted) AS INTEGER) AS deletions
+FROM direct AS x
 GROUP BY x.a, x.day

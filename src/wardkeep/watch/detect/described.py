@@ -39,6 +39,8 @@ class Evidence(StrEnum):
     SEARCH = "search"
     #: Changes and deletions when nothing should change any more.
     EDIT = "edit"
+    #: Changes and deletions by a statement in a database.
+    DIRECT = "direct"
     #: Everything that touched a record.
     TOUCH = "touch"
 
@@ -180,9 +182,13 @@ DETECTIONS: dict[D, Described] = {
         _one(D.OFF_ROSTER, 15, Family.ACCOUNT, "accesses", needs=(*_CARE, "shifts")),
         _one(D.ENUMERATION, 15, Family.VOLUME, "searches_hour denied_day sequence_run", "searches_hour denied_day sequence_run",
              evidence=Evidence.SEARCH, needs=("accounts",), scenes=_MASS, threats=(Threat.IMPERSONATED, Threat.BATCH)),
-        _one(D.LATE_EDIT, 16, Family.ACCOUNT, "edits deletions records hours_after_request hours_after_care",
+        _one(D.LATE_EDIT, 16, Family.ACCOUNT,
+             "edits deletions records hours_after_request hours_after_care hours_after_archive",
              "edit_request_days edit_after_hours deletes_day", evidence=Evidence.EDIT,
              needs=("accounts", "work_items|encounters"), threats=(Threat.TAMPERING,)),
+        _one(D.DIRECT_EDIT, 16, Family.ACCOUNT, "edits deletions", evidence=Evidence.DIRECT,
+             needs=("accounts", "tickets"), scenes=(Scene.G_ONLINE, Scene.G_CENTRE, Scene.G_DEVICE, Scene.S_SECONDARY),
+             threats=(Threat.TAMPERING, Threat.UNAUTHORISED, Threat.MAINTENANCE)),
         _one(D.HONEY, 0, Family.PATIENT, "accesses", needs=("accounts", "patients"), scenes=(*_READ, Scene.G_CENTRE)),
     )
 }  # fmt: skip

@@ -75,6 +75,13 @@ FROM picked AS pk
 JOIN edit AS x ON x.a = pk.a AND x.time_us >= pk.first_us AND x.time_us <= pk.last_us
 WHERE pk.evidence = 'edit'
 
+-- name: evidence_direct
+-- description: Changes and deletions by a statement in a database.
+SELECT pk.finding_no AS finding_no, x.eid AS eid, CAST(NULL AS INTEGER) AS p, x.time_us AS time_us
+FROM picked AS pk
+JOIN direct AS x ON x.a = pk.a AND x.time_us >= pk.first_us AND x.time_us <= pk.last_us
+WHERE pk.evidence = 'direct'
+
 -- name: evidence_overlap
 -- description: Changes of workstation and back.
 SELECT pk.finding_no AS finding_no, m.eid AS eid, CAST(NULL AS INTEGER) AS p, m.time_us AS time_us
@@ -107,6 +114,8 @@ UNION
 SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_overlap AS x
 UNION
 SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_edit AS x
+UNION
+SELECT x.finding_no AS finding_no, x.eid AS eid, x.p AS p, x.time_us AS time_us FROM evidence_direct AS x
 
 -- name: evidence_named
 -- description: The same with the names that outputs print.

@@ -40,6 +40,7 @@ class Detection(StrEnum):
     OFF_ROSTER = "off_roster"
     ENUMERATION = "enumeration"
     LATE_EDIT = "late_edit"
+    DIRECT_EDIT = "direct_edit"
     HONEY = "honey"
     #: Drawn by lot among account-days without a finding, to measure with.
     RANDOM = "random"

@@ -132,7 +132,8 @@ def _strength(found: Found) -> float:
     weak = {
         Detection.STATISTICS.value: not found.observed.get("by_prescriber"),
         Detection.LATE_EDIT.value: found.observed.get("hours_after_care")
-        and not found.observed.get("hours_after_request"),
+        and not found.observed.get("hours_after_request")
+        and not found.observed.get("hours_after_archive"),
         Detection.IMPOSSIBLE_TRAVEL.value: not found.observed.get("patients"),
         # All of it at twice the level, which is another day.
         Detection.LOW_AND_SLOW.value: True,

@@ -75,6 +75,7 @@ TERMS: tuple[Weighted, ...] = (
     Weighted("service_misuse", 4.0),
     Weighted("enumeration", 9.0),
     Weighted("late_edit", 9.0),
+    Weighted("direct_edit", 9.0),
     # -- about the case as a whole
     Weighted("more_patients", 0.3),
     Weighted("prior_hits", 0.8),

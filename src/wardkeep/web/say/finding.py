@@ -44,7 +44,12 @@ SENTENCES: Mapping[str, str | Promise] = {
     "breakglass": _("The emergency override was used, and no documentation of an emergency followed."),
     "off_roster": _("The records were opened outside the account holder's shifts."),
     "enumeration": _("Records were searched or opened one number after another."),
-    "late_edit": _("A record was changed after copies were asked for, or long after care ended, or many were deleted."),
+    "late_edit": _(
+        "A record was changed after copies were asked for, after it was archived, or long after care, or many were deleted."
+    ),
+    "direct_edit": _(
+        "Something was changed or deleted in the database itself, by an account that is no application's."
+    ),
     "honey": _("A decoy record was opened. No person has a reason to open it."),
     "account_day": _("What the account opened on one day. It is read like every other case."),
     "random": _("Drawn by lot among accounts and days without a finding, to measure with."),

@@ -50,6 +50,7 @@ MEASURES: Names = {
     "deletions": _("deletions among them"),
     "hours_after_request": _("hours after copies were asked for or a complaint was made"),
     "hours_after_care": _("hours after the last care ended"),
+    "hours_after_archive": _("hours after the record was archived"),
     "edit_request_days": _("days after a request in which changes are looked at"),
     "edit_after_hours": _("hours after care from which on changes are looked at"),
     "deletes_day": _("records with deletions in a day"),

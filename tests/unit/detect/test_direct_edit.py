@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes in a database that did not come by an application's usual way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.detect.flagged import flagged
+from tests.unit.explain.world import World, at
+
+UPDATE = "UPDATE emr_note SET body='x' WHERE id=7"
+
+
+def world() -> World:
+    """An application that writes from its own server on five days, and a database administrator."""
+    w = World()
+    w.patient("P1")
+    w.person("dba", role="it", department="IT")
+    w.add("accounts", account="emr_app", kind="service")
+    for day in range(5):
+        w.event("emr_app", None, at(day, "09:00"), action="update", query=UPDATE, ip="10.0.0.5", workstation="app1")
+    return w
+
+
+def seen(w: World, **more: Any) -> bool:
+    return "direct_edit" in flagged(w, **more).codes
+
+
+def test_an_applications_usual_way_is_not_found() -> None:
+    assert not seen(world())
+
+
+@pytest.mark.parametrize(
+    "how, found",
+    [
+        ({}, True),
+        ({"action": "delete"}, True),
+        ({"action": "create"}, False),
+        ({"action": "query"}, False),
+        ({"outcome": "denied"}, False),
+        ({"query": None}, False),  # what an application says of itself, and no statement
+        ({"patient_id": "P1"}, False),  # so too
+    ],
+)
+def test_a_statement_of_a_person_that_changes_something_is_found(how: dict[str, Any], found: bool) -> None:
+    w = world()
+    event = {"action": "update", "query": UPDATE, "ip": "10.0.9.9", "name": "change", **how}
+    w.event("dba", event.pop("patient_id", None), at(3, "02:13"), **event)
+    assert seen(w) == found
+
+
+def test_it_rests_on_the_statements_and_counts_them() -> None:
+    w = world()
+    w.event("dba", None, at(3, "02:13"), action="update", query=UPDATE, name="first")
+    w.event("dba", None, at(3, "02:14"), action="delete", query="DELETE FROM emr_note", name="second")
+    w.event("dba", None, at(3, "02:15"), action="query", query="SELECT 1")
+    found = flagged(w)
+    assert found.names("direct_edit") == ["first", "second"]
+    assert found.one("direct_edit").observed == {"edits": 2, "deletions": 1}
+    assert found.one("direct_edit").account == "dba"
+
+
+@pytest.mark.parametrize(
+    "kind, start, found",
+    [("maintenance", "02:00", False), ("maintenance", "06:00", True), ("statistics", "02:00", True)],
+)
+def test_work_under_a_ticket_for_maintenance_is_not_found(kind: str, start: str, found: bool) -> None:
+    w = world()
+    w.add("tickets", ticket_id="T1", account="dba", kind=kind, start_us=at(3, start), end_us=at(3, "08:00"))
+    w.event("dba", None, at(3, "02:13"), action="update", query=UPDATE)
+    assert seen(w) == found
+
+
+def test_without_a_table_of_tickets_it_is_not_evaluated() -> None:
+    w = world()
+    w.event("dba", None, at(3), action="update", query=UPDATE)
+    found = flagged(w, without=("tickets",))
+    assert found.said["direct_edit"] == ("tickets",) and "direct_edit" not in found.codes
