@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.acceptance.commands import environment, wardkeep, words_of
+from tests.ports import free_port
 
 
 class Elsewhere:
@@ -24,14 +24,8 @@ class Elsewhere:
         self.vkey = wardkeep("witness", "init", "--folder", self.folder, "--name", f"{name}.example", "--json").said[
             "vkey"
         ]
-        self.port = self.free_port()
+        self.port = free_port()
         self.process: subprocess.Popen[str] | None = None
-
-    @staticmethod
-    def free_port() -> int:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            return int(free.getsockname()[1])
 
     @property
     def address(self) -> str:

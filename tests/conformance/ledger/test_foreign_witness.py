@@ -16,6 +16,7 @@ import pytest
 
 from tests.acceptance.commands import wardkeep
 from tests.acceptance.test_witness import Elsewhere, Watched
+from tests.ports import free_port
 from wardkeep.home import Home
 from wardkeep.ledger.note import Checkpoint
 
@@ -47,7 +48,7 @@ class Foreign(Elsewhere):
         self.config = self.folder / "witness.json"
         self.folder.mkdir()
         self.vkey = self.run("init", "--name", "foreign.example/w1").split()[0]
-        self.port = self.free_port()
+        self.port = free_port()
         self.process = None
 
     def run(self, *words: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port
 from tests.unit.web import hospital
 from wardkeep.notices import Notices
 
@@ -45,20 +46,12 @@ def mail() -> Iterator[tuple[str, MailBox]]:
     from aiosmtpd.controller import Controller
 
     box = MailBox()
-    controller = Controller(box, hostname="127.0.0.1", port=_free_port())
+    controller = Controller(box, hostname="127.0.0.1", port=free_port())
     controller.start()
     try:
         yield f"127.0.0.1:{controller.port}", box
     finally:
         controller.stop()
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 class Hook:
@@ -283,7 +276,7 @@ def test_one_channel_that_fails_does_not_hold_up_the_other(set_notices: Any, hoo
     from wardkeep.govern.notices.models import Sending
     from wardkeep.jobs.telling import tell
 
-    dead = told_by_mail(f"127.0.0.1:{_free_port()}", kinds=("silent",))
+    dead = told_by_mail(f"127.0.0.1:{free_port()}", kinds=("silent",))
     assert tell(set_notices(webhook=hook.url, **dead), at=AT) == 1
     assert {s.channel: s.state for s in Sending.objects.all()} == {"mail": "waiting", "webhook": "sent"}
 
