@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +13,10 @@ from typing import Any
 import pytest
 
 from tests.stored import DAY_US, NOON, NOON_US, Kept, Rows, batch, many, row
-from wardkeep.watch.store import StoreBusy, ingest
+from wardkeep.watch.store import StoreBusy, StoreFull, ingest
 from wardkeep.watch.store.arrivals import Arrived
 from wardkeep.watch.store.compaction import Compacted, compact, due, worth
+from wardkeep.watch.store.folder import READING
 from wardkeep.watch.store.manifest import FileRow
 from wardkeep.watch.store.numbers import Numbers, joined
 from wardkeep.watch.store.sealed_rows import held_rows, sealed_rows
@@ -239,3 +242,21 @@ def test_rows_and_numbers_belong_together_in_both_directions() -> None:
     assert [numbers.row(n) for n in numbers.all().tolist()] == list(range(12))
     assert [numbers.row(n) for n in (0, 2, 9, 19, 25, 99, 101)] == [None] * 7
     assert [numbers.within(0, 1000), numbers.within(5, 21), numbers.within(9, 19)] == [12, 6, 0]
+
+
+def test_a_disk_that_is_full_at_the_sweep_is_said_and_the_next_one_goes_on(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, opened = everything(kept), os.open
+
+    def full(path: Any, *how: Any, **more: Any) -> int:
+        if Path(path).name == READING:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return opened(path, *how, **more)
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(StoreFull, match="No space left"):
+        compact(kept.store, everything=True)
+    monkeypatch.undo()
+    assert compact(kept.store, everything=True).waiting == 0
+    assert everything(kept) == before

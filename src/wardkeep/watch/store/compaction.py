@@ -199,7 +199,7 @@ def _sweep(store: Store) -> tuple[int, int]:
         retired = [row for row in contents.files if row.state == "retired"]
         if not retired or waiting(folder):
             return 0, len(retired)
-        with folder.unread() as alone, disk(folder.path):
+        with disk(folder.path), folder.unread() as alone:
             if not alone:
                 return 0, len(retired)
             for row in retired:
