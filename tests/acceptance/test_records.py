@@ -90,3 +90,7 @@ def test_a_study_in_which_an_image_was_changed_or_removed_is_named(program: Prog
     )  # fmt: skip
     (folder / "I2").unlink()
     assert program.json("records", "seal", tmp_path / "study", status=1)["different"] == 1
+
+
+def test_a_night_without_a_source_says_so(program: Program) -> None:
+    assert "[records] sources" in program.call("records", "nightly").err

@@ -144,6 +144,9 @@ def nightly(frame: Frame, only_due: bool) -> None:
 
     One line a source; status 1 where a record differs, 3 where a source could not be read.
     """
+    if not frame.home.settings.records.sources:
+        frame.say(f"{speak('No source of signed records is named in the settings.')} [records] sources")
+        return
     frame.django()
     from wardkeep.govern.records.standing import Outcome  # noqa: PLC0415
     from wardkeep.jobs import records_nightly  # noqa: PLC0415
