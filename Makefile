@@ -39,7 +39,7 @@ bench: develop ## Measure speed and quality against peers; prints one table of r
 	@$(BIN)/python -m bench $(ARGS)
 
 soak: develop packages ## The long fault and fuzz runs
-	@$(BIN)/pytest -m soak $(ARGS)
+	@$(BIN)/pytest -m soak -n $(JOBS) --dist worksteal --durations=20 --durations-min=60 $(ARGS)
 
 lock: develop ## Resolve the dependencies anew (UPGRADE=1 takes newer ones)
 	@tools/lock
