@@ -3,21 +3,27 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from wardkeep.listeners import LOOPBACK
 
-Told = Literal["cases", "alert", "silent", "records", "ledger"]
+Told = Literal["cases", "alert", "silent", "records", "ledger", "digest"]
+#: Every kind that there is, in the order in which documents name them.
+KINDS: tuple[Told, ...] = get_args(Told)
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notices:
     """Whom to tell of what. Notices hold counts, days and names of systems: no patient, account or case."""
 
-    #: What is told.
-    kinds: tuple[Told, ...] = ("cases", "alert", "silent", "records", "ledger")
+    #: What is told; `all` means what later versions add, too.
+    kinds: tuple[Literal["all"] | Told, ...] = ("all",)
+    #: Kinds that are left out on purpose; `wardkeep doctor` names those that are neither told nor left out.
+    left_out: tuple[Told, ...] = ()
     #: The console's address as people reach it; it ends every notice.
     address: str = ""
     #: Mail server as HOST:PORT; empty: no mail.
@@ -38,8 +44,24 @@ class Notices:
     sms_to: tuple[str, ...] = ()
     #: A file in the home folder with the secret for the gateway.
     sms_secret: str = ""
+    #: Day of the week on which heads of department are told that the page of the last week is ready; `never`: only
+    #: `wardkeep notices digest` tells them.
+    digest_on: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "never"] = "monday"
+    #: Local time of it, HH:MM.
+    digest_at: str = "08:00"
+    #: Whether a week with nothing to read is told, too: who hears nothing then knows that something is broken.
+    digest_empty: bool = True
     #: Accepts http and mail without TLS to another machine: others on the way can then read that cases wait.
     plain: bool = False
+
+    def tells(self, kind: str) -> bool:
+        """True where a kind is told."""
+        return kind not in self.left_out and ("all" in self.kinds or kind in self.kinds)
+
+    @property
+    def forgotten(self) -> list[Told]:
+        """Kinds that nobody chose to leave out, and nobody is told of."""
+        return [kind for kind in KINDS if not self.tells(kind) and kind not in self.left_out]
 
 
 def notices_faults(notices: Notices) -> list[str]:
@@ -55,7 +77,7 @@ def notices_faults(notices: Notices) -> list[str]:
             "notices.mail_server is set without notices.mail_from and notices.mail_to: write both",
         ),
         (
-            all(_is_mail(one) for one in (*notices.mail_to, *([notices.mail_from] if notices.mail_from else []))),
+            all(is_mail(one) for one in (*notices.mail_to, *([notices.mail_from] if notices.mail_from else []))),
             "notices.mail_from or notices.mail_to holds what is no mail address: write NAME@HOST",
         ),
         (
@@ -65,6 +87,15 @@ def notices_faults(notices: Notices) -> list[str]:
         (
             bool(notices.mail_user) == bool(notices.mail_password),
             "notices.mail_user and notices.mail_password belong together: set both or neither",
+        ),
+        (
+            not set(notices.kinds) & set(notices.left_out),
+            f"notices.kinds and notices.left_out both name {', '.join(sorted(set(notices.kinds) & set(notices.left_out)))}"
+            ": keep each in one of them",
+        ),
+        (
+            bool(_CLOCK.fullmatch(notices.digest_at)),
+            f"notices.digest_at = {notices.digest_at!r}: write a time such as 08:00",
         ),
         (
             bool(notices.sms) == bool(notices.sms_to),
@@ -81,7 +112,8 @@ def notices_faults(notices: Notices) -> list[str]:
     return [message for holds, message in rules if not holds]
 
 
-def _is_mail(text: str) -> bool:
+def is_mail(text: str) -> bool:
+    """True where it is one mail address and nothing beside it."""
     name, at, host = text.rpartition("@")
     return bool(name and at and host) and not any(c.isspace() or ord(c) < 32 or c in ",;<>" for c in text)
 

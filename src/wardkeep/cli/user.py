@@ -25,6 +25,8 @@ def command() -> None:
 @click.option("--department", default="", help="The department of a department head.")
 @click.option("--staff-id", default="", help="The person's staff number: nobody reviews his own case.")
 @click.option("--account", default="", help="The person's account in the hospital's systems.")
+@click.option("--mail", default="", help="Address at which a department head is told of the week.")
+@click.option("--phone", default="", help="Number for text messages of the same.")
 @standard
 def create(frame: Frame, name: str, role: str, language: str | None, **details: str) -> None:
     """Make an account and print a one-use link that sets its password."""
@@ -36,18 +38,38 @@ def create(frame: Frame, name: str, role: str, language: str | None, **details: 
     _hand_over(frame, user)
 
 
+@command.command("contact")
+@click.argument("name")
+@click.option("--mail", default=None, help="Address at which a department head is told of the week; '' for none.")
+@click.option("--phone", default=None, help="Number for text messages of the same; '' for none.")
+@standard
+def contact(frame: Frame, name: str, mail: str | None, phone: str | None) -> None:
+    """Set where a person is told that something waits; without an option show it."""
+    frame.django()
+    from wardkeep.govern.identity.actions import set_contact  # noqa: PLC0415
+    from wardkeep.govern.identity.models import Contact  # noqa: PLC0415
+    from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
+
+    user = _named(name)
+    held = Contact.objects.filter(user=user).first() or Contact(user=user)
+    if mail is not None or phone is not None:
+        mail, phone = held.mail if mail is None else mail, held.phone if phone is None else phone
+        set_contact(user, mail=mail, phone=phone, by="cli", at=now())
+        drain_here(frame.home, say=frame.say)
+        held = Contact.objects.filter(user=user).first() or held
+    frame.out(
+        {"name": user.name, "mail": held.mail, "phone": held.phone},
+        f"{user.name:20} {held.mail or '–'} {held.phone or '–'}",
+    )
+
+
 @command.command("link")
 @click.argument("name")
 @standard
 def link(frame: Frame, name: str) -> None:
     """Print a new one-use link for an account; older ones stop working."""
     frame.django()
-    from wardkeep.govern.identity.models import User  # noqa: PLC0415
-
-    user = User.objects.filter(name=name).first()
-    if user is None:
-        raise click.UsageError(speak("there is no account %(name)s") % {"name": name})
-    _hand_over(frame, user)
+    _hand_over(frame, _named(name))
 
 
 @command.command("list")
@@ -60,6 +82,15 @@ def list_(frame: Frame) -> None:
     for user in User.objects.order_by("name"):
         row = {"name": user.name, "role": user.role, "enabled": user.is_active, "last_login": user.last_login}
         frame.out(row, f"{user.name:20} {user.get_role_display():28} {'' if user.is_active else speak('disabled')}")
+
+
+def _named(name: str) -> Any:
+    from wardkeep.govern.identity.models import User  # noqa: PLC0415
+
+    user = User.objects.filter(name=name).first()
+    if user is None:
+        raise click.UsageError(speak("there is no account %(name)s") % {"name": name})
+    return user
 
 
 def _hand_over(frame: Frame, user: Any) -> None:

@@ -48,7 +48,7 @@ def tell(home: Home, *, at: datetime) -> int:
     if not named:
         return 0
     for notice in due(home, at=at):
-        if notice.kind.value in home.settings.notices.kinds:
+        if home.settings.notices.tells(notice.kind):
             actions.announce(notice, channels=named, at=at)
     return send_waiting(home, at=at)
 
@@ -85,7 +85,7 @@ def _records(today: datetime) -> Iterator[Notice]:
 def announce_alerts(home: Home, *, at: datetime) -> None:
     """Make a notice of the live alerts of which there is none yet; it is sent in the next turn."""
     named = channels(home)
-    if named and Kind.ALERT.value in home.settings.notices.kinds and (notice := _untold(until=at)) is not None:
+    if named and home.settings.notices.tells(Kind.ALERT) and (notice := _untold(until=at)) is not None:
         actions.announce(notice, channels=named, at=at)
 
 

@@ -23,7 +23,7 @@ from wardkeep.web.packages.views import packages
 from wardkeep.web.page import path
 from wardkeep.web.patients.search import search
 from wardkeep.web.patients.views import patient, reveal
-from wardkeep.web.people.views import active, create, link, people, role
+from wardkeep.web.people.views import active, contact, create, link, people, role
 from wardkeep.web.records.views import record_explain, records
 from wardkeep.web.signin.me import language, me, password, renew
 from wardkeep.web.signin.views import SecondStep, SignIn, enrol_page, recovery_codes, sign_out, welcome
@@ -71,6 +71,7 @@ urlpatterns = [
     path("people/<uuid:user_id>/link/", link, name="person_link"),
     path("people/<uuid:user_id>/active/", active, name="person_active"),
     path("people/<uuid:user_id>/role/", role, name="person_role"),
+    path("people/<uuid:user_id>/contact/", contact, name="person_contact"),
     path("intake/", intake, name="intake"),
     path("intake/mapping/new/", mapping_new, name="mapping_new"),
     path("intake/mapping/<uuid:key>/", mapping, name="mapping"),

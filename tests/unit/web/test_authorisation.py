@@ -60,6 +60,7 @@ TABLE: dict[str, tuple[str, set[Role] | None]] = {
     "person_link": ("POST", {R.SYSTEM_ADMINISTRATOR}),
     "person_active": ("POST", {R.SYSTEM_ADMINISTRATOR}),
     "person_role": ("POST", {R.SECURITY_ADMINISTRATOR}),
+    "person_contact": ("POST", {R.SYSTEM_ADMINISTRATOR}),
     "intake": ("GET", REVIEW | {R.DATA_ADMINISTRATOR, R.SYSTEM_ADMINISTRATOR, R.AUDITOR}),
     "read_again": ("POST", {R.DATA_ADMINISTRATOR, R.SECURITY_SPECIALIST, R.SECURITY_DIRECTOR}),
     "close_pieces": ("POST", {R.DATA_ADMINISTRATOR, R.SECURITY_SPECIALIST, R.SECURITY_DIRECTOR}),
@@ -104,7 +105,7 @@ def _address(name: str, case: Any) -> str:
         "entry": ["2026", 3],
         **{name: [alert_row()] for name in ("alert_seen", "alert_dismiss")},
         "record_explain": [difference_row()],
-        **{name: [zhou] for name in ("person_link", "person_active", "person_role")},
+        **{name: [zhou] for name in ("person_link", "person_active", "person_role", "person_contact")},
         **{name: [zhou] for name in ("mapping", "mapping_abandon", "mapping_take_back")},
         **{name: [case.key] for name in ("case", "case_proof", "decide", "note", "reopen", "assign")},
     }

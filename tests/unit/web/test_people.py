@@ -82,3 +82,41 @@ def test_an_administrator_sees_people_and_no_patient(role: str, enter: Any, hous
     today = client.get("/").content.decode()
     assert faults(today) == []
     assert house.account not in today
+
+
+def test_where_a_person_is_told_is_kept_with_an_act(enter: Any, house: Any) -> None:
+    from wardkeep.seal.models import Outbox
+
+    client = enter("system_administrator")
+    head = a_user("head", "department_head", department="心血管内科")
+    assert "no address: cannot be told of the week" in client.get("/people/").content.decode()
+    address = reverse("person_contact", args=[head.pk])
+    page = client.post(address, {"mail": "head@h.example", "phone": "+86 138 0000 0001"}, follow=True).content.decode()
+    assert "head@h.example · +86 138 0000 0001" in page and "no address" not in page
+    assert faults(client.get(address).content.decode()) == []
+    last = Outbox.objects.order_by("-order").first().body
+    assert "account:contact:set" in last and "example" not in last
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"mail": "head"}, "This is no mail address"),
+        ({"phone": "call me"}, "Write digits"),
+        ({"mail": "a@b,c@d"}, "no mail"),
+    ],
+)
+def test_an_address_that_cannot_be_one_says_so_beside_the_field(
+    form: dict[str, str], said: str, enter: Any, house: Any
+) -> None:
+    from wardkeep.govern.identity.models import Contact
+
+    response = enter("system_administrator").post(reverse("person_contact", args=[_user("zhou").pk]), form)
+    assert response.status_code == 422 and said in response.content.decode()
+    assert not Contact.objects.exists()
+
+
+def test_a_new_head_comes_with_an_address(enter: Any, house: Any) -> None:
+    form = {"name": "head", "role": "department_head", "language": "zh", "department": "A", "mail": "head@h.example"}
+    assert enter("system_administrator").post(reverse("person_create"), form).status_code == 200
+    assert _user("head").contact.mail == "head@h.example"

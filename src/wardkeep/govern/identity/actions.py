@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,13 +13,16 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from wardkeep.govern.identity.models import Link, Mandate, User
+from wardkeep.govern.identity.models import Contact, Link, Mandate, User
 from wardkeep.govern.identity.role import ADMINISTRATORS, Role
+from wardkeep.notices import is_mail
 from wardkeep.seal.act import action
 
 #: Where the console takes a link; `web` routes it.
 LINK_PATH = "/welcome/{token}/"
 LINK_LIFETIME = timedelta(hours=48)
+#: A number for text messages, as gateways take it.
+PHONE = re.compile(r"\+?[0-9](?:[0-9 -]{1,36})[0-9]")
 
 
 class IdentityError(Exception):
@@ -38,8 +42,11 @@ def create_user(
     department: str = "",
     staff_id: str = "",
     account: str = "",
+    mail: str = "",
+    phone: str = "",
 ) -> User:
     """An account without a password; a link sets one. Raises IdentityError."""
+    mail, phone = _reachable(mail, phone)
     user = User(
         name=name,
         role=role,
@@ -57,6 +64,8 @@ def create_user(
         raise IdentityError(_fault(exc)) from exc
     with action("account:user:created", actor=by, at=at) as act:
         user.save()
+        if mail or phone:
+            Contact(user=user, mail=mail, phone=phone).save()
         act.fact("user", str(user.pk))
         act.fact("user_role", role)
     return user
@@ -146,6 +155,18 @@ def set_language(user: User, language: str, *, at: datetime) -> None:
         user.save()
 
 
+def set_contact(user: User, *, mail: str, phone: str, by: Any, at: datetime) -> None:
+    """Where a person is told that something waits; empty: by this way not at all. Raises IdentityError."""
+    mail, phone = _reachable(mail, phone)
+    held = Contact.objects.filter(user=user).first() or Contact(user=user)
+    if (held.mail, held.phone) == (mail, phone):
+        return
+    with action("account:contact:set", actor=by, at=at) as act:
+        held.mail, held.phone = mail, phone
+        held.save()
+        act.fact("user", str(user.pk))
+
+
 def give_mandate(user: User, *, starts_at: datetime, ends_at: datetime, basis: str, by: User, at: datetime) -> Mandate:
     """Order someone to audit for a time: it explains his accesses. Nobody orders himself. Raises IdentityError."""
     if user.pk == by.pk:
@@ -161,6 +182,17 @@ def give_mandate(user: User, *, starts_at: datetime, ends_at: datetime, basis: s
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _reachable(mail: str, phone: str) -> tuple[str, str]:
+    mail, phone = mail.strip(), phone.strip()
+    if mail and (len(mail) > 254 or not is_mail(mail)):
+        raise IdentityError(_("“%(mail)s” is no mail address: write NAME@HOST.") % {"mail": mail})
+    if phone and not PHONE.fullmatch(phone):
+        raise IdentityError(
+            _("“%(phone)s” is no phone number: write digits, with + before the country.") % {"phone": phone}
+        )
+    return mail, phone
 
 
 def _check_password(password: str, user: User) -> None:

@@ -94,6 +94,17 @@ class User(AbstractBaseUser, Sealed):
         return check_password(raw_password, self.password)
 
 
+class Contact(Sealed):
+    """Where a person is told that something waits: a mail address, a number for text messages, both or none."""
+
+    user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="contact")
+    mail = models.CharField(max_length=254, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+
+    def __str__(self) -> str:
+        return f"contact of {self.user_id}"
+
+
 class Link(Sealed):
     """A one-use link with which its holder sets a password. Only the hash of its token is kept."""
 

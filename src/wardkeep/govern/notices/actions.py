@@ -10,6 +10,7 @@ from typing import Any
 from wardkeep.govern.notices.models import Sending, Told
 from wardkeep.govern.notices.notice import AGAIN_AFTER, Channel, Delivery, Notice
 from wardkeep.seal.act import action
+from wardkeep.seal.digest import pseudonym
 
 
 def announce(notice: Notice, *, channels: Iterable[Channel], at: datetime, by: Any = "jobs") -> Told | None:
@@ -22,6 +23,17 @@ def announce(notice: Notice, *, channels: Iterable[Channel], at: datetime, by: A
         Sending.objects.bulk_create(Sending(told=told, channel=channel, next_at=at) for channel in channels)
         act.fact("kind", notice.kind.value)
     return told
+
+
+def took(sending: Sending, recipient: str) -> None:
+    """One of several recipients has it: whatever becomes of the others, it is not sent there again."""
+    sending.taken = [*sending.taken, pseudonym("recipient", recipient)]
+    sending.save(update_fields=["taken"])
+
+
+def has(sending: Sending, recipient: str) -> bool:
+    """True where a recipient has it already."""
+    return pseudonym("recipient", recipient) in sending.taken
 
 
 def sent(sending: Sending, *, at: datetime) -> None:

@@ -32,6 +32,10 @@ class NotSent(Exception):
     """A channel did not take a notice; the message names the status or the kind of error, and no secret."""
 
 
+class Refused(NotSent):
+    """The channel answers, and did not take it for this recipient; it may take it for the next."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MailServer:
     """Where mail goes out."""
@@ -45,8 +49,8 @@ class MailServer:
     password: str = ""
 
 
-def send_mail(server: MailServer, *, subject: str, text: str, at: datetime) -> None:
-    """Raises NotSent; where the server refuses one recipient and takes others, that one is lost and told by the server."""
+def send_mail(server: MailServer, *, subject: str, text: str, at: datetime) -> dict[str, int]:
+    """The recipients that the server refused while it took others, each with its answer. Raises NotSent."""
     message = EmailMessage()
     message["Subject"], message["From"], message["To"] = subject, server.sender, ", ".join(server.recipients)
     message["Date"] = format_datetime(at)
@@ -63,11 +67,14 @@ def send_mail(server: MailServer, *, subject: str, text: str, at: datetime) -> N
                 smtp.starttls(context=secure)
             if server.user:
                 smtp.login(server.user, server.password)
-            smtp.send_message(message)
+            refused = smtp.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        raise Refused(f"the mail server answers {next(iter(error.recipients.values()))[0]}") from None
     except smtplib.SMTPResponseException as error:
         raise NotSent(f"the mail server answers {error.smtp_code}") from None
     except (OSError, smtplib.SMTPException, ValueError) as error:
         raise NotSent(f"mail: {type(error).__name__}") from None
+    return {recipient: answer[0] for recipient, answer in refused.items()}
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -78,7 +85,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def post_json(url: str, body: Mapping[str, object], *, secret: bytes = b"") -> None:
-    """Post to a hook that answers with a status of 200 to 299. Raises NotSent."""
+    """Post to a hook that answers with a status of 200 to 299. Raises Refused where it answers with another, NotSent."""
     raw = json.dumps(body, ensure_ascii=False, sort_keys=True).encode()
     asked = urllib.request.Request(url, data=raw)  # noqa: S310 - http or https, as the settings were checked
     asked.add_header("Content-Type", "application/json; charset=utf-8")
@@ -92,6 +99,6 @@ def post_json(url: str, body: Mapping[str, object], *, secret: bytes = b"") -> N
             pass
     except urllib.error.HTTPError as error:
         error.close()
-        raise NotSent(f"the hook answers {error.code}") from None
+        raise Refused(f"the hook answers {error.code}") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise NotSent(f"hook: {type(getattr(error, 'reason', error)).__name__}") from None

@@ -34,7 +34,7 @@ class Told(Sealed):
 class Sending(Sealed):
     """One channel's part in it. Tries that failed change the row without an act; the end of it is one."""
 
-    unsealed: ClassVar[frozenset[str]] = frozenset({"tries", "next_at", "problem"})
+    unsealed: ClassVar[frozenset[str]] = frozenset({"tries", "next_at", "problem", "taken"})
 
     told = models.ForeignKey(Told, models.PROTECT, related_name="sendings")
     channel = models.CharField(max_length=20, choices=[(c.value, c.value) for c in Channel])
@@ -44,6 +44,8 @@ class Sending(Sealed):
     next_at = models.DateTimeField()
     #: Why the last try failed, as the program says it: a status, an error's name.
     problem = models.CharField(max_length=200, blank=True)
+    #: Pseudonyms of the addresses and numbers that have it while others of the channel have not.
+    taken = models.JSONField(default=list)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["told", "channel"], name="sending_once")]

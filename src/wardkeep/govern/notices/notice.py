@@ -22,6 +22,8 @@ class Kind(StrEnum):
     SILENT = "silent"  # what usually comes of a system has not come
     RECORDS = "records"  # signed records differ from what was sealed
     LEDGER = "ledger"  # somebody outside saw another history, or a kept day does not agree
+    DIGEST = "digest"  # the page of a department's week is ready for its head
+    UNREACHED = "unreached"  # heads of department have no address to tell them at
     TEST = "test"
 
 
@@ -51,7 +53,7 @@ class Notice:
     #: What tells it from others of its kind: a day, a system and its last day, a digest.
     about: str
     count: int = 1
-    #: The hospital's system concerned; empty where it is none.
+    #: The hospital's system concerned, of a digest the department; empty where it is neither.
     system: str = ""
 
 
@@ -63,6 +65,9 @@ def subject_of(notice: Notice, hospital: str) -> str:
         Kind.SILENT: _("%(system)s is silent"),
         Kind.RECORDS: ngettext("%(n)d signed record differs", "%(n)d signed records differ", notice.count),
         Kind.LEDGER: _("the ledger must be looked into"),
+        Kind.UNREACHED: ngettext(
+            "%(n)d head of department cannot be told", "%(n)d heads of department cannot be told", notice.count
+        ),
         Kind.TEST: _("a test of the notices"),
     }[notice.kind] % {"n": notice.count, "system": notice.system}
     return f"Wardkeep · {hospital}: {said}"
@@ -81,6 +86,9 @@ def text_of(notice: Notice, hospital: str, address: str) -> str:
         ),
         Kind.LEDGER: _(
             "What somebody outside keeps of the ledger does not agree with it. Run `wardkeep ledger status` on the machine."
+        ),
+        Kind.UNREACHED: _(
+            "The page of their week is ready, and no address is known to tell them at. The page of people takes one."
         ),
         Kind.TEST: _("Nothing happened; somebody tried whether notices arrive."),
     }[notice.kind] % {"system": notice.system}

@@ -4,16 +4,40 @@
 from __future__ import annotations
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from wardkeep.govern.identity.actions import PHONE
 from wardkeep.govern.identity.models import LANGUAGES, ROLE_NAMES
 from wardkeep.govern.identity.role import ADMINISTRATORS, Role
+from wardkeep.notices import is_mail
 
 ROLES = [(role.value, ROLE_NAMES[role]) for role in Role]
 
 
-class NewPerson(forms.Form):
+def _mail(text: str) -> None:
+    if not is_mail(text):
+        raise ValidationError(_("This is no mail address: write NAME@HOST."))
+
+
+class Reached(forms.Form):
+    """Where a person is told that something waits."""
+
+    mail = forms.CharField(label=_("Mail address"), max_length=254, required=False, validators=[_mail])
+    phone = forms.CharField(
+        label=_("Number for text messages"),
+        max_length=40,
+        required=False,
+        validators=[RegexValidator(rf"^{PHONE.pattern}\Z", _("Write digits, with + before the country."))],
+        help_text=_("A department head is told by mail and by text message that the page of the week is ready."),
+    )
+
+
+class NewPerson(Reached):
     """What makes an account; its password comes by a link."""
+
+    field_order = ("name", "full_name", "role", "language", "department", "mail", "phone", "staff_id", "account")
 
     name = forms.CharField(
         label=_("Name at sign-in"), max_length=60, error_messages={"required": _("Choose a name to sign in with.")}

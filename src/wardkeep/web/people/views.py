@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from wardkeep.govern.identity.actions import (
     LINK_LIFETIME,
@@ -21,13 +21,14 @@ from wardkeep.govern.identity.actions import (
     grant_role,
     make_link,
     set_active,
+    set_contact,
 )
-from wardkeep.govern.identity.models import User
+from wardkeep.govern.identity.models import Contact, User
 from wardkeep.govern.identity.permission import permission
 from wardkeep.govern.identity.role import ADMINISTRATORS, Act, Role
 from wardkeep.home import now
 from wardkeep.web.page import page, person, require
-from wardkeep.web.people.forms import NewPerson, NewRole
+from wardkeep.web.people.forms import NewPerson, NewRole, Reached
 
 
 @page(Act.USER_LIST)
@@ -88,6 +89,24 @@ def role(request: HttpRequest, user_id: UUID) -> HttpResponse:
     return redirect("people")
 
 
+@require_http_methods(["GET", "POST"])
+@page(Act.USER_CREATE)
+def contact(request: HttpRequest, user_id: UUID) -> HttpResponse:
+    """Where a person is told that something waits."""
+    user = _found(user_id)
+    held = Contact.objects.filter(user=user).first() or Contact(user=user)
+    form = Reached(request.POST if request.method == "POST" else {"mail": held.mail, "phone": held.phone})
+    if request.method == "POST" and form.is_valid():
+        try:
+            set_contact(user, **form.cleaned_data, by=person(request), at=now())
+            messages.success(request, _("It is kept where %(name)s is told.") % {"name": user})
+            return redirect("people")
+        except IdentityError as exc:
+            form.add_error(None, str(exc))
+    wrong = request.method == "POST"
+    return render(request, "people/contact.html", {"holder": user, "form": form}, status=422 if wrong else 200)
+
+
 def _found(user_id: UUID) -> User:
     user: User | None = User.objects.filter(pk=user_id).first()
     if user is None:
@@ -105,16 +124,21 @@ def _handed_over(request: HttpRequest, user: User) -> HttpResponse:
 
 def _shown(request: HttpRequest, *, form: NewPerson | None = None) -> HttpResponse:
     enrolled = set(Authenticator.objects.filter(type=Authenticator.Type.TOTP).values_list("user_id", flat=True))
-    rows = [_row(request, user, user.pk in enrolled) for user in User.objects.order_by("-is_active", "name")]
+    users = User.objects.select_related("contact").order_by("-is_active", "name")
+    rows = [_row(request, user, user.pk in enrolled) for user in users]
     context = {"rows": rows, "form": form or NewPerson(), "roles": NewRole().fields["role"].choices}  # type: ignore[attr-defined]
     return render(request, "people/people.html", context, status=422 if form else 200)
 
 
 def _row(request: HttpRequest, user: User, enrolled: bool) -> dict[str, Any]:
     is_administrator = Role(user.role) in ADMINISTRATORS
+    held = getattr(user, "contact", None)
     return {
         "user": user,
         "enrolled": enrolled,
+        "contact": " · ".join(filter(None, (held.mail, held.phone))) if held else "",
+        "unreached": user.is_active and user.role == Role.DEPARTMENT_HEAD and not (held and (held.mail or held.phone)),
+        "may_contact": permission(request.user, Act.USER_CREATE),
         "may_link": permission(request.user, Act.USER_LINK, user) and user.is_active,
         "may_disable": permission(request.user, Act.USER_DISABLE, user),
         "may_grant": permission(request.user, Act.USER_GRANT, user) and not is_administrator,
