@@ -34,6 +34,9 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument(
         "--sources", action="store_true", help="also sign-ins, VPN, bastion, doors and a database audit, and who it was"
     )
+    parser.add_argument(
+        "--changes", action="store_true", help="also records changed after archiving, and by statements in a database"
+    )
     parser.add_argument("--feeds", type=int, default=0, metavar="DAYS", help="so many last days as HL7 messages too")
     parser.add_argument("--calibration", action="store_true", help="print the hospital's rates beside published ones")
     call = parser.parse_args(words)
@@ -50,7 +53,7 @@ def main(words: list[str] | None = None) -> int:
     try:
         hospital = build(
             call.seed, call.staff, call.patients, call.days, call.setting, undocumented=call.undocumented,
-            first_day=call.first_day, sources=call.sources, progress=progress,
+            first_day=call.first_day, sources=call.sources, changes=call.changes, progress=progress,
         )  # fmt: skip
     except ValueError as problem:
         parser.error(str(problem))

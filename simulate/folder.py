@@ -41,6 +41,8 @@ def write(
     for name, table in hospital.tables.items():
         tell(0.0, f"{name}.csv")
         files.append(_csv(table, folder / f"{name}.csv"))
+    if hospital.changes is not None:
+        files.append(_csv(hospital.changes.archive, folder / "archive.csv"))
     if feeds:
         tell(0.05, "HL7 messages")
         files += write_feeds(hospital, folder, feeds)
@@ -63,6 +65,8 @@ def write_truth(hospital: Hospital, folder: Path) -> list[Path]:
     misuse = _csv(hospital.misuse, folder / "misuse.csv")
     pq.write_table(hospital.legitimate, folder / "legitimate.parquet")
     written = [misuse, folder / "legitimate.parquet"]
+    if hospital.changes is not None:
+        written.append(_csv(hospital.changes.truth, folder / "changes.csv"))
     if hospital.sources is not None:
         pq.write_table(hospital.persons, folder / "persons.parquet")
         scenes = json.dumps(hospital.scenes, ensure_ascii=False, indent=1)

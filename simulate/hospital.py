@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 
 from simulate.care import make_care
+from simulate.changes import Changes, change
 from simulate.draw import Array
 from simulate.house import House, make_house
 from simulate.machines import run_machines
-from simulate.misuse import Case, commit
-from simulate.openings import REASONS, TABLES
+from simulate.misuse import commit
 from simulate.parameters import Parameters, Progress
 from simulate.people import People, make_people
 from simulate.roster import make_roster
@@ -24,18 +23,8 @@ from simulate.sessions import accounts, expand
 from simulate.sources import Sources, act, gather, stage, told
 from simulate.sources.gather import persons_of_lines
 from simulate.sources.identities import add_to_tables
-from simulate.tables import (
-    encounter_ids,
-    event_ids,
-    event_table,
-    hospital_tables,
-    ids,
-    order_ids,
-    patient_ids,
-    staff_ids,
-    take,
-    ticket_ids,
-)
+from simulate.tables import event_table, hospital_tables, staff_ids
+from simulate.truth import truth
 from simulate.unwritten import Unwritten
 from simulate.usual import Usual
 from simulate.work import make_work
@@ -61,6 +50,8 @@ class Hospital:
     sources: Sources | None = None
     #: Who it was, of every event: event_id, system, account, staff_id, how, case_id, ticket_id. Only with `sources`.
     persons: pa.Table | None = None
+    #: The records office's list, and the truth about each change of a record, where these scenes were asked for.
+    changes: Changes | None = None
 
     @property
     def scenes(self) -> dict[str, dict[str, Any]]:
@@ -101,11 +92,13 @@ def build(
     late: float = 0.15,
     first_day: date = date(2026, 3, 2),
     sources: bool = False,
+    changes: bool = False,
     progress: Progress | None = None,
 ) -> Hospital:
     """Simulate a hospital. Raises ValueError for arguments out of range. The same arguments give the same hospital.
 
     `sources` adds what says who it was (sign-ins, VPN, bastion, doors), a database audit that does not, and their scenes.
+    `changes` adds records changed after they were archived, and statements that change a database, with what looks like them.
     """
     p = Parameters(
         seed=seed, staff=staff, patients=patients, days=days, setting=setting, undocumented=undocumented,
@@ -144,49 +137,15 @@ def build(
     events = event_table(p, house, lines, usual.out.texts)
     tell(0.8, "tables")
     tables = hospital_tables(p, house, people, roster, care, work)
-    misuse, legitimate = _truth(lines, cases, house)
+    misuse, legitimate = truth(lines, cases, house)
     hospital = Hospital(p, tables, events, misuse, legitimate, house, people, lines, len(columns["t"]), found)
     if found is not None:
         add_to_tables(tables, found.identities, p, house, people)
         hospital.misuse = pa.concat_tables([misuse, found.misuse(cases)]).combine_chunks()
         own = persons_of_lines(house, lines, events["event_id"], events["system"])
         hospital.persons = pa.concat_tables([own, found.persons]).combine_chunks()
+    if changes:
+        tell(0.95, "changes of records")
+        change(hospital, roster, care, work, cases, usual.out.texts)
     tell(1.0, "done")
     return hospital
-
-
-def _truth(ev: dict[str, Array], cases: list[Case], h: House) -> tuple[pa.Table, pa.Table]:
-    name = event_ids(ev)
-    bad = np.flatnonzero(ev["case"] >= 0)
-    of = ev["case"][bad]
-    misuse = pa.table({
-        "event_id": name.take(pa.array(bad)), "kind": take([c.kind for c in cases], of),
-        "difficulty": take([c.difficulty for c in cases], of), "case_id": ids("M", of, 4),
-        "account": take(h.a_name, ev["account"][bad]),
-        "staff_id": staff_ids(ev["actor"][bad]), "patient_id": patient_ids(ev["patient"][bad]),
-    })  # fmt: skip
-    good = np.flatnonzero((ev["case"] < 0) & (ev["patient"] >= 0))
-    table, row = ev["table"][good], ev["row"][good]
-    source = _sources(table, row)
-    legitimate = pa.table({
-        "event_id": name.take(pa.array(good)), "account": take(h.a_name, ev["account"][good]),
-        "patient_id": patient_ids(ev["patient"][good]), "reason": take(REASONS, ev["reason"][good]),
-        "source_table": take(TABLES, np.where(table > 0, table, -1)), "source_id": source,
-        "documented": pa.array(ev["documented"][good]),
-    })  # fmt: skip
-    return misuse, legitimate
-
-
-def _sources(table: Array, row: Array) -> pa.Array:
-    """Ids of the rows that have one; others are found by account, patient and time."""
-    out = np.full(len(table), None, dtype=object)
-    makers: dict[str, Callable[[Array], pa.Array]] = {
-        "encounters": encounter_ids,
-        "orders": order_ids,
-        "tickets": ticket_ids,
-        "appointments": lambda r: ids("A", r, 7),
-    }
-    for name, make in makers.items():
-        mine = np.flatnonzero(table == TABLES.index(name))
-        out[mine] = np.asarray(make(row[mine]).to_pylist(), dtype="O")
-    return pa.array(out, pa.string())

@@ -100,7 +100,7 @@ def gather(
         lines[column] = lines[column][kept]
     columns = trace.columns(p.days)
     events = events_of(p, columns)
-    return Sources(events, _persons(columns, events["event_id"]), identities, staged, columns)
+    return Sources(events, persons_of(columns, events["event_id"]), identities, staged, columns)
 
 
 def _thefts(lines: dict[str, Array], t: Array, texts: list[str], through: Array) -> list[Visit]:
@@ -140,7 +140,8 @@ def events_of(p: Parameters, c: dict[str, Array]) -> pa.Table:
     })  # fmt: skip
 
 
-def _persons(c: dict[str, Array], names: pa.Array) -> pa.Table:
+def persons_of(c: dict[str, Array], names: pa.Array) -> pa.Table:
+    """Who it was, of each row of the sources."""
     return pa.table({
         "event_id": names, "system": pa.array(c["system"], pa.string()), "account": pa.array(c["account"], pa.string()),
         "staff_id": staff_ids(c["person"]), "how": pa.array(c["how"], pa.string()), "case_id": ids("M", c["case"], 4),
