@@ -50,6 +50,8 @@ NEEDS = (
     Need("rsyslog", ("/usr/sbin/rsyslogd",), "the test that rsyslog delivers live"),
     Need("rsyslog-openssl", ("/usr/lib/*/rsyslog/lmnsd_ossl.so",), "the same test"),
     Need("bsdutils", ("/usr/bin/logger",), "the same test"),
+    Need("orthanc", ("/usr/sbin/Orthanc",), "the tests that read studies from an archive by DICOMweb"),
+    Need("orthanc-dicomweb", ("/usr/share/orthanc/plugins/libOrthancDicomWeb.so*",), "the same tests"),
     Need("git", ("/usr/bin/git", "/usr/local/bin/git"), "the tests that read the list of tracked files"),
 )
 

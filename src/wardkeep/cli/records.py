@@ -43,7 +43,8 @@ def _source(function: Command) -> Command:
         click.option("--key", default=None, metavar="COLUMNS", help="CSV: the record's number, with commas."),
         click.option("--kind", default="record", show_default=True, help="CSV: what the records are."),
         click.option("--system", default="", help="Whose records they are (HL7 says so itself); default EMR, of DICOM PACS."),
-        click.option("--from", "place", default=None, metavar="SOURCE.toml", help="A view of a database, instead of FILEs.",
+        click.option("--from", "place", default=None, metavar="SOURCE.toml",
+                     help="A view of a database, or an archive of images, instead of FILEs.",
                      type=click.Path(exists=True, dir_okay=False, path_type=Path)),
         click.argument("paths", nargs=-1, metavar="[FILE...]",
                        type=click.Path(exists=True, path_type=Path)),
@@ -56,7 +57,7 @@ def _source(function: Command) -> Command:
 @_source
 @standard
 def seal(frame: Frame, paths: tuple[Path, ...], place: Path | None, **options: Any) -> None:
-    """Keep digests of the signed records in FILEs (FHIR, HL7 messages, DICOM studies, a CSV export) or in a database.
+    """Keep digests of the signed records in FILEs (FHIR, HL7 messages, DICOM studies, a CSV export), a database or an archive.
 
     Messages that are ingested or heard are sealed by themselves. No content is kept. A record that says something else under
     the time at which it was sealed is named and not sealed; the status is 1 then.
@@ -70,6 +71,8 @@ def seal(frame: Frame, paths: tuple[Path, ...], place: Path | None, **options: A
             done = seal_from(frame.home, given, at=now(), stop=stop)
         counts = {"read": done.read, "sealed": done.sealed, "unusable": done.unusable, "watermark": done.watermark}
         differences = done.differences
+        for sentence in done.troubles:
+            frame.say(sentence)
     else:
         from wardkeep.jobs.records import seal_read  # noqa: PLC0415
 
@@ -99,9 +102,9 @@ def seal(frame: Frame, paths: tuple[Path, ...], place: Path | None, **options: A
 def check(
     frame: Frame, paths: tuple[Path, ...], place: Path | None, whole: bool, sample: int | None, **options: Any
 ) -> None:
-    """Hold what FILEs or a database say now against what is sealed. One line a difference; status 1 where there is one.
+    """Hold what FILEs, a database or an archive say now against what is sealed. One line a difference; status 1 then.
 
-    From a database only the drawn records are read, by their numbers; what is new there is sealed first.
+    From a database or an archive only the drawn records are read, by their numbers; what is new there is sealed first.
     """
     _one_source(paths, place)
     if whole and sample and place is not None:
@@ -113,12 +116,15 @@ def check(
         from wardkeep.jobs.record_sources import SAMPLE, record_source_named  # noqa: PLC0415
         from wardkeep.jobs.records_nightly import check_source  # noqa: PLC0415
 
-        count = None if whole else sample or SAMPLE
-        _, done = check_source(frame.home, record_source_named(place), sample=count, at=now())
+        given = record_source_named(place)
+        count = None if whole else sample or given.sample(SAMPLE)
+        _, done = check_source(frame.home, given, sample=count, at=now())
         counts = {"compared": done.compared, "intact": done.intact, "new": done.sealed}
         said = speak("%(compared)d records compared, %(intact)d as they were sealed, %(new)d sealed now") % counts
         differences = done.differences
-        if done.unaskable:
+        for sentence in done.troubles:
+            frame.say(sentence)
+        if done.unaskable and not done.troubles:
             frame.say(speak("%d records could not be asked for: their number does not fit the key") % done.unaskable)
     else:
         from wardkeep.jobs.records import check_records  # noqa: PLC0415

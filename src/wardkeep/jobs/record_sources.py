@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signed records straight from a database: what is new is sealed page by page, and some of what is sealed is read again.
+Studies of an archive are read by `record_studies`.
 
 A row that says something else under the time at which it was sealed is never sealed: it would pass for what was signed.
 """
@@ -14,8 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from wardkeep.jobs.pulling.database import View
-from wardkeep.jobs.pulling.pulling import password_of
+from wardkeep.jobs.pulling.pulling import password_of, secret_in
 from wardkeep.jobs.records import fresh_seed, seal_records, sealed_versions
 from wardkeep.watch.integrity import Comparison, Difference, Spans, Version, admit, compare, drawn, spans
 from wardkeep.watch.integrity.compare import GRACE_US
@@ -32,6 +35,7 @@ from wardkeep.watch.pull import (
     read_state,
     write_state,
 )
+from wardkeep.watch.pull.dicomweb import PacsSource
 from wardkeep.watch.pull.record_source import RecordRows, RecordSource, parse_record_source
 from wardkeep.watch.pull.watermark import from_text, no_later, to_text
 
@@ -46,10 +50,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Given:
-    """A source file with the password that it names."""
+    """A source file with the password or the token that it names."""
 
-    source: RecordSource
+    source: RecordSource | PacsSource
     password: str | None
+
+    def sample(self, usual: int) -> int:
+        """Records that a check draws where nobody says how many: studies are large, and their source says it."""
+        return self.source.sample if isinstance(self.source, PacsSource) else usual
 
 
 @dataclass(kw_only=True, slots=True)
@@ -69,6 +77,8 @@ class FromSource:
     differences: list[Difference] = field(default_factory=list)
     #: Records that were looked for and are as they were sealed.
     as_sealed: frozenset[str] = frozenset()
+    #: Sentences about studies that could not be read as they should.
+    troubles: list[str] = field(default_factory=list)
 
     def add(self, more: tuple[Difference, ...]) -> None:
         """Differences, each record once."""
@@ -77,11 +87,20 @@ class FromSource:
 
 
 def record_source_named(path: Path) -> Given:
-    """The source of a file and its password. Raises BadSource."""
+    """The source of a file and its password or token. Raises BadSource."""
     try:
         source = parse_record_source(path.read_text("utf-8-sig"), path.name)
     except (OSError, UnicodeDecodeError) as exc:
         raise BadSource(f"{path} cannot be read: {type(exc).__name__}") from None
+    if isinstance(source, PacsSource):
+        if source.ca_file is not None:
+            source = msgspec.structs.replace(source, ca_file=str(path.parent / source.ca_file))
+        secret = secret_in(
+            source.password_file or source.token_file,
+            source.password_credential or source.token_credential,
+            path.parent,
+        )
+        return Given(source=source, password=secret)
     return Given(source=source, password=password_of(source.pull, path.parent))
 
 
@@ -91,6 +110,11 @@ def _never() -> bool:
 
 def seal_from(home: Home, given: Given, *, at: datetime, stop: Callable[[], bool] = _never) -> FromSource:
     """Seal what a source has since the last time. Raises PullError, StoreError, LedgerError; what was sealed stays so."""
+    if isinstance(given.source, PacsSource):
+        from wardkeep.jobs.record_studies import reading as studies_of  # noqa: PLC0415 - it gives back what is here
+
+        with studies_of(home, given.source, given.password, at=at, stop=stop) as studies:
+            return studies.seal()
     with View(given.source.pull, given.password) as view:
         return _Reading(home, given.source, view, at=at).seal(stop)
 
@@ -102,6 +126,12 @@ def read_again(
 
     also: records that are looked for beside the drawn ones. Raises as `seal_from`: then nothing was checked.
     """
+    if isinstance(given.source, PacsSource):
+        from wardkeep.jobs.record_studies import reading as studies_of  # noqa: PLC0415 - as above
+
+        with studies_of(home, given.source, given.password, at=at, stop=_never) as studies:
+            studies.seal()
+            return studies.check_all() if sample is None else studies.check(sample, also)
     with View(given.source.pull, given.password) as view:
         reading = _Reading(home, given.source, view, at=at)
         reading.seal(_never)

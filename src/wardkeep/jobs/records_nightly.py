@@ -50,7 +50,7 @@ def nightly(home: Home, *, at: datetime, only_due: bool = False, actor: Any = "j
     for place in due(home, at) if only_due else home.settings.records.sources:
         try:
             given = record_source_named(home.path / place)
-            check, _ = check_source(home, given, at=at, sample=home.settings.records.sample, actor=actor)
+            check, _ = check_source(home, given, at=at, sample=given.sample(home.settings.records.sample), actor=actor)
         except (PullError, StoreError, LedgerError, OSError) as problem:
             # Fails closed, said aloud: what could not be read is no intact source.
             check = actions.not_evaluated(name_of(home, place), _said(problem), at=at, by=actor)

@@ -97,20 +97,25 @@ def source_named(path: Path) -> Source:
 
 def password_of(source: PullSource, folder: Path) -> str | None:
     """The password that a source file in `folder` names. Raises BadSource."""
-    if source.password_credential:
+    return secret_in(source.password_file, source.password_credential, folder)
+
+
+def secret_in(file: str | None, credential: str | None, folder: Path) -> str | None:
+    """What a file beside a source file holds, or a credential of systemd. Raises BadSource."""
+    if credential:
         given = os.environ.get("CREDENTIALS_DIRECTORY")
         if not given:
             raise BadSource(
-                f"there are no credentials here, and {source.password_credential} is one",
-                hint="run as a systemd unit with LoadCredential=, or name a password_file",
+                f"there are no credentials here, and {credential} is one",
+                hint="run as a systemd unit with LoadCredential=, or name a file",
             )
-        place = Path(given) / Path(source.password_credential).name
-    elif source.password_file:
-        place = folder / source.password_file
+        place = Path(given) / Path(credential).name
+    elif file:
+        place = folder / file
     else:
         return None
     try:
-        if not source.password_credential and stat.S_IMODE(place.stat().st_mode) & 0o077:
+        if not credential and stat.S_IMODE(place.stat().st_mode) & 0o077:
             raise BadSource(f"{place} can be read by others", hint=f"chmod 600 {place}")
         return place.read_text("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as exc:

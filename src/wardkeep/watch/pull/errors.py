@@ -2,6 +2,7 @@
 """What can be wrong with a pull. What is wrong with a row is no error: it is a `Rejected`.
 
 PullError
+├── BadAnswer
 ├── BadSource
 ├── SchemaChanged
 ├── StateNotKept
@@ -19,6 +20,12 @@ class PullError(Exception):
     def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
         super().__init__(message or self.__doc__)
         self.hint = hint
+
+
+class BadAnswer(PullError):
+    """What was asked answers with what it should not."""
+
+    exit_status = 3
 
 
 class BadSource(PullError):

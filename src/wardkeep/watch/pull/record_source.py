@@ -18,6 +18,7 @@ import msgspec
 from wardkeep.watch.integrity import Stage, Version
 from wardkeep.watch.integrity.table import Columns, versions
 from wardkeep.watch.pull.cells import text_of
+from wardkeep.watch.pull.dicomweb.source import SCHEMES, PacsSource, parse_pacs_source
 from wardkeep.watch.pull.errors import BadSource, SchemaChanged
 from wardkeep.watch.pull.source import PullSource, checked
 
@@ -78,10 +79,13 @@ class RecordSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         )  # fmt: skip
 
 
-def parse_record_source(text: str, name: str) -> RecordSource:
-    """Parse and check; `name` is what errors call the file. Raises BadSource."""
+def parse_record_source(text: str, name: str) -> RecordSource | PacsSource:
+    """Parse and check; `name` is what errors call the file. An address of the web is an archive's. Raises BadSource."""
     try:
-        source = msgspec.convert(tomllib.loads(text), RecordSource)
+        raw = tomllib.loads(text)
+        if str(raw.get("url", "")).startswith(SCHEMES):
+            return parse_pacs_source(raw, name)
+        source = msgspec.convert(raw, RecordSource)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as exc:
         raise BadSource(f"{name}: {exc}", hint=HINT) from None
     checked(source.pull, name)

@@ -13,7 +13,7 @@ from wardkeep.watch.pull.errors import BadSource
 #: SQLAlchemy's names of what is read; other drivers may work and are not asked for.
 DIALECTS = ("postgresql+psycopg", "mysql+pymysql", "mariadb+pymysql", "mssql+pyodbc", "oracle+oracledb")
 HINT = "docs/how-to/pull-from-a-database.md shows a source file"
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 _USER = re.compile(r"\A[a-z0-9+]+://[^/@]*:[^/@]*@", re.ASCII | re.IGNORECASE)
 
 
@@ -72,7 +72,7 @@ def checked(source: PullSource, name: str) -> PullSource:
 
 
 def _words(s: PullSource) -> str | None:
-    if not _NAME.fullmatch(s.name):
+    if not NAME.fullmatch(s.name):
         return f"name is {s.name!r}: give small letters, digits, '.', '_' and '-'"
     for key in ("view", "watermark", "mapping"):
         value = getattr(s, key)

@@ -58,7 +58,7 @@ def read_state(path: Path) -> PullState | None:
     return state
 
 
-def write_state(path: Path, state: PullState) -> None:
+def write_state(path: Path, state: msgspec.Struct) -> None:
     """Replace the state, durably. Raises StateNotKept."""
     try:
         _write(path, state)
@@ -68,7 +68,7 @@ def write_state(path: Path, state: PullState) -> None:
         ) from None
 
 
-def _write(path: Path, state: PullState) -> None:
+def _write(path: Path, state: msgspec.Struct) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
     with draft.open("wb") as file:

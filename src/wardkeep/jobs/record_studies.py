@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Studies straight from an archive that speaks DICOMweb: what came is sealed day by day, some of what is sealed is read again.
+
+A study is read image by image and only its digests are held. What says something else under its sealed time is never sealed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from wardkeep.jobs.pulling.database import NoDriver
+from wardkeep.jobs.pulling.pacs import Pacs
+from wardkeep.jobs.pulling.web import ToldToStop, Web
+from wardkeep.jobs.record_sources import FromSource
+from wardkeep.jobs.records import fresh_seed, seal_records, sealed_versions
+from wardkeep.watch.integrity import Spans, Version, admit, compare, drawn, spans
+from wardkeep.watch.integrity.compare import GRACE_US
+from wardkeep.watch.integrity.dicom import Instance, NoDicomReader, instance_of, studies
+from wardkeep.watch.pull import BadAnswer, PullError, write_state
+from wardkeep.watch.pull.dicomweb import Image, Listed, PacsSource, SealedDays, read_days
+
+if TYPE_CHECKING:
+    from wardkeep.home import Home
+
+#: Studies, or seconds of reading, after which what was read is sealed: so much is read again after a crash.
+GATHER, SECONDS = 50, 60.0
+#: Studies that cannot be read, one after the other, until the archive itself counts as such.
+TOLERATED = 5
+#: Days of drawn studies that are looked through for studies that were put in behind.
+DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A study as it is now; `unreadable`: images that are none, or others than they should be."""
+
+    version: Version
+    unreadable: int
+
+
+@dataclass(slots=True)
+class _Held:
+    """Studies of a day that are read and not sealed yet."""
+
+    versions: list[Version] = field(default_factory=list)
+    listed: list[Listed] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+
+    def is_full(self) -> bool:
+        return len(self.versions) >= GATHER or (bool(self.versions) and time.monotonic() - self.since >= SECONDS)
+
+    def clear(self) -> None:
+        self.versions, self.listed, self.since = [], [], time.monotonic()
+
+
+@contextmanager
+def reading(
+    home: Home, source: PacsSource, secret: str | None, *, at: datetime, stop: Callable[[], bool]
+) -> Iterator[Reading]:
+    """What reads the studies of a source. Raises PullError."""
+    with Web(source, secret, stop) as web:
+        try:
+            instance_of(b"", zone="UTC")
+        except NoDicomReader as problem:
+            raise NoDriver(str(problem), hint=problem.hint) from None
+        yield Reading(home, source, Pacs(source, web), at=at)
+
+
+class Reading:
+    """One reading of one source."""
+
+    def __init__(self, home: Home, source: PacsSource, pacs: Pacs, *, at: datetime) -> None:
+        self._home, self._source, self._pacs, self._at = home, source, pacs, at
+        self._path = home.data_folder / "records" / f"{source.name}.json"
+        self._zone = source.zone or home.settings.hospital.timezone
+        self._now = at.astimezone(ZoneInfo(self._zone)).replace(tzinfo=None)
+        state = read_days(self._path)
+        self._state = (
+            SealedDays(url=source.url, last=source.start) if state is None else state.checked(source, self._path)
+        )
+        #: From when to when studies were sealed before this reading; those that files gave are among them.
+        self._sealing: Spans = spans(self._sealed())
+        self._grace_us = max(GRACE_US, source.overlap_days * 86_400_000_000)
+        #: Studies one after the other that could not be read, and those that were looked for and could not be.
+        self._failed = 0
+        self._unaskable: set[str] = set()
+        self.done = FromSource(watermark=None if state is None else str(state.last))
+
+    def seal(self) -> FromSource:
+        """What came since the last time. What was read until it is told to stop, or the archive is lost, is sealed."""
+        held = _Held()
+        day = self._state.begin(self._source)
+        try:
+            while day <= self._now.date():
+                for listed in self._pacs.studies_on(day):
+                    if not self._state.has(listed) and self._is_settled(listed):
+                        self._take(listed, held)
+                    if held.is_full():
+                        self._keep(day, held)
+                self._keep(day, held, ended=True)
+                day += timedelta(days=1)
+        except PullError as problem:
+            self._keep(day, held)
+            if not isinstance(problem, ToldToStop):
+                raise
+        return self.done
+
+    def check(self, sample: int, also: Collection[str]) -> FromSource:
+        """A sample of what is sealed, and what stands beside it on its days. Comes after `seal`."""
+        sealed = self._sealed()
+        seed = fresh_seed(self._home) + self._source.name
+        there = {v.record for v in sealed}
+        asked = {*drawn(there, sample, seed), *(there & set(also))}
+        found, days = self._again(asked)
+        self._hold([v for v in sealed if v.record in asked], found)
+        for day in drawn(map(str, days), DAYS, seed + " behind"):
+            self._behind(date.fromisoformat(day), there)
+        return self.done
+
+    def check_all(self) -> FromSource:
+        """Every study from the first day on, beside everything that is sealed. Comes after `seal`."""
+        there, day = set(), self._source.start
+        while day <= self._now.date():
+            there |= {one.study for one in self._pacs.studies_on(day) if self._is_settled(one)}
+            day += timedelta(days=1)
+        sealed = self._sealed()
+        # What is on no day any more is asked for by its number: its date may be what was changed.
+        found, _ = self._again(there | {v.record for v in sealed})
+        self._hold(sealed, found)
+        return self.done
+
+    def _take(self, listed: Listed, held: _Held) -> None:
+        """Read a study that is new, or has other images than before."""
+        one = self._study(listed)
+        if one is None:
+            return
+        self.done.read += 1
+        if isinstance(one, str) or one.unreadable:
+            self.done.unusable += 1
+            self._say(listed.study, one)
+            return
+        held.versions.append(one.version)
+        held.listed.append(listed)
+
+    def _keep(self, day: date, held: _Held, *, ended: bool = False) -> None:
+        """Seal what was read of a day, and only then count it as sealed."""
+        if not held.versions and not ended:
+            return
+        self._admit(held.versions)
+        self._state = self._state.with_read(day, held.listed)
+        if ended:
+            self._state = self._state.with_day(day, self._source)
+        write_state(self._path, self._state)
+        self.done.watermark = str(self._state.last)
+        held.clear()
+
+    def _admit(self, versions: Sequence[Version]) -> None:
+        """Seal what does not contradict what is sealed, and note what does."""
+        if not versions:
+            return
+        known = self._sealed({v.record for v in versions})
+        admitted = admit(known, versions, sealing=self._sealing, grace_us=self._grace_us)
+        seal_records(self._home, admitted.versions, source=f"{self._source.name}.records", at=self._at)
+        self.done.sealed += len(admitted.versions)
+        self.done.add(admitted.differences)
+
+    def _again(self, asked: Collection[str]) -> tuple[list[Version], set[date]]:
+        """What the archive says now of some studies, and on which days. Raises BadAnswer where none can be read."""
+        found: list[Version] = []
+        days: set[date] = set()
+        for study in sorted(asked):
+            try:
+                listed = self._pacs.study(study)
+            except BadAnswer as problem:
+                one: _Read | str | None = self._failure(problem)
+            else:
+                one = self._study(listed) if listed is not None else None
+                days |= {listed.day} if listed is not None and listed.day is not None else set()
+            if isinstance(one, str):
+                self._unaskable.add(study)
+            if one is not None:
+                self._say(study, one)
+            if isinstance(one, _Read):
+                found.append(one.version)
+        self.done.unaskable = len(self._unaskable)
+        if asked and len(self._unaskable) == len(asked):
+            raise BadAnswer(
+                f"{self._source.name}: none of {len(asked)} studies could be read", hint=self.done.troubles[-1]
+            )
+        return found, days
+
+    def _hold(self, sealed: Sequence[Version], found: Sequence[Version]) -> None:
+        """What was looked for beside what was found; what could not be asked for is neither."""
+        sealed = [v for v in sealed if v.record not in self._unaskable]
+        done = compare(sealed, found, whole=True, of={self._source.system}, grace_us=self._grace_us)
+        self.done.compared, self.done.intact = done.compared, done.intact
+        self.done.add(done.differences)
+        self.done.as_sealed = frozenset({v.record for v in sealed} - {d.record for d in self.done.differences})
+
+    def _behind(self, day: date, there: Collection[str]) -> None:
+        """Studies of a day that no sealing looks through any more: what came since came in behind, or is new as it says."""
+        if not self._source.start <= day < self._state.begin(self._source):
+            return
+        try:
+            listed = [one for one in self._pacs.studies_on(day) if one.study not in there]
+        except BadAnswer as problem:
+            self.done.troubles.append(f"{day}: {self._failure(problem)}")
+            return
+        read = [(one.study, self._study(one)) for one in listed]
+        for study, found in read:
+            if found is not None:
+                self._say(study, found)
+        self._admit([found.version for _, found in read if isinstance(found, _Read) and not found.unreadable])
+
+    def _study(self, listed: Listed) -> _Read | str | None:
+        """A study read image by image; None where there is nothing of it, a text where it cannot be read."""
+        try:
+            images = self._pacs.images(listed.study)
+            if not images:
+                return None
+            if listed.images is not None and len(images) < listed.images:
+                raise BadAnswer(f"it is said to have {listed.images} images, and {len(images)} are listed")
+            read = [self._image(listed.study, image) for image in images]
+        except BadAnswer as problem:
+            return self._failure(problem)
+        self._failed = 0
+        [version] = studies((one for one, _ in read), system=self._source.system)
+        return _Read(version, sum(not good for _, good in read))
+
+    def _image(self, study: str, image: Image) -> tuple[Instance, bool]:
+        """An image. One that is gone, no DICOM, or another than was asked for is not what was sealed: it has another digest."""
+        data = self._pacs.image(study, image)
+        found = None if data is None else instance_of(data, zone=self._zone)
+        if isinstance(found, Instance) and (found.study, found.instance) == (study, image.image):
+            return found, True
+        digest = hashlib.sha256(b"wardkeep dicom unreadable 1\0" + (data or b"")).hexdigest()
+        return Instance(study=study, instance=image.image, patient=None, time_us=0, digest=digest), False
+
+    def _failure(self, problem: BadAnswer) -> str:
+        """One study that cannot be read keeps no other from it; where one after the other cannot be, the archive is lost."""
+        self._failed += 1
+        if self._failed >= TOLERATED:
+            raise BadAnswer(f"{self._source.name}: {problem}, {TOLERATED} times one after the other") from problem
+        return str(problem)
+
+    def _say(self, study: str, one: _Read | str) -> None:
+        if isinstance(one, str):
+            self.done.troubles.append(f"{study}: {one}")
+        elif one.unreadable:
+            self.done.troubles.append(f"{study}: {one.unreadable} images are no DICOM, not there, or other images")
+
+    def _is_settled(self, listed: Listed) -> bool:
+        """Whether a study began so long ago that all of it should have come."""
+        return listed.begun is None or listed.begun + timedelta(seconds=self._source.settle) <= self._now
+
+    def _sealed(self, records: Collection[str] | None = None) -> list[Version]:
+        """What is sealed of the archive, by this source or from files."""
+        found = sealed_versions(self._home, records=records)
+        return [v for v in found if (v.system, v.kind) == (self._source.system, self._source.kind)]
