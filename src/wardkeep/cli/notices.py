@@ -28,7 +28,7 @@ def test(frame: Frame) -> None:
     from wardkeep.govern.notices import actions  # noqa: PLC0415
     from wardkeep.govern.notices.notice import Delivery, Kind, Notice  # noqa: PLC0415
     from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
-    from wardkeep.jobs.telling import channels, try_all  # noqa: PLC0415
+    from wardkeep.jobs.sending import channels, try_all  # noqa: PLC0415
 
     at = now()
     named = channels(frame.home)
@@ -46,6 +46,57 @@ def test(frame: Frame) -> None:
             {"channel": sending.channel, "sent": sending.state == Delivery.SENT, "problem": sending.problem},
             f"{sending.channel}: {sending.problem or speak('sent')}",
         )
+    if not good:
+        click.get_current_context().exit(1)
+
+
+@command.command("digest")
+@standard
+def digest(frame: Frame) -> None:
+    """Tell each head of department now that the page of the last week is ready; nobody is told twice of one week.
+
+    For those that schedule themselves: `wardkeep serve` does it by `notices.digest_on`. Exit status 1 where one is not told.
+    """
+    frame.django()
+    from wardkeep.govern.notices.notice import Delivery  # noqa: PLC0415
+    from wardkeep.jobs import digests  # noqa: PLC0415
+    from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
+    from wardkeep.jobs.sending import channels, try_all  # noqa: PLC0415
+
+    at = now()
+    named = channels(frame.home)
+    if not named:
+        raise click.UsageError(
+            speak("no channel is set: write [notices] in config.toml, as docs/how-to/be-told.md shows")
+        )
+    states = {
+        Delivery.SENT: speak("sent"),
+        Delivery.WAITING: speak("is tried again"),
+        Delivery.GIVEN_UP: speak("given up"),
+    }
+    good, heads = True, digests.heads()
+    digests.announce(heads, frame.home, named=named, week=at, at=at, by="cli")
+    for head, monday, told in digests.told_of(heads, frame.home, week=at):
+        sendings = try_all(frame.home, told, at=at) if told else []
+        reached = head.is_reached(named)
+        good = good and reached and all(one.state == Delivery.SENT for one in sendings)
+        ways = [{"channel": one.channel, "state": one.state, "problem": one.problem} for one in sendings]
+        said = ", ".join(f"{way['channel']} {way['problem'] or states[Delivery(way['state'])]}" for way in ways)
+        if not reached:
+            said = ", ".join(filter(None, (said, speak("no address"))))
+        frame.out(
+            {
+                "name": head.user.name,
+                "department": head.user.department,
+                "week": monday,
+                "reached": reached,
+                "channels": ways,
+            },
+            f"{monday}  {head.user.department:12} {head.user.name:20} {said or speak('nothing to read')}",
+        )
+    drain_here(frame.home, say=frame.say)
+    if not heads:
+        frame.say(speak("no account heads a department"))
     if not good:
         click.get_current_context().exit(1)
 

@@ -1,25 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What there is to tell, and sending it: once by each channel of the settings, tried again where it fails."""
+"""What there is to tell, each thing once; `sending.py` brings it to people."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from django.utils import translation
-
-from wardkeep.django import LANGUAGE_CODES
 from wardkeep.govern.alerts.models import LiveAlert
 from wardkeep.govern.notices import actions
-from wardkeep.govern.notices.channels import MailServer, NotSent, post_json, send_mail
-from wardkeep.govern.notices.models import Sending, Told
-from wardkeep.govern.notices.notice import Channel, Delivery, Kind, Notice, subject_of, text_of
+from wardkeep.govern.notices.models import Told
+from wardkeep.govern.notices.notice import Kind, Notice
 from wardkeep.govern.records.reading import checks_since
 from wardkeep.govern.records.standing import Outcome
 from wardkeep.home import Home
+from wardkeep.jobs import digests
+from wardkeep.jobs.sending import channels, send_waiting
 from wardkeep.jobs.silent import all_silences
 from wardkeep.jobs.witnessed import standing
 from wardkeep.ledger import LedgerError
@@ -27,19 +24,10 @@ from wardkeep.watch.cases import casebook
 from wardkeep.watch.cases.case import Happening, State
 from wardkeep.watch.cases.models import History
 
-#: Sent in one turn; the rest follows in the next.
-AT_ONCE = 20
 #: Live alerts are told by the process that makes them; those that it left untold for so long are told here.
 LEFT = timedelta(minutes=1)
 #: What makes a case one to read.
 _OPENS = (Happening.SETTLED, Happening.UNEXPLAINED)
-
-
-def channels(home: Home) -> list[Channel]:
-    """Those that the settings name."""
-    named = home.settings.notices
-    asked = ((named.mail_server, Channel.MAIL), (named.webhook, Channel.WEBHOOK), (named.sms, Channel.SMS))
-    return [channel for address, channel in asked if address]
 
 
 def tell(home: Home, *, at: datetime) -> int:
@@ -50,6 +38,7 @@ def tell(home: Home, *, at: datetime) -> int:
     for notice in due(home, at=at):
         if home.settings.notices.tells(notice.kind):
             actions.announce(notice, channels=named, at=at)
+    digests.announce_due(home, named=named, at=at)
     return send_waiting(home, at=at)
 
 
@@ -89,33 +78,6 @@ def announce_alerts(home: Home, *, at: datetime) -> None:
         actions.announce(notice, channels=named, at=at)
 
 
-def send_waiting(home: Home, *, at: datetime) -> int:
-    """Try what waits and whose time has come."""
-    waiting = Sending.objects.filter(state=Delivery.WAITING, next_at__lte=at).select_related("told")
-    return sum(_try(home, sending, at) for sending in waiting.order_by("next_at")[:AT_ONCE])
-
-
-def try_all(home: Home, told: Told, *, at: datetime) -> list[Sending]:
-    """Try one notice by each of its channels, and say what became of it."""
-    sendings = list(told.sendings.select_related("told").order_by("channel"))
-    for sending in sendings:
-        _try(home, sending, at)
-    return sendings
-
-
-def _try(home: Home, sending: Sending, at: datetime) -> bool:
-    channel = Channel(sending.channel)
-    try:
-        if channel not in channels(home):
-            raise NotSent("the channel is no longer set")
-        _SEND[channel](home, sending.told.notice, at)
-    except NotSent as problem:
-        actions.failed(sending, str(problem), at=at)
-        return False
-    actions.sent(sending, at=at)
-    return True
-
-
 def _opened_since(moment: datetime) -> int:
     """Cases that came to be read since, whatever day they are about: a hospital may hand over months late. One that was drawn
     by lot is a case like the others."""
@@ -142,63 +104,3 @@ def _conflicts(home: Home) -> list[str]:
         return standing(home, home.ledger_reader()).conflicts
     except (LedgerError, OSError):
         return []  # a ledger that cannot be read is what `doctor` and the console say
-
-
-def _mail(home: Home, notice: Notice, at: datetime) -> None:
-    s = home.settings.notices
-    host, _, port = s.mail_server.rpartition(":")
-    server = MailServer(
-        host=host.strip("[]"),
-        port=int(port),
-        security=s.mail_security,
-        sender=s.mail_from,
-        recipients=s.mail_to,
-        user=s.mail_user,
-        password=_secret(home, s.mail_password),
-    )
-    send_mail(server, subject=_said(home, notice)[0], text=_said(home, notice)[1], at=at)
-
-
-def _webhook(home: Home, notice: Notice, at: datetime) -> None:
-    s = home.settings.notices
-    subject, text = _said(home, notice)
-    body = {
-        "kind": notice.kind.value,
-        "count": notice.count,
-        "system": notice.system,
-        "at": at.isoformat(),
-        "subject": subject,
-        "text": text,
-    }
-    post_json(s.webhook, body, secret=_secret(home, s.webhook_secret).encode())
-
-
-def _sms(home: Home, notice: Notice, at: datetime) -> None:
-    s = home.settings.notices
-    for number in s.sms_to:
-        body = {"to": number, "text": _said(home, notice)[0]}
-        post_json(s.sms, body, secret=_secret(home, s.sms_secret).encode())
-
-
-_SEND: dict[Channel, Callable[[Home, Notice, datetime], None]] = {
-    Channel.MAIL: _mail,
-    Channel.WEBHOOK: _webhook,
-    Channel.SMS: _sms,
-}
-
-
-def _said(home: Home, notice: Notice) -> tuple[str, str]:
-    """Subject and text in the hospital's language."""
-    hospital = home.settings.hospital
-    with translation.override(LANGUAGE_CODES[hospital.language]):
-        return subject_of(notice, hospital.name), text_of(notice, hospital.name, home.settings.notices.address)
-
-
-def _secret(home: Home, name: str) -> str:
-    """The first line of a file in the home folder. Raises NotSent where it cannot be read."""
-    if not name:
-        return ""
-    try:
-        return (home.path / Path(name)).read_text(encoding="utf-8").split("\n", 1)[0].strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotSent(f"the secret in {name} cannot be read: {type(error).__name__}") from None

@@ -3,127 +3,19 @@
 
 from __future__ import annotations
 
-import dataclasses
-import email
 import hashlib
 import hmac
 import json
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
-from email.policy import default
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
+from tests.integration.notices.peers import Hook, MailBox, told_by_mail
 from tests.ports import free_port
 from tests.unit.web import hospital
-from wardkeep.notices import Notices
 
 AT = datetime(2026, 3, 22, 1, tzinfo=UTC)
-
-
-class MailBox:
-    """What a mail server took."""
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-        #: What it answers instead of taking a letter.
-        self.refusal = ""
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        if self.refusal:
-            return self.refusal
-        self.letters.append(email.message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
-        return "250 taken"
-
-
-@pytest.fixture
-def mail() -> Iterator[tuple[str, MailBox]]:
-    """HOST:PORT of a real SMTP server, and its box."""
-    from aiosmtpd.controller import Controller
-
-    box = MailBox()
-    controller = Controller(box, hostname="127.0.0.1", port=free_port())
-    controller.start()
-    try:
-        yield f"127.0.0.1:{controller.port}", box
-    finally:
-        controller.stop()
-
-
-class Hook:
-    """A web server that keeps what is posted to it."""
-
-    def __init__(self) -> None:
-        self.status, self.posted = 200, list[tuple[dict[str, Any], str, bytes]]()
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.posted.append((json.loads(raw), self.headers.get("X-Wardkeep-Signature", ""), raw))
-                self.send_response(outer.status)
-                if outer.status == 302:
-                    self.send_header("Location", "http://127.0.0.1:9/elsewhere")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None: ...
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-@pytest.fixture
-def hook() -> Iterator[Hook]:
-    one = Hook()
-    try:
-        yield one
-    finally:
-        one.server.shutdown()
-        one.server.server_close()
-
-
-@pytest.fixture
-def silences() -> Any:
-    """What the invented hospital's run kept."""
-    return _SILENCES
-
-
-_SILENCES = hospital.SILENCES
-
-
-@pytest.fixture(autouse=True)
-def _no_silences(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hospital, "SILENCES", _SILENCES.slice(0, 0))
-
-
-@pytest.fixture
-def set_notices(house: Any, django_home: Any) -> Iterator[Any]:
-    """Sets [notices] of the invented hospital, whose newest judgement opened cases on 2026-03-20."""
-    before = django_home.settings
-
-    def adopt(*, language: str = "en", **values: Any) -> Any:
-        hospital = dataclasses.replace(before.hospital, language=language, name="东院")
-        django_home.adopt(dataclasses.replace(before, hospital=hospital, notices=Notices(**values)), None)
-        return django_home
-
-    yield adopt
-    django_home.adopt(before, None)
-
-
-def told_by_mail(server: str, **more: Any) -> dict[str, Any]:
-    return {
-        "mail_server": server,
-        "mail_security": "none",
-        "mail_from": "wardkeep@h.example",
-        "mail_to": ("zhou@h.example",),
-        "kinds": ("cases",),
-        **more,
-    }
 
 
 def a_day_with_cases() -> datetime:
@@ -232,6 +124,100 @@ def test_an_sms_gateway_gets_one_line_for_each_number(set_notices: Any, hook: Ho
     tell(set_notices(sms=hook.url, sms_to=("13800000001", "13800000002"), kinds=("silent",)), at=AT)
     assert [body["to"] for body, _, _ in hook.posted] == ["13800000001", "13800000002"]
     assert all("\n" not in body["text"] and "PACS" in body["text"] for body, _, _ in hook.posted)
+
+
+NUMBERS = ("13800000001", "13800000002", "13800000003")
+
+
+def test_only_the_numbers_that_a_gateway_refused_are_tried_again(set_notices: Any, hook: Hook) -> None:
+    from wardkeep.govern.notices.models import Sending
+    from wardkeep.jobs.telling import tell
+
+    hook.refused = {NUMBERS[1]}
+    home = set_notices(sms=hook.url, sms_to=NUMBERS, kinds=("silent",))
+    tell(home, at=AT)
+    assert [body["to"] for body, _, _ in hook.posted] == list(NUMBERS)
+    assert Sending.objects.get().problem == "1 of 3: the hook answers 500"
+    tell(home, at=AT + timedelta(minutes=2))
+    hook.refused.clear()
+    tell(home, at=AT + timedelta(minutes=10))
+    assert [body["to"] for body, _, _ in hook.posted[3:]] == [NUMBERS[1]] * 2
+    assert Sending.objects.get().state == "sent"
+
+
+def test_what_a_number_has_is_kept_though_the_program_is_killed_before_the_next(
+    set_notices: Any, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wardkeep.govern.notices.actions import LEASE
+    from wardkeep.jobs import sending
+    from wardkeep.jobs.telling import tell
+
+    post = sending.post_json
+
+    def killed(url: str, body: dict[str, Any], **more: Any) -> None:
+        if body["to"] == NUMBERS[1]:
+            raise KeyboardInterrupt
+        post(url, body, **more)
+
+    home = set_notices(sms=hook.url, sms_to=NUMBERS, kinds=("silent",))
+    monkeypatch.setattr(sending, "post_json", killed)
+    with pytest.raises(KeyboardInterrupt):
+        tell(home, at=AT)
+    monkeypatch.setattr(sending, "post_json", post)
+    assert tell(home, at=AT + timedelta(seconds=30)) == 0  # for all it knows the other process is still at it
+    assert tell(home, at=AT + LEASE) == 1
+    assert [body["to"] for body, _, _ in hook.posted] == list(NUMBERS)
+
+
+def test_a_gateway_that_is_away_is_not_asked_for_every_number(
+    set_notices: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wardkeep.jobs import sending
+    from wardkeep.jobs.telling import tell
+
+    asked = []
+
+    def away(url: str, body: dict[str, Any], **_: Any) -> None:
+        asked.append(body["to"])
+        raise sending.NotSent("hook: TimeoutError")
+
+    monkeypatch.setattr(sending, "post_json", away)
+    tell(set_notices(sms="http://127.0.0.1:9/", sms_to=NUMBERS, kinds=("silent",)), at=AT)
+    assert asked == [NUMBERS[0]]
+
+
+def test_only_the_recipients_that_a_mail_server_refused_are_tried_again(
+    set_notices: Any, mail: tuple[str, MailBox]
+) -> None:
+    from wardkeep.govern.notices.models import Sending
+    from wardkeep.jobs.telling import tell
+
+    server, box = mail
+    box.refused = {"b@h.example"}
+    home = set_notices(**told_by_mail(server, mail_to=("a@h.example", "b@h.example")))
+    assert tell(home, at=AT) == 0
+    assert Sending.objects.get().problem == "1 of 2: the mail server answers 450"
+    box.refused.clear()
+    assert tell(home, at=AT + timedelta(minutes=2)) == 1
+    assert box.recipients == [["a@h.example"], ["b@h.example"]]
+    assert box.letters[0]["Message-ID"] == box.letters[1]["Message-ID"]
+
+
+def test_two_processes_send_one_notice_once(set_notices: Any, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wardkeep.jobs import sending
+    from wardkeep.jobs.telling import tell
+
+    post = sending.post_json
+
+    def meanwhile(url: str, body: dict[str, Any], **more: Any) -> None:
+        monkeypatch.setattr(sending, "post_json", post)
+        assert tell(home, at=AT) == 0  # what the other process does while this one is at it
+        post(url, body, **more)
+
+    home = set_notices(webhook=hook.url, kinds=("silent",))
+    monkeypatch.setattr(sending, "post_json", meanwhile)
+    assert tell(home, at=AT) == 1
+    assert len(hook.posted) == 1
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])

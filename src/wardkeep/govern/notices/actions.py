@@ -4,25 +4,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db import IntegrityError, models
 
 from wardkeep.govern.notices.models import Sending, Told
 from wardkeep.govern.notices.notice import AGAIN_AFTER, Channel, Delivery, Notice
 from wardkeep.seal.act import action
 from wardkeep.seal.digest import pseudonym
 
+#: How long one process has a sending in hand: longer than any conversation with a server takes.
+LEASE = timedelta(minutes=5)
+
 
 def announce(notice: Notice, *, channels: Iterable[Channel], at: datetime, by: Any = "jobs") -> Told | None:
     """Make a notice for every channel; None where it was made before."""
     if Told.objects.filter(kind=notice.kind, about=notice.about).exists():
         return None
-    with action("notice:message:made", actor=by, at=at) as act:
-        told = Told(kind=notice.kind, about=notice.about, count=notice.count, system=notice.system, made_at=at)
-        told.save()
-        Sending.objects.bulk_create(Sending(told=told, channel=channel, next_at=at) for channel in channels)
-        act.fact("kind", notice.kind.value)
+    told = Told(kind=notice.kind, about=notice.about, count=notice.count, system=notice.system, made_at=at)
+    try:
+        with action("notice:message:made", actor=by, at=at) as act:
+            told.save()
+            Sending.objects.bulk_create(Sending(told=told, channel=channel, next_at=at) for channel in channels)
+            act.fact("kind", notice.kind.value)
+    except IntegrityError:
+        if Told.objects.filter(kind=notice.kind, about=notice.about).exists():
+            return None  # another process made it in this moment
+        raise
     return told
+
+
+def claim(sending: Sending, *, at: datetime) -> bool:
+    """Take a sending in hand; False where it is not due, or another process has it. A claim whose process died runs out."""
+    if sending.next_at > at:
+        return False
+    until = at + LEASE
+    # The plain queryset underneath: the column is none that is sealed, and the condition must be the database's.
+    plain: models.QuerySet[Sending] = models.QuerySet(Sending)
+    taken = plain.filter(pk=sending.pk, state=Delivery.WAITING, next_at=sending.next_at).update(next_at=until)
+    sending.next_at = until
+    return taken == 1
 
 
 def took(sending: Sending, recipient: str) -> None:

@@ -49,12 +49,15 @@ class MailServer:
     password: str = ""
 
 
-def send_mail(server: MailServer, *, subject: str, text: str, at: datetime) -> dict[str, int]:
-    """The recipients that the server refused while it took others, each with its answer. Raises NotSent."""
+def send_mail(server: MailServer, *, subject: str, text: str, at: datetime, key: str = "") -> dict[str, int]:
+    """`key` is the same for every try of one notice: a letter that came twice is known by its Message-ID.
+
+    Returns the recipients that the server refused while it took others, each with its answer. Raises NotSent."""
     message = EmailMessage()
     message["Subject"], message["From"], message["To"] = subject, server.sender, ", ".join(server.recipients)
     message["Date"] = format_datetime(at)
-    message["Message-ID"] = make_msgid(domain=server.sender.rpartition("@")[2] or "wardkeep")
+    domain = server.sender.rpartition("@")[2] or "wardkeep"
+    message["Message-ID"] = f"<{key}@{domain}>" if key else make_msgid(domain=domain)
     message.set_content(text)
     secure = ssl.create_default_context()
     try:

@@ -13,11 +13,13 @@ from wardkeep.watch.cases.accesses import Opened, tables
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Directory:
-    """Names by account, by staff number and by department; what has no name is not in it."""
+    """Names by account, by staff number and by department, what has no name left out; and how large departments are."""
 
     by_account: dict[str, str]
     by_staff: dict[str, str]
     departments: dict[str, str]
+    #: department -> how many people belong to it, by the table of staff.
+    people: dict[str, int]
 
 
 #: What was read last, and the loads that it was read from. Whoever holds `_turn` may change it.
@@ -46,5 +48,6 @@ def _read(store: Opened) -> Directory:
         "by_account": "SELECT a.account, s.name FROM accounts a JOIN staff s USING (staff_id) WHERE s.name IS NOT NULL",
         "by_staff": "SELECT staff_id, name FROM staff WHERE name IS NOT NULL",
         "departments": "SELECT department, name FROM departments WHERE name IS NOT NULL",
+        "people": "SELECT department, count(DISTINCT staff_id) FROM staff WHERE department IS NOT NULL GROUP BY 1",
     }
     return Directory(**{name: dict(store.con.execute(sql).fetchall()) for name, sql in names.items()})

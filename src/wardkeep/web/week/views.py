@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from wardkeep.govern.identity.role import Act
 from wardkeep.home import now
 from wardkeep.watch.cases.casebook import NotFound
+from wardkeep.watch.cases.week import may_still_grow, week_of
 from wardkeep.web.accounts.read import people
 from wardkeep.web.page import page, person
-from wardkeep.web.week.read import week_of
 
 FIRST, LAST = date(1970, 1, 5), date(2199, 12, 30)
 
@@ -31,7 +32,14 @@ def week(request: HttpRequest, day: str = "") -> HttpResponse:
         raise NotFound(day)
     shown = week_of(person(request), day=asked, department=request.GET.get("department", ""))
     listed = [line.account for line in (*shown.of_week, *shown.waiting)]
-    return render(request, "week/week.html", {"shown": shown, "people": people(listed), "this_week": _today()})
+    context = {
+        "shown": shown,
+        "people": people(listed),
+        "this_week": _today(),
+        "grows": may_still_grow(shown.monday, at=now()),
+        "address": request.build_absolute_uri(reverse("week_of", args=[shown.monday.isoformat()])),
+    }
+    return render(request, "week/week.html", context)
 
 
 def _today() -> date:
