@@ -19,7 +19,7 @@ from wardkeep.jobs.dated import dated, local_day
 from wardkeep.jobs.witnessed import STALE_AFTER, standing
 
 #: What a fresh home still leaves to do: worth saying, and no reason for a command to fail.
-WARNINGS = frozenset({"keys", "administrators", "quarantine", "cosigned", "stamped"})
+WARNINGS = frozenset({"keys", "administrators", "quarantine", "cosigned", "stamped", "told"})
 LEAST_FREE = 2 * 1024**3
 #: Kept days that are compared with the ledger.
 KEPT_DAYS = 14
@@ -133,6 +133,30 @@ def _administrators(home: Home) -> Found:
     missing = sorted(r.value for r in ADMINISTRATORS - there)
     mend = "wardkeep user create NAME --role " + (missing[0] if missing else "")
     return not missing, _("missing: %s") % ", ".join(missing) if missing else _("all three are there"), mend
+
+
+def _told(home: Home) -> Found:
+    from wardkeep.govern.notices.notice import Kind  # noqa: PLC0415
+    from wardkeep.jobs.digests import heads  # noqa: PLC0415
+    from wardkeep.jobs.sending import channels  # noqa: PLC0415
+
+    s, named = home.settings.notices, channels(home)
+    if not named:
+        return True, _("no channel is set: nobody is told of anything"), ""
+    wrong, mends = [], []
+    if s.forgotten:
+        wrong.append(_("nobody is told of: %s") % ", ".join(s.forgotten))
+        listed = ", ".join(f'"{kind}"' for kind in s.forgotten)
+        values = {"all": 'kinds = ["all"]', "left_out": f"left_out = [{listed}]"}
+        mends.append(_("write `%(all)s` under [notices], or what is not wanted: `%(left_out)s`") % values)
+    if s.tells(Kind.DIGEST) and (led := heads()):
+        if lost := [head.user.name for head in led if not head.is_reached(named)]:
+            wrong.append(_("heads of department without an address: %s") % ", ".join(lost))
+            mends.append(f"wardkeep user contact {lost[0]} --mail ADDRESS")
+        if not s.address:
+            wrong.append(_("a week's notice has no link to its page"))
+            mends.append(_("write the console's address as `address` under [notices]"))
+    return not wrong, "; ".join(wrong) or ", ".join(named), "; ".join(mends)
 
 
 def _ledger(home: Home) -> Found:
@@ -290,4 +314,5 @@ CHECKS: dict[str, Callable[[Home], Found]] = {
     "outbox": _outbox,
     "rows": _rows,
     "administrators": _administrators,
+    "told": _told,
 }
