@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
 import pyarrow as pa
 
 from wardkeep.watch.event import BATCH_SCHEMA, AccessEvent, Rejected
 from wardkeep.watch.intake.limits import SPREAD
 from wardkeep.watch.intake.row import Read, Row, to_row
 
-_PATIENTS = Row._fields.index("patients")
+#: Columns of any length.
+LONG = frozenset({"query", "extra"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,45 +40,45 @@ def columns_of(reads: Sequence[Read], source: str) -> tuple[pa.RecordBatch, list
     rows = [read for read in reads if not isinstance(read, Rejected)] if rejected else cast(Sequence[Row], reads)
     if not rows:
         return pa.RecordBatch.from_pylist([], schema=BATCH_SCHEMA), rejected, len(reads)
-    columns = list(zip(*rows, strict=True))
-    named = columns[_PATIENTS]
-    parts: Sequence[int] = (0,) * len(rows)
-    patients = [found[0] if found else None for found in named]
-    if max(map(len, named)) > 1:
-        spread, parts, patients = _spread(rows)
-        columns = list(zip(*spread, strict=True))
-    by_name: dict[str, Sequence[object]] = dict(zip(Row._fields, columns, strict=True))
-    by_name |= {"part": parts, "patient_id": patients, "count": by_name["amount"], "source": (source,) * len(parts)}
-    arrays = [_array(by_name[field.name], field.type) for field in BATCH_SCHEMA]
-    return pa.RecordBatch.from_arrays(arrays, schema=BATCH_SCHEMA), rejected, len(reads)
+    by_name: dict[str, Sequence[object]] = dict(zip(Row._fields, zip(*rows, strict=True), strict=True))
+    named = cast(Sequence[tuple[str, ...]], by_name.pop("patients"))
+    by_name |= {"count": by_name.pop("amount"), "source": (source,) * len(rows)}
+    each = [len(patients) or 1 for patients in named]
+    spread = _Spread(rows, each) if max(each) > 1 else None
+    arrays = {
+        name: _array(values, BATCH_SCHEMA.field(name).type, spread, long=name in LONG)
+        for name, values in by_name.items()
+    }
+    arrays["patient_id"] = pa.array([one for patients in named for one in patients or (None,)], pa.string())
+    arrays["part"] = pa.repeat(pa.scalar(0, pa.int32()), len(rows)) if spread is None else spread.parts
+    return pa.RecordBatch.from_pydict(arrays, schema=BATCH_SCHEMA), rejected, len(reads)
 
 
-def _spread(rows: Sequence[Row]) -> tuple[list[Row], list[int], list[str | None]]:
-    """A row for each patient of an event, its number, and the patient."""
-    spread: list[Row] = []
-    parts: list[int] = []
-    patients: list[str | None] = []
-    for row in rows:
-        named = row.patients
-        spread.append(row)
-        parts.append(0)
-        patients.append(named[0] if named else None)
-        if len(named) > 1:
-            much = len(named) * (len(row.extra or "") + len(row.query or "")) > SPREAD
-            more = row._replace(extra=None, query=None) if much else row
-            for part, patient in enumerate(named[1:], 1):
-                spread.append(more)
-                parts.append(part)
-                patients.append(patient)
-    return spread, parts, patients
+class _Spread:
+    """A row for each patient of an event: which event it is of, and its number; what is long stands in the first alone."""
+
+    def __init__(self, rows: Sequence[Row], each: Sequence[int]) -> None:
+        patients = np.array(each)
+        at = np.repeat(np.arange(len(rows)), patients)
+        parts = np.arange(len(at)) - np.repeat(patients.cumsum() - patients, patients)
+        much = [
+            count > 1 and count * (len(row.extra or "") + len(row.query or "")) > SPREAD
+            for row, count in zip(rows, each, strict=True)
+        ]
+        self.parts = pa.array(parts, pa.int32())
+        self.rows = pa.array(at)
+        self.long = pa.array(at, mask=np.array(much)[at] & (parts > 0)) if any(much) else self.rows
 
 
-def _array(values: Sequence[object], kind: pa.DataType) -> pa.Array:
+def _array(values: Sequence[object], kind: pa.DataType, spread: _Spread | None, *, long: bool = False) -> pa.Array:
     """A column; one that says the same in every row is not converted value by value."""
     first = values[0]
-    if first is values[-1] and values.count(first) == len(values):
-        return pa.repeat(pa.scalar(first, kind), len(values))
-    return pa.array(values, kind)
+    if first is values[-1] and (first is None or not long) and values.count(first) == len(values):
+        return pa.repeat(pa.scalar(first, kind), len(values) if spread is None else len(spread.rows))
+    array = pa.array(values, kind)
+    if spread is None:
+        return array
+    return array.take(spread.long if long else spread.rows)
 
 
 def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:

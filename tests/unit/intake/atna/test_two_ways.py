@@ -44,7 +44,7 @@ WRONG = [
 
 
 def agree(messages: Messages, data: bytes) -> None:
-    quick = messages._quick(data)
+    quick = messages._quick(data, 0)
     if quick is None:
         return
     try:
@@ -67,7 +67,7 @@ def test_the_usual_builds_go_the_quick_way() -> None:
         audit(patient("P1^^^&1.2&ISO", name="王芳"), thing("D1", query="x")),
         audit(dicom=False).replace("><", ">\n  <"),
     ):
-        assert messages._quick(text.encode()) is not None
+        assert messages._quick(text.encode(), 0) is not None
 
 
 @settings(max_examples=300)

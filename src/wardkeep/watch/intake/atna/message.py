@@ -44,14 +44,15 @@ class Messages:
         self._where: dict[bytes, Where] = {}
         self._objects = Objects()
 
-    def row(self, xml: bytes, raw: bytes, position: str, *, sender: str | None = None) -> Row:
-        """The event of a message; `raw` are the bytes of its record, `sender` the machine where no source is named.
+    def row(self, xml: bytes, raw: bytes, position: str, *, begin: int = 0, sender: str | None = None) -> Row:
+        """The event of a message, from `begin` to the end of `xml`; `raw` are the bytes of its record, `sender` the machine
+        where no source is named.
 
         Raises BadMessage, BadXml, BadTime, with the reason as it is shown.
         """
-        found = self._quick(xml)
+        found = self._quick(xml, begin)
         if found is None:
-            found = self._careful(xml)
+            found = self._careful(xml[begin:].rstrip())
         return _row(*found, raw, position, sender)
 
     # -- the careful way -----------------------------------------------------------------------------------------------
@@ -82,13 +83,13 @@ class Messages:
 
     # -- the quick way -------------------------------------------------------------------------------------------------
 
-    def _quick(self, xml: bytes) -> tuple[Moment, Event, Who, Where, list[Object]] | None:
+    def _quick(self, xml: bytes, begin: int) -> tuple[Moment, Event, Who, Where, list[Object]] | None:
         """The same; None where the message is not of the usual build, or something is wrong with it.
 
         Nothing is looked at twice: a section is known by its bytes, and was parsed by itself when it was new. Sections that are
         well-formed by themselves are so together.
         """
-        first = xml.find(_EVENT)
+        first = xml.find(_EVENT, begin)
         at = xml.find(_TIME, first) + len(_TIME)
         stop = xml.find(b'"', at)
         second = xml.find(_WHO, stop)
@@ -99,7 +100,7 @@ class Messages:
         fourth = xml.find(_THING, third, end)
         fourth = end if fourth < 0 else fourth
         try:
-            if (head := xml[:first]) not in self._heads:
+            if (head := xml[begin:first]) not in self._heads:
                 self._learn_head(head)
             event = self._events.get(key := xml[first:at] + xml[stop:second])
             if event is None:

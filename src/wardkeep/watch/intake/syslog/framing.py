@@ -27,8 +27,8 @@ from wardkeep.watch.intake.limits import KEEP, RECORD
 COUNT = re.compile(rb"([1-9]\d{0,8}) (?=<)")
 BEGINS = re.compile(rb"(?<!\d)[1-9]\d{0,8} <\d{1,3}>")
 PRIORITY = re.compile(rb"<\d{1,3}>")
-#: What stands behind a counted message: another one, or as much of it as has come.
-_FOLLOWS = re.compile(rb"[\r\n \t]*[1-9]\d{0,8} <")
+#: What stands behind a counted message: the count of another one, or as much of it as has come.
+_FOLLOWS = re.compile(rb"[\r\n \t]*([1-9]\d{0,8}) (?=<)")
 _BEGUN = re.compile(rb"[\r\n \t]*(?:[1-9]\d{0,8} ?)?")
 _BETWEEN, _COUNTING = b"\r\n \t", b"0123456789"
 _NOTHING = re.compile(rb"[\r\n \t]*+\Z")
@@ -145,6 +145,7 @@ class Deframer:
     def _counted(self, found: list[Frame], final: bool) -> int:
         """Take the counted messages; how many bytes were taken."""
         held, at, size, offset, bare = self._held, 0, len(self._held), self._offset, self._bare
+        longest = self._longest
         while at < size:
             if self._lost is not None:
                 at = self._resume(found, at, final)
@@ -158,13 +159,16 @@ class Deframer:
                     break
                 at = self._begin(at, "no-count: {size} bytes stand where the length of a message is due")
                 continue
-            start, length = told.end(), int(told[1])
-            end = start + length
-            if end < size and length <= self._longest and held[end - 1] not in _COUNTING and _FOLLOWS.match(held, end):
-                message = b"" if bare else bytes(held[start:end])  # nearly always
-                found.append(_new(Frame, (message, offset + start, length, None)))
-                at = end
-                continue
+            while True:  # nearly always one message leads to the next
+                start, length = told.end(), int(told[1])
+                end = start + length
+                if end >= size or length > longest or held[end - 1] in _COUNTING:
+                    break
+                told = _FOLLOWS.match(held, end)
+                if told is None:
+                    break
+                found.append(_new(Frame, (b"" if bare else bytes(held[start:end]), offset + start, length, None)))
+                at = told.start(1)
             problem = self._doubt(end, length, final)
             if problem is None:
                 break

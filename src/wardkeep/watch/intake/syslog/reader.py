@@ -72,8 +72,10 @@ class SyslogReader:
             return self.rejected(f"too-long: a message of {len(raw)} bytes, more than {RECORD}", raw, position)
         try:
             usual = before_xml(raw)
-            if usual is not None and _AUDIT.search(raw, usual[0], usual[0] + KEEP):
-                return self._audit.row(raw[usual[0] :].rstrip(), raw, position, sender=usual[1])
+            if usual is not None:
+                at, host = usual
+                if raw.find(b"<AuditMessage>", at, at + KEEP) >= 0 or _AUDIT.search(raw, at, at + KEEP):
+                    return self._audit.row(raw, raw, position, begin=at, sender=host)
             known = header(raw)
             text = raw[known.at :].removeprefix(codecs.BOM_UTF8).strip()
             if text.startswith(b"<") and _AUDIT.search(text, 0, KEEP):
