@@ -38,6 +38,8 @@ MARKS: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
+    (b"\xff\xfe<\0", "XML in UTF-16: save it as UTF-8"),
+    (b"\xfe\xff\0<", "XML in UTF-16: save it as UTF-8"),
 )
 _SYSLOG = re.compile(rb"(?:\d{1,6} )?<\d{1,3}>\d? ?\S")
 _HL7 = re.compile(rb"(?:\x0b)?(?:MSH|FHS|BHS)\|\^~\\&")

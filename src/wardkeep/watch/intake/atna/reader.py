@@ -29,6 +29,12 @@ _ENCODED = re.compile(rb"""\sencoding\s*=\s*["'](?!utf-?8|us-ascii)""", re.IGNOR
 _FRAME = re.compile(
     rb"(?:\s|\xef\xbb\xbf|<\?[^>]*\?>|<!--(?:[^-]|-(?!->))*+-->|<(?!(?:[\w.-]+:)?AuditMessage[\s>/])/?[A-Za-z_][^<>]*>)*+\Z"
 )
+#: What a text may stand in that is no mark-up, and how that ends; how much of it is looked back over where a file is cut.
+_SECTIONS = {b"<!--": b"-->", b"<![CDATA[": b"]]>"}
+_SECTION = re.compile(rb"<!--|<!\[CDATA\[")
+_LOOK_BACK = RECORD // 4
+_TAG = re.compile(rb"</?(?:[\w.-]+:)?AuditMessage[\s>/]")
+QUOTED = "quoted-message: a tag of an audit message stands in a comment or a CDATA section; neither reading of it is believed"
 #: Texts between messages that are remembered, and how long they may be.
 GAPS, GAP = 100, 1_000
 _BETWEEN = re.compile(rb"</(?:[\w.-]+:)?AuditMessage\s*>\s*(?:<\?xml[^>]*\?>\s*)?<(?:[\w.-]+:)?AuditMessage[\s>]")
@@ -48,21 +54,34 @@ class AtnaReader:
     def parse(self, data: bytes, first: int) -> list[Read]:
         """Every record of a block whose first line has the number `first`."""
         out: list[Read] = []
-        at, place, ends, size = 0, _Place(data, first), _Endings(data), len(data)
+        hidden = quoting(data)
+        seen = blotted(data, hidden) if hidden else data
+        at, place, ends, size = 0, _Place(data, first), _Endings(seen), len(data)
         while True:
-            opened = _OPENS.search(data, at)
+            opened = _OPENS.search(seen, at)
             start = opened.start() if opened else size
             gap = data[at:start]
             resets = self._gaps.get(gap)
-            if resets is None:
+            if hidden and (told := self._quoted(hidden, data, at, start, place)):
+                out.append(told)
+                begin = start
+            elif resets is None:
                 begin = self._gap(out, data, at, start, place)
             else:
                 begin, self._declared = start, b"" if resets else self._declared
             if opened is None:
                 return out
             at = ends.of(opened.end())
-            raw = data[begin:at].rstrip()
-            out.append(self.message(raw, place.of(begin)))
+            told = self._quoted(hidden, data, begin, at, place) if hidden else None
+            out.append(told or self.message(data[begin:at].rstrip(), place.of(begin)))
+
+    def _quoted(
+        self, hidden: list[tuple[int, int]], data: bytes, begin: int, end: int, place: _Place
+    ) -> Rejected | None:
+        """The piece, kept and not read, where a tag of an audit message is quoted in it; None where none is."""
+        if not any(begin <= one < end for one, _ in hidden):
+            return None
+        return self.rejected(QUOTED, data[begin:end].strip(), place.of(begin))
 
     def _gap(self, out: list[Read], data: bytes, at: int, start: int, place: _Place) -> int:
         """What stands before a message, or behind the last; where the message begins."""
@@ -92,6 +111,31 @@ class AtnaReader:
     def rejected(self, reason: str, raw: bytes, position: str) -> Rejected:
         """A message that is none, kept."""
         return set_aside(reason, raw, form="atna", source=self.source, position=position)
+
+
+def quoting(data: bytes) -> list[tuple[int, int]]:
+    """The comments and CDATA sections in which a tag of an audit message stands: who may write a name could write one there."""
+    found: list[tuple[int, int]] = []
+    closes: dict[bytes, int] = {}  # where the next end of a kind of section is
+    at = 0
+    while (opened := _SECTION.search(data, at)) is not None:
+        at, end = opened.end(), _SECTIONS[opened[0]]
+        if closes.get(end, -1) < at:
+            closes[end] = size if (size := data.find(end, at)) >= 0 else len(data) + RECORD
+        if (stop := closes[end]) - at > RECORD:
+            continue  # never closed: the message is broken, which its parser says
+        if _TAG.search(data, at, stop):
+            found.append((opened.start(), stop + len(end)))
+        at = stop + len(end)
+    return found
+
+
+def blotted(data: bytes, hidden: list[tuple[int, int]]) -> bytes:
+    """The bytes with nothing in those places."""
+    seen = bytearray(data)
+    for begin, end in hidden:
+        seen[begin:end] = b" " * (end - begin)
+    return bytes(seen)
 
 
 class _Place:
@@ -159,9 +203,22 @@ class _Ends(Lines):
         at = before
         while (at := data.rfind(b"AuditMessage>", 0, at)) >= 0:
             tag = data.rfind(b"<", 0, at)
-            if data.startswith(b"</", tag) and at - tag < 60:
+            if not data.startswith(b"</", tag) or at - tag >= 60:
+                continue
+            within = _within(data, tag)
+            if within is None:
                 return at + len(b"AuditMessage>")
+            at = within
         return 0
+
+
+def _within(data: bytes, at: int) -> int | None:
+    """Where the comment or CDATA section begins in which the place lies."""
+    for opens, closes in _SECTIONS.items():
+        begin = data.rfind(opens, max(0, at - _LOOK_BACK), at)
+        if begin >= 0 and data.find(closes, begin + len(opens), at) < 0:
+            return begin
+    return None
 
 
 def blocks(stream: Iterator[bytes], name: str) -> Iterator[Block | Overlong]:
