@@ -36,6 +36,8 @@ class Week:
     outcomes: Sequence[tuple[str, int]]
     #: What the findings were, the most frequent first.
     kinds: Sequence[tuple[str, int]]
+    #: Further kinds that are not named.
+    kinds_beyond: int
     #: Still open, whichever week they came in.
     waiting: Sequence[CaseLine]
     of_week: Sequence[CaseLine]
@@ -90,6 +92,7 @@ def week_of(actor: Any, *, day: date, department: str = "") -> Week:
     own = cases.filter(department=department) if department else cases.none()
     opened = own.filter(opened_on__range=(monday, monday + timedelta(days=6)))
     of_week = [line(case) for case in in_reading_order(opened)]
+    kinds = _counted(kind for one in of_week for kind in one.detections)
     return Week(
         monday=monday,
         department=department,
@@ -97,7 +100,8 @@ def week_of(actor: Any, *, day: date, department: str = "") -> Week:
         opened=len(of_week),
         states=_counted(one.state for one in of_week),
         outcomes=_counted(one.outcome for one in of_week if one.outcome),
-        kinds=_counted(kind for one in of_week for kind in one.detections)[:KINDS],
+        kinds=kinds[:KINDS],
+        kinds_beyond=max(0, len(kinds) - KINDS),
         waiting=[line(case) for case in in_reading_order(own.filter(state=State.OPEN, opened_on__lt=monday))],
         of_week=of_week,
     )

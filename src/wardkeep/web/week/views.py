@@ -37,6 +37,7 @@ def week(request: HttpRequest, day: str = "") -> HttpResponse:
         "people": people(listed),
         "this_week": _today(),
         "grows": may_still_grow(shown.monday, at=now()),
+        "at": now(),
         "address": request.build_absolute_uri(reverse("week_of", args=[shown.monday.isoformat()])),
     }
     return render(request, "week/week.html", context)
