@@ -52,6 +52,13 @@ def test_a_mapping_needs_little() -> None:
         (GOOD + '[extra]\nkind = "k"\n', "extra.kind: give a name"),
         (GOOD + '[extra]\n"Two Words" = "k"\n', "extra.Two Words"),
         (GOOD + "[extra]\nprogram = 0\n", "extra.program is 0: columns are numbered from 1"),
+        (GOOD.replace('action = "a"', 'action = "a"\nevent_id = []'), "columns.event_id is a list"),
+        (GOOD + '[zones]\nt = "Mars/Olympus"\n', "zones.t is 'Mars/Olympus'"),
+        (GOOD + '[zones]\nt = ""\n', "zones.t is ''"),
+        (GOOD + '[zones]\na = "UTC"\n', "zones has 'a', which is no column of columns.time"),
+        (GOOD + '[[outcomes]]\ncolumn = "e"\nvalues = { "4625" = "lost" }\n', "outcomes.values has 'lost'"),
+        (GOOD + "[[outcomes]]\ncolumn = 0\nvalues = {}\n", "outcomes.column is 0"),
+        (GOOD + '[[outcomes]]\ncolumn = "e"\n', "values"),
         ("[" * 5000, "x.toml: "),
     ],
 )

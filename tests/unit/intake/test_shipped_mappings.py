@@ -133,8 +133,8 @@ CASES: tuple[tuple[str, str, str, tuple[dict[str, Any], ...]], ...] = (
         "2026-03-02T08:15:05+08:00,4776,16,DC1,审核失败,li,-,-,PC-8,-\n"
         "2026-03-02T08:15:06+08:00,4647,17,DC1,Audit Success,wang,-,-,-,-\n",
         (
-            {"event_id": "11", "account": "wang", "action": "login", "ip": "10.0.0.7", "workstation": "PC-7",
-             "logon_type": "3", "outcome": "success", "server": "DC1", "resource": "logon"},
+            {"event_id": "DC1/11/2026-03-02T08:15:00.1234567+08:00", "account": "wang", "action": "login", "ip": "10.0.0.7",
+             "workstation": "PC-7", "logon_type": "3", "outcome": "success", "server": "DC1", "resource": "logon"},
             {"action": "login", "outcome": "failure"}, {"kind": "other", "subject": "wang"},
             {"action": "delete", "account": "li", "subject": "wang", "resource": "account"},
             {"action": "delete", "resource": "security log", "account": None},

@@ -33,6 +33,8 @@ SHIPPED = (
     "sqlserver-audit", "jumpserver-login", "jumpserver-command", "jumpserver-session", "jumpserver-file",
     "windows-security", "vpn", "door-badge", "print-log", "removable-media", "antivirus", "waf",
 )  # fmt: skip
+#: Targets that several columns can make, and what stands between them.
+JOINED = {"time": " ", "event_id": "/"}
 #: The word of a value map for every value that it does not name; within a longer word it stands for any text.
 ANY = "*"
 #: Letters that a pattern of file names has beside `*`, so that no mapping takes every file.
@@ -60,6 +62,13 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 Place = str | int
 
 
+class Telling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One more column that tells how an act ended, and what its words mean; an empty meaning: it says nothing."""
+
+    column: Place
+    values: dict[str, str]
+
+
 class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A checked mapping."""
 
@@ -75,8 +84,13 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     skip_lines: int = 0
     zone: str | None = None
     time_format: str | list[str] = "iso"
-    #: What a column becomes: target -> header or number (from 1); for `time` also a list, joined with a blank.
+    #: What a column becomes: target -> header or number (from 1). A list is joined: with a blank for `time`, with a slash for
+    #: `event_id`, which is none where one of its parts is absent or empty.
     columns: dict[str, Place | list[Place]]
+    #: Columns beside that of `outcome` that tell it too: what one of them refuses is no success.
+    outcomes: list[Telling] = []
+    #: Header (or number) of a column of times -> its zone, whatever the file's is and its name says.
+    zones: dict[str, str] = {}
     #: What the common shape has no column for: name in `extra` -> column, which may be absent.
     extra: dict[str, Place] = {}
     #: Targets whose column may be absent.
@@ -105,6 +119,12 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """The columns of a target."""
         found = self.columns.get(target, [])
         return found if isinstance(found, list) else [found]
+
+    @property
+    def named(self) -> list[Place]:
+        """Every column that it names."""
+        found = [place for target in self.columns for place in self.places(target)]
+        return [*found, *self.extra.values(), *(told.column for told in self.outcomes)]
 
 
 #: The events of the hospital folder.
@@ -155,7 +175,7 @@ def mapping_beside(path: Path) -> Path | None:
 
 
 def _problem(mapping: Mapping) -> str | None:
-    checks: tuple[Any, ...] = (_encoding, _marks, _columns, _extra, _values, _time, _files)
+    checks: tuple[Any, ...] = (_encoding, _marks, _columns, _extra, _values, _outcomes, _time, _files)
     return next((found for check in checks if (found := check(mapping))), None)
 
 
@@ -185,8 +205,8 @@ def _columns(m: Mapping) -> str | None:
         if place not in TARGETS:
             return f"{place!r} is nothing a column can become: give one of {', '.join(TARGETS)}"
     for target, at in m.columns.items():
-        if isinstance(at, list) and (target != "time" or not at):
-            return f"columns.{target} is a list: only time can be made of several columns"
+        if isinstance(at, list) and (target not in JOINED or not at):
+            return f"columns.{target} is a list: only {' and '.join(JOINED)} can be made of several columns"
         for one in m.places(target):
             if problem := _column(m, f"columns.{target}", one):
                 return problem
@@ -235,6 +255,16 @@ def _values(m: Mapping) -> str | None:
     return None
 
 
+def _outcomes(m: Mapping) -> str | None:
+    for told in m.outcomes:
+        if problem := _column(m, "outcomes.column", told.column):
+            return problem
+        for word in told.values.values():
+            if word and word not in VOCABULARIES["outcome"]:
+                return f"outcomes.values has {word!r}: give one of {', '.join(VOCABULARIES['outcome'])}, or nothing"
+    return None
+
+
 def _text(value: str | int | bool) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
@@ -242,12 +272,16 @@ def _text(value: str | int | bool) -> str:
 def _time(m: Mapping) -> str | None:
     if not m.formats:
         return "time_format is empty"
+    times = {one for place in m.places("time") for one in (str(place), *map(str.strip, str(place).split("|")))}
+    if stranger := next((column for column in m.zones if column not in times), None):
+        return f"zones has {stranger!r}, which is no column of columns.time"
+    for key, name in (("zone", m.zone), *((f"zones.{column}", name) for column, name in m.zones.items())):
+        try:
+            Zone("UTC" if name is None else name)
+        except (ValueError, OSError, LookupError):
+            return f"{key} is {name!r}, which is no time zone: give one like Asia/Shanghai"
     try:
-        zone = Zone(m.zone) if m.zone else None
-    except (ValueError, OSError, LookupError):
-        return f"zone is {m.zone!r}, which is no time zone: give one like Asia/Shanghai"
-    try:
-        parser(m.formats, zone)
+        parser(m.formats, None)
     except ValueError as exc:
         return str(exc)
     if "time" in m.values or "time" in m.constants:
@@ -267,11 +301,12 @@ def _files(m: Mapping) -> str | None:
 def fits(mapping: Mapping, name: str) -> int:
     """How well the mapping is for a file of that name: the letters that its pattern says, 0 where none fits."""
     stem = name.removesuffix(".gz")
-    found = [one for one in mapping.files if _pattern(one).fullmatch(stem)]
+    found = [one for one in mapping.files if glob(one).fullmatch(stem)]
     return max((len(one.replace(ANY, "")) for one in found), default=0)
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def glob(text: str) -> re.Pattern[str]:
+    """What a word with `*` in it stands for."""
     return re.compile(".*".join(map(re.escape, text.split(ANY))), re.DOTALL | re.IGNORECASE)
 
 

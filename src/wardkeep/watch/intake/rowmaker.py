@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from wardkeep.watch.event import Kind
-from wardkeep.watch.intake.mapping import ANY, VOCABULARIES, Mapping, Place
+from wardkeep.watch.intake.headings import zone_of
+from wardkeep.watch.intake.mapping import ANY, JOINED, VOCABULARIES, Mapping, Place, glob
+from wardkeep.watch.intake.outcomes import REMEMBERED, SHORT, SUCCESS, Ending
 from wardkeep.watch.intake.row import Row, to_json
 from wardkeep.watch.intake.timeformat import parser
 from wardkeep.watch.intake.times import BadTime, Zone
@@ -19,8 +21,6 @@ NO_ACTION = "query"
 TEXTS = (
     "event_id", "account", "patient_id", "resource", "purpose", "system", "workstation", "ip", "site", "session_id", "query",
 )  # fmt: skip
-#: Values that a `*` of a value map stood for are remembered, so many and no longer ones.
-REMEMBERED, SHORT = 10_000, 100
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
 _strip, _new = str.strip, tuple.__new__
 
@@ -38,10 +38,9 @@ class RowMaker:
         self._width = width
         self._names = [name.strip() for name in names or ()]
         self._mapping = mapping
-        zone = Zone(mapping.zone) if mapping.zone and not mapping.offset_required else None
-        self._when = parser(mapping.formats, zone)
         places = {target: self._place(target) for target in mapping.columns}
         self._times = places["time"]
+        self._when = parser(mapping.formats, self._zone())
         #: The one column of the time, or -1 where it is made of several.
         self._time = self._times[0] if len(self._times) == 1 else -1
         #: What goes to `extra` under a name, and where it stands; what is not there is left out.
@@ -52,15 +51,20 @@ class RowMaker:
         self._unknown = [(i, (self._names[i] if names else "") or str(i + 1)) for i in range(width) if i not in used]
         self._empty = frozenset(mapping.empty)
         self._several = mapping.lists.get("patient_id")
-        self._words = {target: _words(mapping, target) for target in VOCABULARIES}
+        self._ending, self._endings = self._told()
+        self._words = {target: _words(mapping, target) for target in ("action", "breakglass")}
         self._globs = {target: _globs(mapping, target) for target in mapping.values}
-        self._closed = tuple(
-            (places.get(target, [width])[0], self._words[target]) for target in ("action", "outcome", "breakglass")
+        self._closed = (
+            (places.get("action", [width])[0], self._words["action"]),
+            (places.get("outcome", [width])[0], self._ending.known),
+            (places.get("breakglass", [width])[0], self._words["breakglass"]),
         )
+        #: The parts that make the name of an event; none where one column has it.
+        self._parts = named if len(named := places.get("event_id", [])) > 1 else []
         #: Cells that a value map makes of others, behind the one that stands for what is absent.
         self._derived: list[tuple[int, Callable[[str], str]]] = []
         self._at = tuple(self._text(target, places.get(target, [width])[0]) for target in TEXTS)
-        self._numbers = tuple(places.get(target, [width])[0] for target in ("count", "duration_s"))
+        self._numbers = tuple(self._text(target, places.get(target, [width])[0]) for target in ("count", "duration_s"))
         self._count = int(mapping.constants.get("count", 1))
         self._system = mapping.system or ""
 
@@ -72,6 +76,25 @@ class RowMaker:
                 raise ValueError(f"column {place!r}, which is to become {target}, is not there")
             found.append(at)
         return found
+
+    def _zone(self) -> Zone | None:
+        """That of the times: what the mapping says of their column, else what its name says, else that of the file."""
+        if self._mapping.offset_required:
+            return None
+        zones = {column.casefold(): zone for column, zone in self._mapping.zones.items()}
+        for at in self._times:
+            name = self._names[at] if at < len(self._names) else ""
+            told = zones.get(name.casefold()) or zones.get(str(at + 1))
+            if found := Zone(told) if told else zone_of(name):
+                return found
+        return Zone(self._mapping.zone) if self._mapping.zone else None
+
+    def _told(self) -> tuple[Ending, list[tuple[int, Ending]]]:
+        """What the column of outcomes says, and what others say of it that are there."""
+        constant = self._mapping.constants.get("outcome")
+        first = Ending(self._mapping.values.get("outcome", {}), SUCCESS if constant is None else str(constant))
+        placed = [(self._at_place(told.column), told.values) for told in self._mapping.outcomes]
+        return first, [(at, Ending(words, "")) for at, words in placed if at < self._width]
 
     def _at_place(self, place: Place) -> int:
         """Where a column stands; behind the last one where there is none."""
@@ -120,7 +143,7 @@ class RowMaker:
             raise BadRow(f"bad-time: {exc}") from None
         (i, actions), (j, outcomes), (k, glasses) = self._closed
         action = actions.get(cells[i]) or self._word("action", cells[i])
-        outcome = outcomes.get(cells[j]) or self._word("outcome", cells[j])
+        outcome = (None if self._endings else outcomes.get(cells[j])) or self._ended(cells, j)
         glass = glasses.get(cells[k]) or self._word("breakglass", cells[k])
         event, account, patient, resource, purpose, system, station, ip, site, session, query = self._at
         at_count, at_seconds = self._numbers
@@ -131,13 +154,27 @@ class RowMaker:
             more: dict[str, object] = {name: cells[i] for name, i in self._named_extra if cells[i]}
             extra = to_json(more | {"columns": kept} if kept else more)
         return _new(Row, (
-            cells[event] or None, moment, quality, cells[account] or None, self._patients(cells[patient]),
+            self._name(cells) if self._parts else cells[event] or None, moment, quality, cells[account] or None,
+            self._patients(cells[patient]),
             NO_ACTION if action == OTHER else action, cells[resource] or None, _whole(count) if count else self._count,
             cells[purpose] or None, glass == "1", outcome, cells[system] or self._system, cells[station] or None,
             cells[ip] or None, cells[site] or None, cells[session] or None, cells[query] or None,
             _milliseconds(seconds) if seconds else None, OTHER if action == OTHER else ACCESS, self._form, position, digest,
             extra,
         ))  # fmt: skip
+
+    def _name(self, cells: list[str]) -> str | None:
+        """The name of an event that several columns make; None where one of them says nothing."""
+        parts = [cells[at] for at in self._parts]
+        return JOINED["event_id"].join(parts) if all(parts) else None
+
+    def _ended(self, cells: list[str], at: int) -> str:
+        """How the act ended: the first that is no success, of all columns that tell it."""
+        told = [self._ending.of(cells[at]), *(ending.of(cells[i]) for i, ending in self._endings)]
+        refusal = next((one for one in told if one and one != SUCCESS), None)
+        if refusal is None and None in told:
+            raise BadRow("unmapped-outcome: a value that neither the vocabulary nor the mapping knows")
+        return refusal or SUCCESS
 
     def _patients(self, cell: str) -> tuple[str, ...]:
         if not cell:
@@ -170,20 +207,14 @@ def _words(mapping: Mapping, target: str) -> dict[str, str]:
     constant = mapping.constants.get(target)
     if constant is not None:
         known.setdefault("", str(int(constant)) if isinstance(constant, bool) else str(constant))
-    known.setdefault("", {"outcome": "success", "breakglass": "0"}.get(target, known.get(ANY, "")))
+    known.setdefault("", "0" if target == "breakglass" else known.get(ANY, ""))
     return known
 
 
 def _globs(mapping: Mapping, target: str) -> list[tuple[re.Pattern[str], str]]:
     """The words of a value map that hold a `*`, the one that says most first."""
     found = [word for word in mapping.values.get(target, {}) if ANY in word and word != ANY]
-    return [
-        (
-            re.compile(".*".join(map(re.escape, word.split(ANY))), re.DOTALL | re.IGNORECASE),
-            mapping.values[target][word],
-        )
-        for word in sorted(found, key=lambda word: (-len(word), word))
-    ]
+    return [(glob(word), mapping.values[target][word]) for word in sorted(found, key=lambda word: (-len(word), word))]
 
 
 def _whole(cell: str) -> int:

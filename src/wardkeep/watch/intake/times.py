@@ -9,7 +9,7 @@ occurred is read with the offset before the step and marked.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from wardkeep.watch.event import TimeQuality
@@ -39,8 +39,15 @@ class Zone:
     """Local times of one zone."""
 
     def __init__(self, name: str) -> None:
-        self._place = ZoneInfo(name)
+        self._place: tzinfo = ZoneInfo(name)
         self._days: dict[int, int | None] = {}
+
+    @classmethod
+    def fixed(cls, offset: timedelta) -> Zone:
+        """The times that are always as far from UTC."""
+        made = cls("UTC")
+        made._place = timezone(offset)
+        return made
 
     def moment(self, local: int) -> Moment:
         """The moment of a local time in microseconds since 1970-01-01 00:00 of its own calendar."""

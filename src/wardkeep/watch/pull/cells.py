@@ -26,10 +26,9 @@ from wardkeep.watch.pull.watermark import Mark, to_text
 
 def used_columns(mapping: Mapping, there: Sequence[str], watermark: str) -> list[str]:
     """The columns of the view that the mapping and the watermark name, in the view's order. Raises SchemaChanged."""
-    places = [place for target in mapping.columns for place in mapping.places(target)] + list(mapping.extra.values())
-    if any(isinstance(place, int) for place in places):
+    if any(isinstance(place, int) for place in mapping.named):
         raise SchemaChanged(f"mapping {mapping.name} numbers its columns", hint="a view has names: name them")
-    named = {one.strip().casefold() for place in places for one in (str(place), *str(place).split("|"))}
+    named = {one.strip().casefold() for place in mapping.named for one in (str(place), *str(place).split("|"))}
     if watermark.casefold() not in {one.casefold() for one in there}:
         raise SchemaChanged(f"the view has no column {watermark}, which is to be the watermark", hint=_columns(there))
     return [one for one in there if one.casefold() in named | {watermark.casefold()}]
