@@ -67,6 +67,21 @@ def test_an_admission_an_appointment_an_order_and_a_transfer_explain(program: Pr
     program.verify()
 
 
+def test_another_message_under_a_known_number_is_set_aside_and_counts_when_it_is_read_again(
+    program: Program, tmp_path: Path
+) -> None:
+    events = [access(1, "2026-03-02T10:00:00", "nurse1", "p1"), access(2, "2026-03-02T10:00:00", "nurse2", "p4")]
+    program.json("ingest", people(tmp_path / "h", events))
+    program.json("ingest", feed(tmp_path / "m", ADMIT))
+    other = message("ADT^A01", "1", "20260302080000", pid("p1"), pv1("v2", "W2", admitted="20260302075000"))
+    report = program.json("ingest", feed(tmp_path / "n", other))
+    assert (report["accepted"], report["duplicates"], report["quarantined"]) == (0, 0, 1)
+    assert "conflict" in str(program.call("quarantine", "list"))
+    program.call("quarantine", "replay")
+    assert program.json("ingest", tmp_path / "n")["duplicates"] == 1
+    program.verify()
+
+
 def test_what_is_cancelled_explains_no_longer_and_a_merge_explains_both_numbers(
     program: Program, tmp_path: Path
 ) -> None:

@@ -36,7 +36,19 @@ def test_a_message_is_an_event_that_is_no_access(tmp_path: Path) -> None:
     assert (event.kind, event.format, event.system) == (Kind.OTHER, "hl7", "HIS")
     assert (event.event_id, event.account, event.patients, event.resource) == ("HIS/H/1", "OP1", ("P1",), "ADT^A01")
     assert event.raw_sha256 == hashlib.sha256(ADMIT).digest()
-    assert event.extra == {"message_type": "ADT", "trigger": "A01", "source_system": "HIS/H", "version": "2.4"}
+    told = {"message_type": "ADT", "trigger": "A01", "source_system": "HIS/H", "version": "2.4"}
+    assert {name: said for name, said in event.extra.items() if name != "content"} == told
+
+
+def test_what_a_message_says_behind_its_header_is_told_by_a_hash(tmp_path: Path) -> None:
+    def content(raw: bytes) -> object:
+        [event] = read(tmp_path / "feed.hl7", raw)
+        assert isinstance(event, AccessEvent)
+        return event.extra["content"]
+
+    other_lines, sent_again = ADMIT.replace(b"\r", b"\r\n") + b"\r\n", ADMIT.replace(b"|HIS|", b"|HIS2|", 1)
+    assert content(ADMIT) == content(other_lines) == content(sent_again)
+    assert content(ADMIT) != content(ADMIT.replace(b"W1", b"W2"))
 
 
 def test_nothing_clinical_leaves_a_message(tmp_path: Path) -> None:
