@@ -47,17 +47,19 @@ class _Read:
 
 @dataclass(slots=True)
 class _Held:
-    """Studies of a day that are read and not sealed yet."""
+    """Studies that are read and not sealed yet."""
 
     versions: list[Version] = field(default_factory=list)
     listed: list[Listed] = field(default_factory=list)
+    #: The last day of which nothing is left to read.
+    through: date | None = None
     since: float = field(default_factory=time.monotonic)
 
     def is_full(self) -> bool:
-        return len(self.versions) >= GATHER or (bool(self.versions) and time.monotonic() - self.since >= SECONDS)
+        return len(self.versions) >= GATHER or time.monotonic() - self.since >= SECONDS
 
     def clear(self) -> None:
-        self.versions, self.listed, self.since = [], [], time.monotonic()
+        self.versions, self.listed, self.through, self.since = [], [], None, time.monotonic()
 
 
 @contextmanager
@@ -103,13 +105,15 @@ class Reading:
                     if not self._state.has(listed) and self._is_settled(listed):
                         self._take(listed, held)
                     if held.is_full():
-                        self._keep(day, held)
-                self._keep(day, held, ended=True)
+                        self._keep(held)
+                held.through = day
                 day += timedelta(days=1)
         except PullError as problem:
-            self._keep(day, held)
+            self._keep(held)
             if not isinstance(problem, ToldToStop):
                 raise
+        else:
+            self._keep(held)
         return self.done
 
     def check(self, sample: int, also: Collection[str]) -> FromSource:
@@ -149,14 +153,14 @@ class Reading:
         held.versions.append(one.version)
         held.listed.append(listed)
 
-    def _keep(self, day: date, held: _Held, *, ended: bool = False) -> None:
-        """Seal what was read of a day, and only then count it as sealed."""
-        if not held.versions and not ended:
+    def _keep(self, held: _Held) -> None:
+        """Seal what was read, and only then count it as sealed."""
+        if not held.versions and held.through is None:
             return
         self._admit(held.versions)
-        self._state = self._state.with_read(day, held.listed)
-        if ended:
-            self._state = self._state.with_day(day, self._source)
+        self._state = self._state.with_read(held.listed)
+        if held.through is not None:
+            self._state = self._state.with_day(held.through, self._source)
         write_state(self._path, self._state)
         self.done.watermark = str(self._state.last)
         held.clear()

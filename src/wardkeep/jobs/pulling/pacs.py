@@ -72,6 +72,8 @@ class Pacs:
             _is_there(answer)
             kind = _kind(answer)
             if kind == "application/dicom":
+                if not answer.has_end:
+                    raise BadAnswer("an image is sent without its length, so that nobody sees whether all of it came")
                 return answer.whole(largest)
             parting = Multipart(boundary_of(answer.content_type), largest=largest)
             found: list[bytes] = []

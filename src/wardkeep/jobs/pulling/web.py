@@ -48,6 +48,8 @@ class Answer:
         self._web, self._response = web, response
         self.status = response.status
         self.content_type = response.headers.get("Content-Type", "")
+        #: Whether its end can be told from a lost connection.
+        self.has_end = response.length is not None or bool(response.chunked)
 
     def blocks(self) -> Iterator[bytes]:
         """The body. Raises BadAnswer where it is cut off, ToldToStop."""
@@ -59,7 +61,7 @@ class Answer:
         except (OSError, http.client.HTTPException, ValueError, AttributeError):
             # A response that is cut from another thread falls over its own missing file.
             raise self._web.lost() from None
-        if response.length:
+        if response.length or self._web.is_given_up:
             raise self._web.lost()
 
     def whole(self, most: int) -> bytes:
@@ -102,8 +104,9 @@ class Web:
                 self._usable(response)
                 yield Answer(self, response)
             finally:
-                if not response.isclosed():
-                    self._http.close()  # what is left of it is not waited for
+                if not response.isclosed():  # what is left of it is not waited for
+                    response.close()
+                    self._http.close()
 
     def rest(self, count: int) -> None:
         """Wait as long as the rate asks for after so many bytes. Raises ToldToStop."""
@@ -115,6 +118,11 @@ class Web:
             self._watch.more(time.monotonic() - now)
         if self._stop():
             raise ToldToStop
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the answer at hand was cut because it took too long."""
+        return self._watch.fired
 
     def lost(self) -> BadAnswer:
         """What to say of an answer that did not come to its end."""
@@ -173,18 +181,22 @@ class _Http(http.client.HTTPConnection):
         address = source.address
         super().__init__(address.hostname or "", address.port or (443 if trusting else 80), timeout=source.timeout)
         self._trusting = trusting
+        #: Stays known while an answer is read after which the connection is closed: `sock` does not.
+        self._last: socket.socket | None = None
 
     def connect(self) -> None:
         """Connect, and shake hands where the address says so. Raises OSError."""
-        self.sock = socket.create_connection((self.host, self.port), self.timeout)
+        self._last = self.sock = socket.create_connection((self.host, self.port), self.timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._trusting is not None:
             # First known, then shaken: a hand that is shaken without end can be let go.
-            self.sock = self._trusting.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self._last = self.sock = self._trusting.wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
             self.sock.do_handshake()
 
     def cut(self) -> None:
-        if (sock := self.sock) is not None:
+        if (sock := self._last) is not None:
             with suppress(OSError):  # fails open: it is cut already
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 

@@ -7,6 +7,7 @@ A study is kept as a digest of its number and of how many images it had: it is r
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -44,12 +45,14 @@ class SealedDays(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a study was read as it is listed now."""
         return listed.day is not None and mark_of(listed) in self.seen.get(listed.day, ())
 
-    def with_read(self, day: date, listed: list[Listed]) -> SealedDays:
-        """The state after studies of a day were read and sealed."""
-        marks = self.seen.get(day, frozenset()) | {mark_of(one) for one in listed if one.images is not None}
-        return msgspec.structs.replace(
-            self, seen={**self.seen, day: frozenset(marks)}, studies=self.studies + len(listed)
-        )
+    def with_read(self, listed: Iterable[Listed]) -> SealedDays:
+        """The state after studies were read and sealed. One whose images are not counted is read anew each time."""
+        seen, count = dict(self.seen), self.studies
+        for one in listed:
+            count += 1
+            if one.day is not None and one.images is not None:
+                seen[one.day] = seen.get(one.day, frozenset()) | {mark_of(one)}
+        return msgspec.structs.replace(self, seen=seen, studies=count)
 
     def with_day(self, day: date, source: PacsSource) -> SealedDays:
         """The state after a whole day: what is not looked through again is forgotten."""
