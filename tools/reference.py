@@ -105,10 +105,10 @@ def kind_of(annotation: object) -> str:
         return "tables"
     return named.get(
         text,
-        "list of texts"
-        if text.startswith("tuple[str")
-        else "list of numbers"
+        "list of numbers"
         if text.startswith("tuple[int")
+        else "list of texts"
+        if text.startswith("tuple[")
         else "table",
     )
 

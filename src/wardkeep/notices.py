@@ -18,7 +18,7 @@ _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notices:
-    """Whom to tell of what. Notices hold counts, days and names of systems: no patient, account or case."""
+    """Whom to tell of what. Notices hold counts, days, names of systems and departments: no patient, account or case."""
 
     #: What is told; `all` means what later versions add, too.
     kinds: tuple[Literal["all"] | Told, ...] = ("all",)
