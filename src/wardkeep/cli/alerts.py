@@ -70,14 +70,15 @@ def show(frame: Frame, id_: Any, patient: bool, by: str | None) -> None:
 
 @command.command("see")
 @click.argument("id_", metavar="ID", type=click.UUID)
+@click.option("--again", is_flag=True, help="It was dismissed, and the reason does not hold.")
 @_by
 @standard
-def see(frame: Frame, id_: Any, by: str | None) -> None:
+def see(frame: Frame, id_: Any, again: bool, by: str | None) -> None:
     """Say that you look into it."""
     frame.django()
     from wardkeep.govern.alerts import actions  # noqa: PLC0415
 
-    _done(frame, [id_], by, lambda alert, who: actions.see(alert, by=who, at=now(), via="cli"))
+    _done(frame, [id_], by, lambda alert, who: actions.see(alert, by=who, at=now(), again=again, via="cli"))
 
 
 @command.command("close")

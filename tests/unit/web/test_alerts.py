@@ -60,8 +60,12 @@ def test_each_kind_has_a_name_and_a_sentence_in_both_languages(detection: LiveDe
 
 
 @pytest.mark.parametrize("acting, said", [
-    ({"acting": "named", "people": "S7", "signed_in": "HIS li 9 s"}, "Signed in there at that time: S7 (HIS li 9 s before)."),
-    ({"acting": "several", "people": "S7, S8", "signed_in": "HIS li 60 s; VPN wu 90 s"}, "or somebody else: S7, S8"),
+    ({"acting": "named", "people": "S7", "signed_in": "HIS li 9 s"}, "Signed in there at that time: S7 (HIS li, 9 s before)."),
+    (
+        {"acting": "several", "people": "S7, S8", "signed_in": "HIS li 60 s; VPN wu 9000 s"},
+        "or somebody else: S7 · S8 (HIS li, 1 min before; VPN wu, 2 h before)",
+    ),
+    ({"acting": "named", "people": "S002", "signed_in": "HIS li 9"}, "Signed in there at that time: 李娜 S002 (HIS li 9)."),
     ({"acting": "unresolved"}, "who it was is unresolved"),
     ({}, None),
 ])  # fmt: skip
@@ -121,6 +125,26 @@ def test_what_somebody_else_dealt_with_is_not_dealt_with_again(enter: Any) -> No
         assert "Somebody else has dealt with this alert." in said
     row.refresh_from_db()
     assert (row.reason, row.seen_by) == ("known", None)
+
+
+def test_a_dismissal_that_was_a_mistake_is_taken_up_again_and_only_where_that_is_meant(enter: Any) -> None:
+    from wardkeep.seal.models import Outbox
+
+    (row,) = kept([alert(D.HONEY)])
+    client = enter("security_specialist", full_name="王主任")
+    address = reverse("alert_seen", args=[row.pk])
+    assert (
+        "Somebody else has dealt with this alert." in client.post(address, {"again": "1"}, follow=True).content.decode()
+    )
+    client.post(reverse("alert_dismiss", args=[row.pk]), {"reason": "known"})
+    assert "Take up again" in the_page(client, state="dismissed")
+    client.post(address, {"again": "1"})
+    row.refresh_from_db()
+    assert (row.state, row.reason, row.dismissed_by, row.seen_by.full_name) == ("seen", "", None, "王主任")
+    page = the_page(client, state="seen")
+    assert "known" not in page and "Dismiss …" in page
+    (body,) = [json.loads(one.body) for one in Outbox.objects.all() if "alert:live:seen" in one.body]
+    assert body["facts"] == {"alert": str(row.pk), "again": True}
 
 
 def test_what_a_source_says_is_shown_as_text(enter: Any) -> None:

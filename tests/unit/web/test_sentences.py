@@ -203,6 +203,25 @@ def test_a_percentage_is_never_rounded_to_all_or_none() -> None:
     ]
 
 
+def test_a_time_of_a_database_says_no_fraction_that_is_none() -> None:
+    from wardkeep.web.templatetags.console import whole_seconds
+
+    asked = (
+        "2026-03-31 00:40:00.000000",
+        "2026-03-31 00:40:00.000000+08:00",
+        "2026-03-31 00:40:00.012000",
+        "7.000",
+        None,
+    )
+    assert [whole_seconds(text) for text in asked] == [
+        "2026-03-31 00:40:00",
+        "2026-03-31 00:40:00+08:00",
+        "2026-03-31 00:40:00.012000",
+        "7.000",
+        "",
+    ]
+
+
 def test_columns_of_a_statement_stand_with_what_they_are_about_in_the_readers_language(django_home: Any) -> None:
     from django.utils import translation
 

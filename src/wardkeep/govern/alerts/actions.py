@@ -38,13 +38,19 @@ def keep(alerts: Sequence[Alert], *, at: datetime) -> list[LiveAlert]:
     return made
 
 
-def see(alert: LiveAlert, *, by: Any, at: datetime, via: str = "") -> None:
-    """Somebody looks into it. `via`: where it was said, where that is not the console. Raises Refused."""
+def see(alert: LiveAlert, *, by: Any, at: datetime, again: bool = False, via: str = "") -> None:
+    """Somebody looks into it. `again`: it was dismissed, and the reason, which stays in its act, does not hold.
+
+    `via`: where it was said, where that is not the console. Raises Refused.
+    """
     with action("alert:live:seen", actor=by, at=at, patients=_patients(alert)) as act:
-        held = _take(alert, State.SEEN)
+        held = _take(alert, State.SEEN, after=State.DISMISSED if again else State.NEW)
         held.seen_by, held.seen_at = by, at
+        held.dismissed_by, held.dismissed_at, held.reason = None, None, ""
         held.save()
         act.fact("alert", str(held.pk))
+        if again:
+            act.fact("again", True)
         if via:
             act.fact("via", via)
     alert.refresh_from_db()
@@ -65,10 +71,10 @@ def dismiss(alert: LiveAlert, *, reason: str, by: Any, at: datetime, via: str = 
     alert.refresh_from_db()
 
 
-def _take(alert: LiveAlert, wanted: State) -> LiveAlert:
-    """The alert as it stands now, locked, in the state that follows. Raises Refused."""
+def _take(alert: LiveAlert, wanted: State, *, after: State | None = None) -> LiveAlert:
+    """The alert as it stands now, locked, in the state that follows, from `after` only where it is named. Raises Refused."""
     held: LiveAlert = LiveAlert.objects.select_for_update().get(pk=alert.pk)
-    if wanted not in FOLLOWING[State(held.state)]:
+    if wanted not in FOLLOWING[State(held.state)] or after not in (None, held.state):
         raise Refused(_("Somebody else has dealt with this alert. Look at it again."))
     held.state = wanted
     return held

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """States of a live alert, and what turns one into another. Pure.
 
-    new ──seen──► seen ──dismissed──► dismissed
+    new ──seen──► seen ──dismissed──► dismissed ──taken up again──► seen
      └────────────dismissed──────────────┘
 
 Nothing but a person changes one. What a judgement later makes of the same events is a case, with an outcome of its own.
@@ -24,5 +24,5 @@ class State(StrEnum):
 FOLLOWING: dict[State, frozenset[State]] = {
     State.NEW: frozenset({State.SEEN, State.DISMISSED}),
     State.SEEN: frozenset({State.DISMISSED}),
-    State.DISMISSED: frozenset(),
+    State.DISMISSED: frozenset({State.SEEN}),
 }

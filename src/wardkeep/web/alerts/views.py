@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from wardkeep.watch.live import LiveDetection
 from wardkeep.web.accounts.read import people
 from wardkeep.web.page import page, person, require
 from wardkeep.web.say import codes
+from wardkeep.web.say.alert import signed_in_people
 
 
 @page(Act.ALERT_READ)
@@ -40,7 +42,9 @@ def alerts(request: HttpRequest) -> HttpResponse:
     home = settings.WARDKEEP_HOME
     context = {
         "alerts": shown,
-        "people": people([one.account for one in shown.lines], [one.person for one in shown.lines]),
+        "people": people(
+            [one.account for one in shown.lines], [name for one in shown.lines for name in signed_in_people(one)]
+        ),
         "state": state if state in set(State) else "all",
         "detection": detection,
         "detections": sorted(
@@ -55,8 +59,9 @@ def alerts(request: HttpRequest) -> HttpResponse:
 @require_POST
 @page(Act.ALERT_DECIDE)
 def alert_seen(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Says that one looks into it."""
-    return _done(request, key, actions.see, _("You look into this alert."))
+    """Says that one looks into it, a dismissed one only where that is meant."""
+    look = partial(actions.see, again=request.POST.get("again") == "1")
+    return _done(request, key, look, _("You look into this alert."))
 
 
 @require_POST

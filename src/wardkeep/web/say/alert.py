@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
 from django.utils.translation import gettext as _
 
 from wardkeep.govern.alerts.models import LiveAlert
 from wardkeep.watch.live import LiveDetection as L
+from wardkeep.web.say.lasting import lasting
 
 
-def seen(alert: LiveAlert) -> str:
-    """What was seen, with the limit that it reached. A person decides what it means."""
+def seen(alert: LiveAlert, names: Mapping[str, str] | None = None) -> str:
+    """What was seen, with the limit that it reached. A person decides what it means. `names`: of staff, by number."""
     values = {
         **{"batch_patients": 0, "batch_minutes": 0, "failed_logins": 0, "failed_minutes": 0, "spray_accounts": 0},
         **{
@@ -27,19 +31,33 @@ def seen(alert: LiveAlert) -> str:
         **alert.observed,
     }
     values["minutes"] = max(1, round(int(values.get("between_s", 0)) / 60))
-    return " ".join(filter(None, (_sentence(alert) % values, _acting(alert))))
+    return " ".join(filter(None, (_sentence(alert) % values, _acting(alert, names or {}))))
 
 
-def _acting(alert: LiveAlert) -> str:
+def signed_in_people(alert: LiveAlert) -> list[str]:
+    """The staff numbers that an alert names as signed in there."""
+    return str(alert.observed.get("people", "")).split(", ")
+
+
+def _acting(alert: LiveAlert, names: Mapping[str, str]) -> str:
     """Who was signed in where an account that is not one person's was used; empty for a person's account."""
     said = {
-        "named": _("Signed in there at that time: %(people)s (%(signed_in)s before)."),
-        "several": _(
-            "Signed in there, and it may have been any of them or somebody else: %(people)s (%(signed_in)s before)."
-        ),
+        "named": _("Signed in there at that time: %(people)s (%(signed_in)s)."),
+        "several": _("Signed in there, and it may have been any of them or somebody else: %(people)s (%(signed_in)s)."),
         "unresolved": _("Nobody is known to have been signed in there: who it was is unresolved."),
     }.get(str(alert.observed.get("acting", "")), "")
-    return said % {"people": "", "signed_in": "", **alert.observed} if said else ""
+    people = " · ".join(f"{names[one]} {one}" if one in names else one for one in signed_in_people(alert))
+    return said % {"people": people, "signed_in": _signed_in(str(alert.observed.get("signed_in", "")))} if said else ""
+
+
+def _signed_in(evidence: str) -> str:
+    """`HIS li 300 s; VPN wu 9 s` as a reader says it; what is of another form (it was cut to fit) as it is."""
+    said = []
+    for one in evidence.split("; "):
+        found = re.fullmatch(r"(.+) (-?\d+) s", one)
+        ago = lasting(max(0, int(found[2]))) if found else ""
+        said.append(_("%(login)s, %(ago)s before") % {"login": found[1], "ago": ago} if found else one)
+    return "; ".join(said)
 
 
 def _sentence(alert: LiveAlert) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -27,6 +28,7 @@ from wardkeep.web.accounts.read import People
 from wardkeep.web.say import codes
 from wardkeep.web.say.alert import seen
 from wardkeep.web.say.icons import ICONS
+from wardkeep.web.say.lasting import lasting
 
 register = template.Library()
 
@@ -62,14 +64,13 @@ def span(length: timedelta | None) -> str:
     """A length of time in its largest unit: `4 min`, `3 h`, `2 d`."""
     if length is None:
         return "–"
-    seconds = round(length.total_seconds())
-    if seconds < 60:
-        return _("%(n)d s") % {"n": seconds}
-    if seconds < 3600:
-        return _("%(n)d min") % {"n": seconds // 60}
-    if seconds < 2 * 86_400:
-        return _("%(n)d h") % {"n": seconds // 3600}
-    return _("%(n)d days") % {"n": seconds // 86_400}
+    return lasting(round(length.total_seconds()))
+
+
+@register.filter
+def whole_seconds(text: str | None) -> str:
+    """A time that a database wrote, without the fractions of a second that say nothing: `2026-03-02 08:15:04.000000`."""
+    return re.sub(r"(?<=:\d\d)\.0+(?!\d)", "", text or "")
 
 
 @register.filter
@@ -167,9 +168,9 @@ def named(code: str | None, kind: str) -> str:
 
 
 @register.filter
-def seen_live(alert: LiveAlert) -> str:
+def seen_live(alert: LiveAlert, people: People | None = None) -> str:
     """What a live alert saw, as a sentence."""
-    return seen(alert)
+    return seen(alert, people.by_staff if people else {})
 
 
 @register.filter
@@ -209,20 +210,23 @@ def navigation(context: template.Context) -> list[NavItem]:
     request = context["request"]
     sections = (
         (_("Today"), "today", "today", Act.TODAY_READ, "/"),
-        (_("Cases"), "cases", "case", Act.CASE_LIST, "/cases/"),
+        (_("Cases"), "cases", "case", Act.CASE_LIST, "/cases/", "/week/", "/shared-logins/", "/own-records/"),
         *(((_("Live alerts"), "alerts", "alert", Act.ALERT_READ, "/alerts/"),) if _is_live() else ()),
         *(((_("Signed records"), "records", "note", Act.RECORD_READ, "/records/"),) if _has_records() else ()),
         (_("Intake"), "intake", "intake", Act.INTAKE_READ, "/intake/"),
         (_("Coverage"), "coverage", "shield", Act.COVERAGE_READ, "/coverage/"),
         (_("Runs"), "runs", "run", Act.RUN_READ, "/runs/"),
-        (_("Ledger"), "ledger", "ledger", Act.LEDGER_READ, "/ledger/"),
+        (_("Ledger"), "ledger", "ledger", Act.LEDGER_READ, "/ledger/", "/acts/", "/packages/"),
         (_("People"), "people", "person", Act.USER_LIST, "/people/"),
     )
     return [
         NavItem(
-            label, reverse(name), drawing, request.path == prefix or (prefix != "/" and request.path.startswith(prefix))
+            label,
+            reverse(name),
+            drawing,
+            any(request.path == one or (one != "/" and request.path.startswith(one)) for one in prefixes),
         )
-        for label, name, drawing, act, prefix in sections
+        for label, name, drawing, act, *prefixes in sections
         if permission(request.user, act)
     ]
 

@@ -17,6 +17,7 @@ from wardkeep.web.accounts.read import people
 from wardkeep.web.draw.share import Whisker, draw_share, draw_whisker
 from wardkeep.web.ledger.read import ledger_state, witnesses
 from wardkeep.web.page import page, person
+from wardkeep.web.say.alert import signed_in_people
 
 #: Live alerts that are shown; the others are a link away.
 ALERTS = 3
@@ -27,7 +28,9 @@ def today(request: HttpRequest) -> HttpResponse:
     """What this role may know of yesterday and today."""
     shown = casebook.today(person(request), now=now())
     alerts = _alerts(request)
-    named = [line.account for line in shown.cases or ()] + ([one.account for one in alerts.lines] if alerts else [])
+    lines = alerts.lines if alerts else ()
+    named = [line.account for line in shown.cases or ()] + [one.account for one in lines]
+    staff = [number for one in lines for number in signed_in_people(one)]
     context = {
         "today": shown,
         "alerts": alerts,
@@ -36,7 +39,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "whisker": _whisker(shown.precision) if permission(request.user, Act.PRECISION_READ) else None,
         "ledger": ledger_state() if permission(request.user, Act.LEDGER_READ) else None,
         "witnessed": witnesses() if permission(request.user, Act.LEDGER_READ) else None,
-        "people": people(named) if named else None,
+        "people": people(named, staff) if named else None,
     }
     return render(request, "today/today.html", context)
 
