@@ -65,6 +65,24 @@ def test_each_system_stands_with_its_last_event_and_its_usual_delay(enter: Any, 
     assert "wardkeep</strong>" not in page
 
 
+def test_each_system_stands_with_what_its_clock_is_found_to_be(
+    enter: Any, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wardkeep.watch.cases.casebook import last_run
+
+    run = last_run()
+    assert run is not None
+    clocks = [("emr", -96.0, True), ("HIS", 0.0, True), ("肿瘤科电子病历与随访管理系统（东院区）", 103.5, False)]
+    run.summary["clocks"] = [
+        {"system": system, "reference": "HIS", "offset_seconds": ahead, "applied": applied}
+        for system, ahead, applied in clocks
+    ]
+    monkeypatch.setattr("wardkeep.web.intake.read.last_run", lambda: run)
+    page = " ".join(the_page(enter).split())
+    assert re.search(r"<strong>emr</strong>(?:(?!</tr>).)*96\.0 s behind HIS</div>", page)
+    assert re.search(r"东院区）</strong>(?:(?!</tr>).)*103\.5 s ahead of HIS<span[^>]*>unsure, not applied", page)
+
+
 def test_a_system_that_should_hand_over_and_never_did_is_named(enter: Any, kept: Kept, django_home: Any) -> None:
     assert "never connected" not in the_page(enter)
     with expecting(django_home, "emr", "PACS"):

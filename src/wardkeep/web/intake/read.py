@@ -14,6 +14,7 @@ from wardkeep.govern.mappings.actions import in_force
 from wardkeep.govern.mappings.models import MappingVersion
 from wardkeep.jobs.mappings import is_in_place, mapping_file, mappings_folder
 from wardkeep.jobs.replaying import needs_mapping
+from wardkeep.watch.cases.casebook import last_run
 from wardkeep.watch.intake.errors import BadMapping
 from wardkeep.watch.intake.mapping import Mapping, parse_mapping
 from wardkeep.watch.store import Piece, StoreError
@@ -27,6 +28,21 @@ OWN = "wardkeep"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ClockLine:
+    """What the last judgement found of a system's clock, held against that of `reference`."""
+
+    reference: str
+    #: How far it is ahead; negative where it is behind.
+    ahead: float
+    #: Whether its times were corrected by it: too few pairs, or pairs too far apart, correct nothing.
+    applied: bool
+
+    @property
+    def seconds(self) -> float:
+        return abs(self.ahead)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SourceLine:
     """One system: None in what it never gave."""
 
@@ -35,6 +51,8 @@ class SourceLine:
     received_at: datetime | None
     #: Between an event and its arrival, usually.
     delay: timedelta | None
+    #: None where no judgement could hold it against another one; the reference itself has none either.
+    clock: ClockLine | None
     rows: int
     bars: Sequence[Bar]
 
@@ -94,9 +112,11 @@ def shown(*, now: datetime) -> Shown:
     last = min(today, EPOCH.date() + timedelta(days=newest)) if newest is not None else today
     first = last - timedelta(days=DAYS - 1)
     known = {one.system for one in everything}
+    clocks = _clocks()
     expected = sorted(set(home.settings.hospital.systems) - known)
     return Shown(
-        sources=[_line(one, first) for one in everything] + [_never(system) for system in expected],
+        sources=[_line(one, first, clocks.get(one.system)) for one in everything]
+        + [_never(system) for system in expected],
         waiting=_grouped(pieces),
         first_day=first,
         last_day=last,
@@ -132,20 +152,31 @@ def code_of(reason: str) -> str:
     return reason.partition(":")[0]
 
 
-def _line(one: Arrived, first: date) -> SourceLine:
+def _clocks() -> dict[str, ClockLine]:
+    """The clocks that the last judgement held against another one, by system."""
+    run = last_run()
+    return {
+        one["system"]: ClockLine(reference=one["reference"], ahead=one["offset_seconds"], applied=one["applied"])
+        for one in (run.summary.get("clocks", []) if run else [])
+        if one["system"] != one["reference"]
+    }
+
+
+def _line(one: Arrived, first: date, clock: ClockLine | None) -> SourceLine:
     days = [one.days.get((first - EPOCH.date()).days + n, 0) for n in range(DAYS)]
     return SourceLine(
         system=one.system,
         newest_at=_moment(one.newest_us),
         received_at=_moment(one.received_us),
         delay=timedelta(microseconds=max(0, one.delay_us)),
+        clock=clock,
         rows=sum(days),
         bars=draw_arrivals(days, first),
     )
 
 
 def _never(system: str) -> SourceLine:
-    return SourceLine(system=system, newest_at=None, received_at=None, delay=None, rows=0, bars=())
+    return SourceLine(system=system, newest_at=None, received_at=None, delay=None, clock=None, rows=0, bars=())
 
 
 def _grouped(pieces: Sequence[Piece]) -> list[SetAside]:
