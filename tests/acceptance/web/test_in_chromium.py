@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from tests.acceptance.web.browser import CHROMIUM, WIDTHS, chromium, code_now, serving, sign_in
 from tests.unit.web import hospital
+from tests.unit.web.alerted import alert, kept
 from tests.unit.web.standing import stand
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
@@ -114,6 +115,26 @@ def test_a_witness_that_contradicts_is_the_first_thing_that_is_seen(
         assert alarm.count() == 1 and alarm.bounding_box()["y"] < WIDTHS[width][1] / 2
         assert "60000000" in alarm.inner_text()
     assert page.locator("#witnesses .badge-bad").count() == 1
+    assert wrong == []
+
+
+def test_mark_sections_and_search_have_room_on_every_screen(site: str, browser: Any) -> None:
+    kept([alert()])
+    hospital.a_member("looker", "security_director", "en", full_name=hospital.LONG_NAME)
+    page, wrong = _page(browser)
+    sign_in(page, site, "looker")
+    for width in (1366, 1280, 1181, 1024, 768, 320):
+        page.set_viewport_size({"width": width, "height": 700})
+        page.goto(f"{site}/ledger/")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        boxes = {
+            name: page.locator(name).first.bounding_box()
+            for name in (".brand .mark", "#search-text", ".nav [aria-current]")
+        }
+        assert boxes[".brand .mark"]["width"] >= 26 and boxes["#search-text"]["width"] >= 100, width
+        # The section that is open is seen, also where the others are scrolled out of the window.
+        here = boxes[".nav [aria-current]"]
+        assert here["x"] >= 0 and here["x"] + here["width"] <= width, width
     assert wrong == []
 
 

@@ -19,7 +19,7 @@ from wardkeep.seal.models import Placed
 from wardkeep.seal.places import Acts
 from wardkeep.watch.cases.accesses import EPOCH
 from wardkeep.web.say.codes import name_of
-from wardkeep.web.say.package import GROUNDS, HOWS, SIDES, sides
+from wardkeep.web.say.package import GROUNDS, sides, signed_by
 
 KINDS = {act: kind for kind, act in ACTS.items()}
 
@@ -97,7 +97,7 @@ def _line(first: Placed, acts: Sequence[tuple[Placed, dict[str, Any] | None]]) -
         steps=len(acts),
         parts=sum(int(facts.get("parts", 0)) for facts, _ in sealed),
         to_follow=_to_follow([facts for facts, _ in sealed]),
-        signatures=[f"{name_of(SIDES, one.get('side'))}: {name_of(HOWS, one.get('how'))}" for one in signed],
+        signatures=[signed_by(one.get("side"), one.get("how")) for one in signed],
         unsigned=sides(lacking),
         openings=openings,
         demands=len(demands),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from wardkeep.web.say.codes import Names, name_of
@@ -19,6 +20,11 @@ GROUNDS: Names = {
     "mediation": _("mediation"),
     "lawsuit": _("lawsuit"),
 }
+
+
+def signed_by(side: str | None, how: str | None) -> str:
+    """One signature: whose, and how it was given."""
+    return gettext("%(side)s: %(how)s") % {"side": name_of(SIDES, side), "how": name_of(HOWS, how)}
 
 
 def sides(codes: Iterable[str]) -> str:

@@ -50,5 +50,8 @@
       field.files = part.files;
     } catch (old) { /* an older browser sends the whole of it */ }
   });
+  // Where the sections do not fit the window, the one that is open is among those that are seen.
+  var here = document.querySelector(".nav [aria-current]");
+  if (here) { here.parentNode.scrollLeft = here.offsetLeft - here.parentNode.offsetLeft - (here.parentNode.clientWidth - here.offsetWidth) / 2; }
   document.querySelectorAll && Array.prototype.forEach.call(document.querySelectorAll("[data-print]"), function (b) { b.hidden = false; });
 })();
