@@ -184,6 +184,7 @@ HAPPENINGS: Names = {
 
 #: Acts that rows and commands make, as their entries in the ledger name them.
 ACTS: Names = {
+    "account:contact:set": _("Notice address set"),
     "account:language:chosen": _("Language chosen"),
     "account:link:made": _("One-use link made"),
     "account:link:used": _("One-use link used"),
@@ -355,6 +356,7 @@ LIVE_EVENTS: Names = {
 SILENCES: Names = {
     "stopped": _("sends no more"),
     "paused": _("paused"),
+    "changed": _("has changed"),
     "skipped": _("skips numbers"),
     "unread": _("cannot be read"),
 }
