@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from pydicom.uid import ImplicitVRLittleEndian
 
 from tests.conftest import NOON
 from tests.fault.samples import (
@@ -22,6 +23,7 @@ from tests.fault.samples import (
     HL7_SHARDS,
     JSON_SHARDS,
     NUMBER,
+    PACS,
     RECORDS,
     SCHEMA,
     SECRET,
@@ -33,8 +35,10 @@ from tests.fault.samples import (
 from tests.fault.senders import atna
 from tests.integration.intake.fuzz import HOSTILE, mutate
 from tests.integration.intake.seeds import HIS, syslog
+from tests.integration.pull.archive import parted
 from tests.listening import audit
 from tests.unit.hospital.messages.feed import PATIENT, Tables, message, pv1
+from tests.unit.integrity.test_dicom import image, written
 from tests.unit.live.heard import KNOWN
 from wardkeep.jobs.listen.rawspool import Group, Heard, RawSpool, read, waiting
 from wardkeep.jobs.listen.taking import Taker
@@ -51,8 +55,10 @@ from wardkeep.watch.hospital.messages import contexts_of, head_of, sayings
 from wardkeep.watch.intake.errors import BadMapping
 from wardkeep.watch.intake.mapping import parse_mapping
 from wardkeep.watch.intake.syslog.framing import Deframer as Syslog
+from wardkeep.watch.integrity.dicom import instance_of
 from wardkeep.watch.live import Limits, Live
-from wardkeep.watch.pull import BadSource
+from wardkeep.watch.pull import BadAnswer, BadSource
+from wardkeep.watch.pull.dicomweb import Multipart, boundary_of, images_in, read_days, studies_in
 from wardkeep.watch.pull.record_source import parse_record_source
 from wardkeep.watch.pull.source import parse_source
 from wardkeep.watch.statistics.schema import SchemaError, read_schema, schema_file
@@ -174,6 +180,50 @@ def record_source(data: bytes, _: Path) -> Iterator[str]:
         yield str(refused)
 
 
+def dicomweb_parts(data: bytes, _: Path) -> Iterator[str]:
+    """A header that announces the parts, and the parts: the same however they are fed, none of them longer than it may be."""
+    header, _, body = data.partition(b"\n")
+
+    def read(step: int) -> tuple[list[bytes], str]:
+        found: list[bytes] = []
+        try:
+            parts = Multipart(boundary_of(header.decode("latin-1")), largest=4096)
+            for at in range(0, len(body), step):
+                found += parts.feed(body[at : at + step])
+            parts.close()
+        except BadAnswer as refused:
+            return found, str(refused)
+        return found, ""
+
+    found, said = read(len(body) or 1)
+    again, also = read(1 + len(data) % 7)
+    assert (found, bool(said)) == (again, bool(also)) and all(len(part) <= 4096 for part in found)
+    yield from filter(None, (said, also))
+
+
+def dicomweb_list(data: bytes, _: Path) -> Iterator[str]:
+    for listed in (studies_in, images_in):
+        try:
+            listed(data)
+        except BadAnswer as refused:
+            yield str(refused)
+
+
+def dicomweb_state(data: bytes, folder: Path) -> Iterator[str]:
+    path = folder / "pacs.json"
+    path.write_bytes(data)
+    try:
+        read_days(path)
+    except BadSource as refused:
+        yield str(refused)
+
+
+def dicom_instance(data: bytes, _: Path) -> Iterator[str]:
+    found = instance_of(data, zone=ZONE)
+    if isinstance(found, str):
+        yield found
+
+
 def statistics_schema(data: bytes, _: Path) -> Iterator[str]:
     """The schema of a database and what its operator says of the columns, as two files in one."""
     text, _, labels = data.decode("utf-8", "replace").partition("---\n")
@@ -286,6 +336,18 @@ def status_file(data: bytes, folder: Path) -> Iterator[str]:
     yield from ()
 
 
+PARTED = b'multipart/related; type="application/dicom"; boundary=b-o-u-n-d\n'
+LISTED = [
+    {
+        "0020000D": {"vr": "UI", "Value": ["1.2.3.4"]}, "00080020": {"vr": "DA", "Value": ["20260304"]},
+        "00080030": {"vr": "TM", "Value": ["081500.25"]}, "00201208": {"vr": "IS", "Value": [12]},
+        "0020000E": {"vr": "UI", "Value": ["1.2.3.4.5"]}, "00080018": {"vr": "UI", "Value": ["1.2.3.4.5.6"]},
+        "00100010": {"vr": "PN", "Value": [{"Alphabetic": SECRET}]}, "00100020": {"vr": "LO", "Value": [NUMBER]},
+    }
+]  # fmt: skip
+DAYS = {"url": "https://pacs.example/dicom-web", "last": "2026-03-02", "seen": {"2026-03-02": ["0" * 32]}, "studies": 1}
+
+
 def _noon() -> object:
     from tests.conftest import NOON
 
@@ -304,7 +366,22 @@ PARSERS: tuple[Parser, ...] = (
     ),
     Parser("mapping-file", (HIS.format(encoding="gb18030", separator=",").encode(),), mapping_file, TOML_SHARDS),
     Parser("pull-source", (SOURCE.encode(),), pull_source, TOML_SHARDS),
-    Parser("record-source", (RECORDS.encode(),), record_source, TOML_SHARDS),
+    Parser("record-source", (RECORDS.encode(), PACS.encode()), record_source, TOML_SHARDS),
+    Parser(
+        "dicomweb-parts",
+        tuple(PARTED + parted(*parts) for parts in ((b"DICM",), (b"", b"\r\n--b-o-u-n", SECRET.encode() * 100))),
+        dicomweb_parts,
+        (b"\r\n", b"\r\n\r\n", b"--", b"--b-o-u-n-d", b"\r\n--b-o-u-n-d--", b"\r\n--b-o-u-n-d\r\n\r\n", b"x" * 5000,
+         b"Content-Length: 7\r\n", b"Content-Type: text/html\r\n", b'boundary="', b"boundary*=utf-8''x"),
+    ),
+    Parser("dicomweb-list", (msgspec.json.encode(LISTED),), dicomweb_list, JSON_SHARDS),
+    Parser("dicomweb-state", (msgspec.json.encode(DAYS),), dicomweb_state, JSON_SHARDS),
+    Parser(
+        "dicom-instance",
+        (written(image(PatientName=SECRET, PatientID=NUMBER)), written(image(PatientName=SECRET), ImplicitVRLittleEndian)),
+        dicom_instance,
+        (b"\x00" * 8, b"\xff" * 4, b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0", b"SQ\0\0\xff\xff\xff\xff", b"UN", b"OB\0\0"),
+    ),
     Parser("statistics-schema", (SCHEMA.encode(),), statistics_schema, (*TOML_SHARDS, b",", b'"', b"\r", b"\0", b"view,")),
     Parser("settings", (CONFIG.encode(),), settings, TOML_SHARDS),
     Parser("tokens", (b"# who may post\nemr 0123456789abcdef0123456789abcdef\nlis fedcba9876543210fedcba98765432\n",), tokens),

@@ -62,6 +62,18 @@ stage = "state"
 "已签名" = "signed"
 """
 
+PACS = """name = "pacs"
+url = "https://pacs.example/dicom-web"
+ca_file = "pacs-ca.pem"
+user = "auditor"
+password_file = "pacs.password"
+system = "PACS"
+start = 2026-01-01
+zone = "Asia/Shanghai"
+overlap_days = 5
+rate = 20
+"""
+
 SCHEMA = """kind,schema,name,column,comment,text
 table,his,drug_out,,发药,
 column,his,drug_out,drug_code,药品编码,

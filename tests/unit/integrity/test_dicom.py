@@ -184,5 +184,12 @@ def test_sequences_without_end_are_refused() -> None:
     assert isinstance(found, str) and "ValueError" in found
 
 
+def test_a_deflated_file_that_unpacks_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = written(image(PixelData=bytes(5_000_000)), DeflatedExplicitVRLittleEndian)
+    assert len(data) < 50_000 and isinstance(instance_of(data, zone=ZONE), Instance)
+    monkeypatch.setattr("wardkeep.watch.integrity.dicom.UNPACKED", 4_000_000)
+    assert instance_of(data, zone=ZONE) == "no DICOM that can be read: ValueError"
+
+
 def test_a_dicom_file_is_known_by_its_head() -> None:
     assert looks_like_dicom(written(image())[:132]) and not looks_like_dicom(b"MSH|" * 40)

@@ -11,6 +11,7 @@ import hashlib
 import logging
 import struct
 import warnings
+import zlib
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -25,8 +26,9 @@ from wardkeep.watch.integrity.version import Stage, Version, content_of, digest_
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-#: Sequences within sequences, at most.
-DEPTH = 32
+#: Sequences within sequences, and bytes that a deflated file unpacks to, at most.
+DEPTH, UNPACKED = 32, 1 << 30
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
 _TEXT = frozenset(
     ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT")
 )
@@ -79,10 +81,29 @@ def instance_of(data: bytes, *, zone: str) -> Instance | str | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            _bounded(data)
             return _read(dcmread(BytesIO(data)), zone)
     except Exception as problem:
         # Fails closed, said aloud: the parser raises whatever it stumbles over, and what it says may name a patient.
         return f"no DICOM that can be read: {type(problem).__name__}"
+
+
+def _bounded(data: bytes) -> None:
+    """Refuse what unpacks without end: the reader unpacks all of it at once."""
+    if _DEFLATED not in data:
+        return
+    from pydicom.filereader import _read_file_meta_info, read_preamble  # noqa: PLC0415 - as the reader itself does
+
+    stream = BytesIO(data)
+    read_preamble(stream, force=False)
+    if str(_read_file_meta_info(stream).get("TransferSyntaxUID", "")).encode() != _DEFLATED:
+        return
+    unpacking, left, size = zlib.decompressobj(-zlib.MAX_WBITS), stream.read(), 0
+    while left and not unpacking.eof:
+        size += len(unpacking.decompress(left, 1 << 20))
+        left = unpacking.unconsumed_tail
+        if size > UNPACKED:
+            raise ValueError("unpacks to too much")
 
 
 def _read(read: Dataset, zone: str) -> Instance | str | None:
