@@ -89,7 +89,7 @@ def _words(s: PacsSource) -> str | None:
     if s.zone is not None:
         try:
             ZoneInfo(s.zone)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):
             return f"zone is {s.zone!r}: give a name like Asia/Shanghai"
     return None
 
