@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 
 import duckdb
 import pyarrow as pa
@@ -138,9 +141,68 @@ def test_without_events_there_is_no_silence() -> None:
     assert found([]) == []
 
 
+def test_a_day_that_is_missing_from_every_system_is_a_silence_of_each() -> None:
+    rows = [*log("HIS"), *log("LIS")]
+    silent = found([row for row in rows if row[1] // (24 * HOUR_US) != MONDAY + 16])
+    assert {(one.kind, one.system) for one in silent} == {(SilenceKind.PAUSED, "HIS"), (SilenceKind.PAUSED, "LIS")}
+    assert all(one.from_us >= at(16, 0) and one.to_us <= at(17, 0) and one.got == 0 for one in silent)
+
+
+def test_two_exports_with_a_season_between_them_are_no_silence() -> None:
+    assert found([(s, t + 90 * 24 * HOUR_US * (t >= at(7, 0)), i) for s, t, i in log("HIS")]) == []
+
+
+@pytest.mark.parametrize(("share", "got"), [(0.5, 0.5), (0.1, 0.1), (3.0, 3.0)])
+def test_a_system_that_sends_half_or_thrice_as_much_for_days_has_changed(share: float, got: float) -> None:
+    rows = log("HIS", days=28, less=lambda day, hour: share if 21 <= day < 26 else 1.0)
+    (one,) = found([*rows, *log("LIS", days=28), *log("RIS", days=28), *log("PACS", days=28)])
+    assert (one.kind, one.system, one.from_us, one.to_us) == (SilenceKind.CHANGED, "HIS", at(21, 0), at(26, 0))
+    assert one.got == pytest.approx(got * one.expected, rel=0.1)
+
+
+def test_two_days_of_less_are_no_change() -> None:
+    assert found(log("HIS", days=28, less=lambda day, hour: 0.4 if day in (22, 23) else 1.0)) == []
+
+
+def test_a_holiday_on_which_all_systems_send_less_is_no_change() -> None:
+    def less(day: int, hour: int) -> float:
+        return 0.4 if 21 <= day < 26 else 1.0
+
+    assert found([row for name in ("HIS", "LIS", "RIS") for row in log(name, days=28, less=less)]) == []
+
+
+def test_a_source_that_grows_slowly_has_not_changed() -> None:
+    assert found(log("HIS", days=56, less=lambda day, hour: 1 + day / 80)) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_month_of_twenty_uneven_systems_has_no_change(seed: int) -> None:
+    chance = random.Random(seed)
+    rows: list[Row] = []
+    for system in range(20):
+        daily = [math.exp(chance.gauss(0, 0.2)) for _ in range(31)]
+        rows += log(f"S{system}", days=31, less=lambda day, hour, daily=daily: daily[day])  # type: ignore[misc]
+    assert [one for one in found(rows) if one.kind is SilenceKind.CHANGED] == []
+
+
+@pytest.mark.parametrize("cut", [7, 60, 250, 1000])
+def test_however_many_numbers_are_cut_out_in_one_piece_they_are_told(cut: int) -> None:
+    rows = log("HIS", numbers=True)
+    (one,) = [
+        s for s in found([*rows[:6000], *rows[6000 + cut :]]) if s.kind is SilenceKind.SKIPPED
+    ]  # a large cut is a pause too
+    assert (one.expected, one.first, one.last) == (cut, rows[6000][2], rows[6000 + cut - 1][2])
+
+
+def test_numbers_that_begin_anew_each_day_or_come_in_blocks_say_nothing() -> None:
+    rows = log("HIS")
+    daily = [(s, t, f"{t // (24 * HOUR_US)}{n:06}") for n, (s, t, _) in enumerate(rows)]
+    blocks = [(s, t, f"A{n + n // 200 * 200:08}") for n, (s, t, _) in enumerate(rows)]  # two servers take 200 each
+    assert found(daily) == [] and found(blocks) == []
+
+
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_text_keeps_to_the_house_subset_and_says_what_it_makes(name: str) -> None:
-    numbers = {field: 1 for field in ("known_days", "hour_events", "hours", "series_events")}
-    text = QUERIES[name].filled({**numbers, "left_share": 0.05, "series_share": 0.99})
+    text = QUERIES[name].filled(asdict(Limits()))
     assert runs_on_spark(text) and outside_subset(text) == []
     assert QUERIES[name].description.endswith(".")

@@ -9,18 +9,25 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 
 from wardkeep.watch.engine import Engine, load
 
 HOUR_US = 3_600_000_000
 QUERIES = load(Path(__file__).parent)
-_ORDER = ("hour_load", "system_span", "hour_due", "hour_usual", "hour_judged", "silence_rhythm", "numbered", "dense")
+_LOAD = ("hour_load", "system_span")
+_HOURS = ("hour_due", "hour_usual", "hour_judged", "silence_rhythm")
+_LEVELS = ("day_level", "level_usual", "level_of_all", "level_judged", "silence_level")
+_NUMBERS = ("numbered", "stepped", "hole", "dense", "silence_sequence")
+#: Days without any event that are taken for missing where events stand before and behind them; a longer gap is two spans.
+GAP_DAYS = 62
 
 
 class SilenceKind(StrEnum):
     STOPPED = "stopped"  # nothing came any more while others went on
     PAUSED = "paused"  # nearly nothing for hours in which it usually sends
+    CHANGED = "changed"  # much less, or much more, than usual for days
     SKIPPED = "skipped"  # numbers of its own counting are missing
     UNREAD = "unread"  # the database from which it is pulled cannot be read
 
@@ -37,9 +44,19 @@ class Limits:
     left_share: float = 0.05
     #: Hours in a row that make a silence.
     hours: int = 2
-    #: Events of a series, and the share of its numbers that must be there, before a skipped one counts.
+    #: Days in a row that make a change, and the events that usually come in one.
+    level_days: int = 3
+    day_events: int = 100
+    #: How many times the usual is a fall, and a rise; and how many times as far from it as the system's days usually are.
+    fall: float = 0.6
+    rise: float = 2.0
+    spreads: float = 4.0
+    #: Events of a series, and the share of them before which none is missing, before a skipped number counts.
     series_events: int = 1000
     series_share: float = 0.99
+    #: Holes that a series may have beside, whatever their size, up to this share of its numbers each.
+    holes: int = 10
+    hole_share: float = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,13 +80,23 @@ def silences(engine: Engine, *, limits: Limits | None = None) -> list[Silence]:
     limits = limits or Limits()
     numbers = asdict(limits)
     engine.put("hour_of_day", [("hour", "INTEGER")], [(hour,) for hour in range(24)])
-    for name in _ORDER:
-        engine.make(QUERIES[name], numbers)
     try:
-        found = [*_pauses(engine), *_skips(engine, numbers)]
+        for name in _LOAD:
+            engine.make(QUERIES[name], numbers)
+        engine.put("calendar", [("day", "INTEGER")], [(day,) for day in _calendar(engine)])
+        for name in (*_HOURS, *_LEVELS, *_NUMBERS):
+            engine.make(QUERIES[name], numbers)
+        found = [*_pauses(engine), *_changes(engine), *_skips(engine)]
     finally:
-        engine.drop([*_ORDER, "silence_sequence", "hour_of_day"])
+        engine.drop([*_LOAD, *_HOURS, *_LEVELS, *_NUMBERS, "calendar", "hour_of_day"])
     return sorted(found, key=lambda one: (one.system, one.from_us, one.kind))
+
+
+def _calendar(engine: Engine) -> list[int]:
+    """Every day from the first event to the last, also those on which nothing came from any system."""
+    days = [day for (day,) in engine.rows("SELECT DISTINCT h.day AS day FROM hour_load AS h ORDER BY h.day")]
+    missing = [day for one, after in pairwise(days) if after - one <= GAP_DAYS for day in range(one + 1, after)]
+    return sorted([*days, *missing])
 
 
 def _pauses(engine: Engine) -> list[Silence]:
@@ -87,8 +114,23 @@ def _pauses(engine: Engine) -> list[Silence]:
     ]
 
 
-def _skips(engine: Engine, numbers: dict[str, int | float]) -> list[Silence]:
-    engine.make(QUERIES["silence_sequence"], numbers)
+def _changes(engine: Engine) -> list[Silence]:
+    return [
+        Silence(
+            kind=SilenceKind.CHANGED,
+            system=system,
+            from_us=since * 24 * HOUR_US,
+            to_us=until * 24 * HOUR_US,
+            expected=expected,
+            got=got,
+        )
+        for system, since, until, expected, got in engine.rows(
+            "SELECT c.system, c.from_day, c.to_day, c.expected, c.got FROM silence_level AS c"
+        )
+    ]
+
+
+def _skips(engine: Engine) -> list[Silence]:
     return [
         Silence(
             kind=SilenceKind.SKIPPED,
