@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 GATHER, SECONDS = 50, 60.0
 #: Studies that cannot be read, one after the other, until the archive itself counts as such.
 TOLERATED = 5
+#: Images of a study that are named.
+NAMED = 5
 #: Days of drawn studies that are looked through for studies that were put in behind.
 DAYS = 30
 
@@ -42,7 +44,7 @@ class _Read:
     """A study as it is now; `unreadable`: images that are none, or others than they should be."""
 
     version: Version
-    unreadable: int
+    unreadable: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -236,7 +238,7 @@ class Reading:
             return self._failure(problem)
         self._failed = 0
         [version] = studies((one for one, _ in read), system=self._source.system)
-        return _Read(version, sum(not good for _, good in read))
+        return _Read(version, tuple(one.instance for one, good in read if not good))
 
     def _image(self, study: str, image: Image) -> tuple[Instance, bool]:
         """An image. One that is gone, no DICOM, or another than was asked for is not what was sealed: it has another digest."""
@@ -258,7 +260,8 @@ class Reading:
         if isinstance(one, str):
             self.done.troubles.append(f"{study}: {one}")
         elif one.unreadable:
-            self.done.troubles.append(f"{study}: {one.unreadable} images are no DICOM, not there, or other images")
+            named = ", ".join(one.unreadable[:NAMED]) + (" ..." if len(one.unreadable) > NAMED else "")
+            self.done.troubles.append(f"{study}: no DICOM, not there, or other images: {named}")
 
     def _is_settled(self, listed: Listed) -> bool:
         """Whether a study began so long ago that all of it should have come."""

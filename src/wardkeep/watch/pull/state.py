@@ -51,7 +51,7 @@ def read_state(path: Path) -> PullState | None:
         _ = state.mark
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError, ValueError, BadSource):
+    except (OSError, msgspec.DecodeError, ValueError, RecursionError, BadSource):
         raise BadSource(
             f"{path} cannot be read", hint="move it away to pull from the beginning: nothing is stored twice"
         ) from None

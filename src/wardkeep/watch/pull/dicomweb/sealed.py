@@ -72,7 +72,7 @@ def read_days(path: Path) -> SealedDays | None:
         return msgspec.json.decode(path.read_bytes(), type=SealedDays)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError, ValueError):
+    except (OSError, msgspec.DecodeError, ValueError, RecursionError):
         raise BadSource(
             f"{path} cannot be read", hint="move it away to read from the beginning: nothing is sealed twice"
         ) from None
