@@ -37,7 +37,7 @@ from wardkeep.watch.pull import (
 )
 from wardkeep.watch.pull.dicomweb import PacsSource
 from wardkeep.watch.pull.record_source import RecordRows, RecordSource, parse_record_source
-from wardkeep.watch.pull.watermark import from_text, no_later, to_text
+from wardkeep.watch.pull.watermark import from_text, kept_of, to_text
 
 if TYPE_CHECKING:
     from wardkeep.home import Home
@@ -262,7 +262,8 @@ class _Reading:
                 continue
             if taken:
                 self.done.read += taken
-                yield rows[:taken], marks[taken - 1]
+                before = self._state.mark if self._state else None
+                yield rows[:taken], kept_of(marks[:taken], before, self._at, self._at.astimezone(self._zone))
             if not ended:
                 begin, limit = marks[-1], source.batch
                 self._rest(taken, asked, stop)
@@ -276,11 +277,10 @@ class _Reading:
 
     def _go_on(self, last: Mark, rows: int) -> None:
         """What is before `last` is sealed."""
-        bounded = no_later(last, self._at, self._at.astimezone(self._zone))
         state = self._state or PullState(
             view=self._source.view, watermark=self._source.grows, kind=kind_of(last), last=to_text(last),
             columns=self._there,
         )  # fmt: skip
-        self._state = state.gone(last=bounded, columns=self._there, rows=rows)
+        self._state = state.gone(last=last, columns=self._there, rows=rows)
         write_state(self._path, self._state)
         self.done.watermark = self._state.last

@@ -37,7 +37,7 @@ from wardkeep.watch.pull import (
     write_state,
 )
 from wardkeep.watch.pull.cells import text_of
-from wardkeep.watch.pull.watermark import from_text, no_later, to_text
+from wardkeep.watch.pull.watermark import from_text, kept_of, to_text
 
 GOOD = (
     'name = "his-audit"\nurl = "postgresql+psycopg://reader@db/his"\nview = "audit.v_access"\nmapping = "his.toml"\n'
@@ -187,13 +187,16 @@ def test_a_watermark_is_the_same_after_it_was_written_down(mark: Any) -> None:
     assert from_text(to_text(mark), kind) == mark
 
 
-def test_a_watermark_is_never_later_than_now() -> None:
+def test_the_watermark_that_is_kept_is_the_newest_that_is_not_in_the_future() -> None:
     now = datetime(2026, 3, 2, 4, tzinfo=UTC)
     local = now.astimezone(SHANGHAI)
-    assert no_later(datetime(2099, 1, 1), now, local) == datetime(2026, 3, 2, 12)
-    assert no_later(datetime(2099, 1, 1, tzinfo=UTC), now, local) == now
-    assert no_later(datetime(2026, 3, 2, 11), now, local) == datetime(2026, 3, 2, 11)
-    assert no_later(10**12, now, local) == 10**12
+    noon, early, forged = datetime(2026, 3, 2, 12), datetime(2026, 3, 1, 9), datetime(2099, 1, 1)
+    assert kept_of([early, forged, forged], None, now, local) == early
+    assert kept_of([early, noon], None, now, local) == noon
+    assert kept_of([forged], early, now, local) == early
+    assert kept_of([forged], None, now, local) == noon  # nothing is known: now
+    assert kept_of([now, datetime(2099, 1, 1, tzinfo=UTC)], None, now, local) == now
+    assert kept_of([10**12], 3, now, local) == 10**12
 
 
 def test_a_state_is_replaced_whole_and_belongs_to_one_view(tmp_path: Path) -> None:

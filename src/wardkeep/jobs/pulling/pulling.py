@@ -43,7 +43,7 @@ from wardkeep.watch.pull import (
     used_columns,
     write_state,
 )
-from wardkeep.watch.pull.watermark import from_text, no_later, to_text
+from wardkeep.watch.pull.watermark import from_text, kept_of, to_text
 
 if TYPE_CHECKING:
     from wardkeep.home import Home
@@ -187,7 +187,7 @@ class _Pull:
             last_state = state or PullState(
                 view=source.view, watermark=source.watermark, kind=kind_of(last), last=to_text(last), columns=there
             )
-            state = last_state.gone(last=self._bounded(last), columns=there, rows=len(reads))
+            state = last_state.gone(last=last, columns=there, rows=len(reads))
             write_state(self._path, state)
             self.done.watermark = state.last
             if self._progress is not None:
@@ -206,7 +206,7 @@ class _Pull:
         try:
             for rows, marks in self._pages(view, columns, state):
                 held += [reader.read(row, mark) for row, mark in zip(rows, marks, strict=True)]
-                last = marks[-1]
+                last = kept_of(marks, last or (state.mark if state else None), self._at, self._at.astimezone(self._zone))
                 if len(held) >= GATHER or time.monotonic() - begun >= SECONDS:
                     yield held, last
                     held, begun = [], time.monotonic()
@@ -268,9 +268,6 @@ class _Pull:
             until = since + rows / self._given.source.rate
             while (left := until - time.monotonic()) > 0 and not self._stop():
                 time.sleep(min(left, 0.2))
-
-    def _bounded(self, last: Mark) -> Mark:
-        return no_later(last, self._at, self._at.astimezone(self._zone))
 
     def _seal(self, reads: list[Read]) -> None:
         events, rejected, records = columns_of(reads, self._name)

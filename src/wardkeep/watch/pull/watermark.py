@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -67,13 +68,22 @@ def from_text(text: str | int, kind: Kind | None = None) -> Mark:
         raise BadSource(f"start is {text!r}: give a time like 2026-01-01 00:00:00, or a number") from None
 
 
-def no_later(mark: Mark, now: datetime, zone_now: datetime) -> Mark:
-    """The watermark, but not beyond now: a row from the future (a wrong clock) must not hide those that come after it.
+def kept_of(marks: Sequence[Mark], before: Mark | None, now: datetime, zone_now: datetime) -> Mark:
+    """The watermark to keep of rows in their order: the newest that is not in the future, else the one before.
 
-    `zone_now` is the local time of the column where it has no offset.
+    A row from the future (a wrong clock, or a forged one) must hide none that comes after it. `zone_now` is the local time of
+    the column where it has no offset.
     """
-    if not isinstance(mark, datetime):
-        return mark
-    if mark.tzinfo is None:
-        return min(mark, zone_now.replace(tzinfo=None))
-    return min(mark, now)
+    for mark in reversed(marks):
+        if not isinstance(mark, datetime) or mark <= _now_for(mark, now, zone_now):
+            return mark
+    return before if before is not None else no_later(marks[-1], now, zone_now)
+
+
+def no_later(mark: Mark, now: datetime, zone_now: datetime) -> Mark:
+    """The watermark, but not beyond now."""
+    return min(mark, _now_for(mark, now, zone_now)) if isinstance(mark, datetime) else mark
+
+
+def _now_for(mark: datetime, now: datetime, zone_now: datetime) -> datetime:
+    return zone_now.replace(tzinfo=None) if mark.tzinfo is None else now
