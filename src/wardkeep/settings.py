@@ -135,7 +135,7 @@ class Judging:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Records:
-    """Signed records that are sealed and checked every night, straight from their databases."""
+    """Signed records that are sealed and checked every night, straight from their databases and archives."""
 
     #: Source files of records, in the home folder or with their whole path (docs/how-to/check-records.md).
     sources: tuple[str, ...] = ()
