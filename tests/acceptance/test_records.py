@@ -47,11 +47,14 @@ def test_a_record_that_was_changed_removed_or_put_in_behind_is_named(program: Pr
     assert "never well" not in said.out + said.err
     assert len(program.call("records", "check", after, *OPTIONS, "--json", status=1).lines) == 2
     refused = program.call("records", "seal", after, *OPTIONS, "--json", status=1)  # it would pass for what was signed
-    assert (refused.one["sealed"], refused.one["different"]) == (1, 1) and "not sealed: changed  EMR r1" in refused.err
+    assert (refused.one["sealed"], refused.one["different"]) == (0, 2)
+    assert "not sealed: changed  EMR r1" in refused.err and "not sealed: back-dated  EMR r4" in refused.err
     assert ("r1", "changed") in [
         (line["record"], line["problem"])
         for line in program.call("records", "check", after, *OPTIONS, "--json", status=1).lines
     ]
+    late = program.call("records", "seal", after, *OPTIONS, "--late", "--json", status=1)  # a person says that r4 came late
+    assert (late.one["sealed"], late.one["different"]) == (1, 1)
     program.verify()
 
 

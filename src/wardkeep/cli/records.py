@@ -54,15 +54,20 @@ def _source(function: Command) -> Command:
 
 
 @command.command("seal")
+@click.option("--late", is_flag=True, help="FILEs of a department or a time that come late: seal records though others of "
+              "their kind were sealed for later times already.")  # fmt: skip
 @_source
 @standard
-def seal(frame: Frame, paths: tuple[Path, ...], place: Path | None, **options: Any) -> None:
+def seal(frame: Frame, paths: tuple[Path, ...], place: Path | None, late: bool, **options: Any) -> None:
     """Keep digests of the signed records in FILEs (FHIR, HL7 messages, DICOM studies, a CSV export), a database or an archive.
 
     Messages that are ingested or heard are sealed by themselves. No content is kept. A record that says something else under
-    the time at which it was sealed is named and not sealed; the status is 1 then.
+    the time at which it was sealed, or comes with a time at which others of its kind were sealed without it, is named and not
+    sealed; the status is 1 then.
     """
     _one_source(paths, place)
+    if late and place is not None:
+        raise click.UsageError(speak("--late is for FILEs: what a source brings late is named and looked at"))
     if place is not None:
         from wardkeep.jobs.record_sources import record_source_named, seal_from  # noqa: PLC0415
 
@@ -77,7 +82,7 @@ def seal(frame: Frame, paths: tuple[Path, ...], place: Path | None, **options: A
         from wardkeep.jobs.records import seal_read  # noqa: PLC0415
 
         read = _read(frame, paths, **options)
-        new, contradict = seal_read(frame.home, read, source=paths[0].name, at=now())
+        new, contradict = seal_read(frame.home, read, source=paths[0].name, at=now(), late=late)
         counts = {"read": len(read.versions), "sealed": new, "unusable": len(read.unusable)}
         differences = list(contradict)
     result = {**counts, "different": len(differences)}

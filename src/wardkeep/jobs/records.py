@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wardkeep.jobs.ingesting import PATIENCE
-from wardkeep.watch.integrity import Comparison, Difference, Stage, Version, admit, compare
+from wardkeep.watch.integrity import Comparison, Difference, Stage, Version, admit, compare, spans
 
 if TYPE_CHECKING:
     from wardkeep.home import Home
@@ -116,10 +116,18 @@ def _of_messages(path: Path, zone: str) -> Iterator[Version | str]:
             yield f"message {number}: {problem}"
 
 
-def seal_read(home: Home, read: Read, *, source: str, at: datetime) -> tuple[int, tuple[Difference, ...]]:
-    """Seal what files say and what does not contradict what is sealed; how many versions were new, and what contradicts."""
+def seal_read(
+    home: Home, read: Read, *, source: str, at: datetime, late: bool = False
+) -> tuple[int, tuple[Difference, ...]]:
+    """Seal what files say and what does not contradict what is sealed; how many versions were new, and what contradicts.
+
+    late: a record with a time at which others of its kind were sealed already is one that comes late, and not back-dated.
+    """
     state = [version for version in read.versions if version not in read.told]
-    admitted = admit(sealed_versions(home, records={version.record for version in state}), state)
+    records = {version.record for version in state}
+    sealed = sealed_versions(home) if state else []
+    known = [version for version in sealed if version.record in records]
+    admitted = admit(known, state, sealing=None if late else spans(sealed))
     new = seal_records(home, read.told, source=source, at=at)
     seal_records(home, admitted.versions, source=source, at=at)
     return new + len(admitted.versions), admitted.differences
