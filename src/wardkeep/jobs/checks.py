@@ -244,6 +244,24 @@ def _pulls(home: Home) -> Found:
     return not wrong, "; ".join(wrong) or _("sources: %d") % len(found.sources), "wardkeep intake status"
 
 
+def _mappings(home: Home) -> Found:
+    from wardkeep.jobs.mappings import mappings_folder, mappings_standing  # noqa: PLC0415
+
+    found = mappings_standing(home)
+    put_back = _(
+        "on the page Intake put back what was confirmed, or take it back; to keep the change, confirm it there"
+    )
+    wrong = (
+        (_("not what was confirmed: %s"), found.changed, put_back),
+        (_("confirmed, and not there: %s"), found.missing, _("on the page Intake put back what was confirmed")),
+        (_("taken back, and still read by: %s"), found.taken_back, _("remove the file from %s")),
+        (_("cannot be read: %s"), found.broken, _("mend the file in %s, or remove it")),
+    )
+    said = "; ".join(text % ", ".join(names) for text, names, _mend in wrong if names)
+    mends = [mend.replace("%s", str(mappings_folder(home))) for _text, names, mend in wrong if names]
+    return not said, said or _("confirmed: %d") % found.confirmed, "; ".join(mends)
+
+
 def _store(home: Home) -> Found:
     files = home.store().manifest.trusted().files
     segments = [file for file in files if file.kind == "segment" and file.state == "present"]
@@ -309,6 +327,7 @@ CHECKS: dict[str, Callable[[Home], Found]] = {
     "stamped": _stamped,
     "live": _live,
     "pulls": _pulls,
+    "mappings": _mappings,
     "store": _store,
     "quarantine": _quarantine,
     "outbox": _outbox,

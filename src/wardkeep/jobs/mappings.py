@@ -7,6 +7,8 @@ that an operator put there by hand counts like the others.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +69,45 @@ def put_in_place(home: Home, name: str) -> None:
     elif path.exists():
         path.unlink()
         sync_folder(path.parent)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """How the folder stands beside what was confirmed, each by the names of its mappings."""
+
+    confirmed: int
+    #: Confirmed, and the file says something else or is not there.
+    changed: Sequence[str]
+    missing: Sequence[str]
+    #: Taken back, and the file is still there: files are read by it all the same.
+    taken_back: Sequence[str]
+    #: No mapping at all: nothing is read by the folder before it is mended.
+    broken: Sequence[str]
+
+
+def mappings_standing(home: Home) -> Standing:
+    """Hold the folder against the rows. Django must be set up."""
+    from wardkeep.govern.mappings.actions import in_force  # noqa: PLC0415
+    from wardkeep.govern.mappings.models import MappingVersion  # noqa: PLC0415
+    from wardkeep.watch.intake import load_mapping  # noqa: PLC0415
+    from wardkeep.watch.intake.errors import BadMapping  # noqa: PLC0415
+
+    rows, there = in_force(), {path.stem for path in mappings_folder(home).glob("*.toml")}
+    ended = MappingVersion.objects.filter(name__in=there - rows.keys())
+    broken = []
+    for name in sorted(there):
+        try:
+            load_mapping(mapping_file(home, name))
+        except BadMapping:
+            broken.append(name)
+    return Standing(
+        confirmed=len(rows),
+        changed=sorted(name for name, row in rows.items() if name in there and not is_in_place(home, row)),
+        missing=sorted(rows.keys() - there),
+        # A file of that name that says something else was put there by hand since.
+        taken_back=sorted({row.name for row in ended if is_in_place(home, row)}),
+        broken=broken,
+    )
 
 
 def is_in_place(home: Home, row: MappingVersion) -> bool:

@@ -14,7 +14,7 @@ from wardkeep.web.cases.views import case, cases
 from wardkeep.web.cases.work import assign, decide, note, reopen
 from wardkeep.web.coverage.views import coverage
 from wardkeep.web.intake.views import close, intake, read_again
-from wardkeep.web.intake.wizard import mapping, mapping_abandon, mapping_new, mapping_take_back
+from wardkeep.web.intake.wizard import mapping, mapping_abandon, mapping_new, mapping_put_back, mapping_take_back
 from wardkeep.web.ledger.acts import acts
 from wardkeep.web.ledger.handing import bundle, verifier
 from wardkeep.web.ledger.minutes import minutes
@@ -77,6 +77,7 @@ urlpatterns = [
     path("intake/mapping/<uuid:key>/", mapping, name="mapping"),
     path("intake/mapping/<uuid:key>/abandon/", mapping_abandon, name="mapping_abandon"),
     path("intake/mappings/<uuid:row_id>/take-back/", mapping_take_back, name="mapping_take_back"),
+    path("intake/mappings/<uuid:row_id>/put-back/", mapping_put_back, name="mapping_put_back"),
     path("intake/read-again/", read_again, name="read_again"),
     path("intake/close/", close, name="close_pieces"),
     path("coverage/", coverage, name="coverage"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 import sys
 from collections import namedtuple
 from collections.abc import Iterator
@@ -55,6 +56,26 @@ def found(home: Any, name: str) -> Check:
 
 def failing(home: Any) -> dict[str, str]:
     return {check.name: check.mend for check in examine(home) if not check.ok}
+
+
+def test_mappings_that_are_not_what_was_confirmed_are_named_with_the_next_step(home: Any) -> None:
+    from tests.unit.jobs.test_mappings import OTHER, TEXT
+    from wardkeep.jobs.mappings import confirm_mapping, mapping_file, mappings_folder, put_in_place
+
+    try:
+        for name in ("his", "lis"):
+            confirm_mapping(home, name, TEXT, by=a_user(name), at=NOON)
+        assert found(home, "mappings") == Check(name="mappings", ok=True, detail="confirmed: 2")
+        mapping_file(home, "his").write_text(OTHER, encoding="utf-8")
+        mapping_file(home, "lis").unlink()
+        check = found(home, "mappings")
+        assert not check.ok and check.detail == "not what was confirmed: his; confirmed, and not there: lis"
+        assert "put back what was confirmed" in check.mend
+        for name in ("his", "lis"):
+            put_in_place(home, name)
+        assert found(home, "mappings").ok
+    finally:
+        shutil.rmtree(mappings_folder(home), ignore_errors=True)
 
 
 def test_a_sound_home_passes_every_check_and_warns_of_its_key_file(home: Any) -> None:

@@ -19,6 +19,7 @@ from wardkeep.jobs.mappings import (
     is_in_place,
     mapping_file,
     mappings_folder,
+    mappings_standing,
     put_in_place,
     take_back_mapping,
 )
@@ -81,6 +82,31 @@ def test_a_file_that_was_changed_by_hand_is_not_what_was_confirmed(home: Any) ->
     assert not is_in_place(home, row)
     put_in_place(home, "his")
     assert is_in_place(home, row)
+
+
+def test_how_the_folder_stands_beside_what_was_confirmed_is_told_by_name(home: Any) -> None:
+    li = a_user()
+    for name in ("kept", "changed", "missing", "ended"):
+        row = confirm_mapping(home, name, TEXT, by=li, at=NOON)
+    text = mapping_file(home, "ended").read_bytes()
+    take_back_mapping(home, row, by=li, at=NOON)
+    sound = mappings_standing(home)
+    assert (sound.confirmed, sound.changed, sound.missing, sound.taken_back, sound.broken) == (3, [], [], [], [])
+    mapping_file(home, "changed").write_text(OTHER, encoding="utf-8")
+    mapping_file(home, "missing").unlink()
+    mapping_file(home, "ended").write_bytes(text)
+    mapping_file(home, "by-hand").write_text(OTHER, encoding="utf-8")
+    mapping_file(home, "torn").write_bytes(b"name = \xff")
+    found = mappings_standing(home)
+    assert (found.changed, found.missing, found.taken_back, found.broken) == (
+        ["changed"],
+        ["missing"],
+        ["ended"],
+        ["torn"],
+    )
+    # What somebody put there since is no remains of what was taken back.
+    mapping_file(home, "ended").write_text(OTHER, encoding="utf-8")
+    assert mappings_standing(home).taken_back == []
 
 
 def test_a_row_that_was_edited_behind_our_back_is_named(home: Any) -> None:

@@ -68,6 +68,7 @@ TABLE: dict[str, tuple[str, set[Role] | None]] = {
     "mapping": ("GET", {R.DATA_ADMINISTRATOR, R.SECURITY_DIRECTOR}),
     "mapping_abandon": ("POST", {R.DATA_ADMINISTRATOR, R.SECURITY_DIRECTOR}),
     "mapping_take_back": ("POST", {R.DATA_ADMINISTRATOR, R.SECURITY_DIRECTOR}),
+    "mapping_put_back": ("POST", {R.DATA_ADMINISTRATOR, R.SECURITY_DIRECTOR}),
     "coverage": ("GET", REVIEW | {R.DATA_ADMINISTRATOR, R.AUDITOR, R.COMMITTEE_MEMBER, R.AUDIT_ADMINISTRATOR}),
     "runs": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
     "run": ("GET", REVIEW | {R.AUDITOR, R.AUDIT_ADMINISTRATOR}),
@@ -106,7 +107,7 @@ def _address(name: str, case: Any) -> str:
         **{name: [alert_row()] for name in ("alert_seen", "alert_dismiss")},
         "record_explain": [difference_row()],
         **{name: [zhou] for name in ("person_link", "person_active", "person_role", "person_contact")},
-        **{name: [zhou] for name in ("mapping", "mapping_abandon", "mapping_take_back")},
+        **{name: [zhou] for name in ("mapping", "mapping_abandon", "mapping_take_back", "mapping_put_back")},
         **{name: [case.key] for name in ("case", "case_proof", "decide", "note", "reopen", "assign")},
     }
     return reverse(name, args=arguments.get(name, []))

@@ -19,7 +19,7 @@ from wardkeep.govern.identity.role import Act
 from wardkeep.govern.mappings.actions import NotInForce, in_force
 from wardkeep.govern.mappings.models import MappingVersion
 from wardkeep.home import now
-from wardkeep.jobs.mappings import confirm_mapping, take_back_mapping
+from wardkeep.jobs.mappings import confirm_mapping, put_in_place, take_back_mapping
 from wardkeep.watch.intake.mapping import ANY, fits
 from wardkeep.watch.intake.proposing.draft import Written
 from wardkeep.watch.intake.proposing.moments import FORMS
@@ -104,6 +104,23 @@ def mapping_take_back(request: HttpRequest, row_id: UUID) -> HttpResponse:
         names = {"name": row.name, "version": earlier.version if earlier else 0}
         back = _("“%(name)s” is taken back; version %(version)d is in force again.")
         messages.success(request, (back if earlier else _("“%(name)s” is taken back; it is kept.")) % names)
+    except (NotInForce, MappingVersion.DoesNotExist):
+        messages.warning(request, _("Another version is in force by now: look again."))
+    except OSError as problem:
+        messages.error(request, _unwritten(problem))
+    return redirect("intake")
+
+
+@require_POST
+@page(Act.MAPPING_CONFIRM)
+def mapping_put_back(request: HttpRequest, row_id: UUID) -> HttpResponse:
+    """Make the file what was confirmed again; the act of the confirmation says what that is."""
+    try:
+        row = in_force().get(MappingVersion.objects.get(pk=row_id).name)
+        if row is None or row.pk != row_id:
+            raise NotInForce
+        put_in_place(settings.WARDKEEP_HOME, row.name)
+        messages.success(request, _("The file of “%(name)s” is again what was confirmed.") % {"name": row.name})
     except (NotInForce, MappingVersion.DoesNotExist):
         messages.warning(request, _("Another version is in force by now: look again."))
     except OSError as problem:
