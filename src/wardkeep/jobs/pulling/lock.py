@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from wardkeep.watch.pull import PullError, StateNotKept
+from wardkeep.watch.store.waiting import take_lock
 
 
 class PullBusy(PullError):
@@ -28,18 +27,11 @@ def alone(path: Path, *, wait: float) -> Iterator[None]:
     except OSError as exc:
         raise StateNotKept(f"{path} cannot be made: {exc.strerror}", hint="make room on the disk of the home") from None
     try:
-        until = time.monotonic() + wait
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    raise PullBusy(
-                        f"another pull of {path.stem} goes on",
-                        hint="`wardkeep serve` pulls it, or another command does: what that one reads is not read twice",
-                    ) from None
-                time.sleep(0.05)
+        if not take_lock(descriptor, wait=wait):
+            raise PullBusy(
+                f"another pull of {path.stem} goes on",
+                hint="`wardkeep serve` pulls it, or another command does: what that one reads is not read twice",
+            )
         yield
     finally:
         os.close(descriptor)

@@ -16,7 +16,6 @@ import hashlib
 import mmap
 import os
 import sqlite3
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +24,7 @@ from wardkeep.keys.errors import SealedError
 from wardkeep.keys.sealed import open_sealed, seal
 from wardkeep.watch.store.errors import StoreBusy, StoreDamaged, StoreError, StoreFull
 from wardkeep.watch.store.segment import aad
+from wardkeep.watch.store.waiting import take_lock
 
 KINDS = {"segment": "segments", "context": "context", "quarantine": "quarantine", "run": "runs"}
 PENDING = "pending"
@@ -194,19 +194,12 @@ def locked(path: Path, *, wait: float) -> Iterator[None]:
     """Hold an exclusive lock on a file. Raises StoreBusy, StoreError."""
     with disk(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    until = time.monotonic() + wait
     try:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    raise StoreBusy(
-                        f"another process writes to the store in {path.parent}",
-                        hint="wait for the other command, then run this one again",
-                    ) from None
-                time.sleep(0.05)
+        if not take_lock(descriptor, wait=wait):
+            raise StoreBusy(
+                f"another process writes to the store in {path.parent}",
+                hint="wait for the other command, then run this one again",
+            )
         try:
             yield
         finally:
