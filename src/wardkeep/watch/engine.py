@@ -69,6 +69,9 @@ class Engine(Protocol):
     def drop(self, names: Iterable[str]) -> None:
         """Forget tables that `make` and `put` made."""
 
+    def over(self, name: str, text: str | None) -> None:
+        """Let `name` mean the rows of `text` from now on, which says `{name}` for what it meant at first; None: that again."""
+
 
 class DuckEngine:
     """DuckDB, on a connection that the caller owns. Everything made here is temporary."""
@@ -106,6 +109,29 @@ class DuckEngine:
         for name in names:
             if name in kinds:
                 self.con.execute(f"DROP {'VIEW' if kinds[name] == 'VIEW' else 'TABLE'} IF EXISTS temp.{name}")
+
+    def over(self, name: str, text: str | None) -> None:
+        if not _NAME.fullmatch(name):
+            raise EngineError(f"{name!r} is no table name")
+        kept = f"first_{name}"
+        found = self.con.execute(
+            "SELECT table_catalog, table_schema, table_type FROM information_schema.tables "
+            "WHERE table_name = ? AND (table_catalog = 'temp' OR table_schema = current_schema())",
+            [name],
+        ).fetchall()
+        beneath = [f'"{catalog}"."{schema}".{name}' for catalog, schema, _ in found if catalog != "temp"]
+        kinds = [kind for catalog, _, kind in found if catalog == "temp"]
+        shown = self.con.execute("SELECT sql FROM duckdb_views() WHERE temporary AND view_name = ?", [name]).fetchone()
+        if kinds and (beneath or text is not None or (shown and kept in shown[0])):
+            if not beneath and not (shown and kept in shown[0]):
+                # Handed over under the very name: it is small, and kept under another.
+                self.con.execute(f"CREATE OR REPLACE TEMP TABLE {kept} AS SELECT * FROM {name}")  # noqa: S608
+            self.con.execute(f"DROP {'VIEW' if kinds[0] == 'VIEW' else 'TABLE'} temp.{name}")
+            beneath = beneath or [f"temp.{kept}"]
+            if text is None and beneath == [f"temp.{kept}"]:
+                self.con.execute(f"ALTER TABLE temp.{kept} RENAME TO {name}")
+        if text is not None:
+            self.con.execute(f"CREATE TEMP VIEW {name} AS {text.replace('{name}', beneath[0])}")
 
 
 def parse(text: str, origin: str) -> dict[str, Query]:

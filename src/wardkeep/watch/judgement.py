@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from wardkeep.watch.attribute import attribute as attributing
 from wardkeep.watch.attribute.attribute import Clock
+from wardkeep.watch.attribute.spelt import spelt_of
 from wardkeep.watch.detect import detect as detecting
 from wardkeep.watch.detect.detect import SharedLogin
 from wardkeep.watch.engine import DuckEngine, digest
@@ -21,6 +22,7 @@ from wardkeep.watch.rank.assemble import Assembler
 from wardkeep.watch.rank.case import JudgedCase, KnownCase, Term
 from wardkeep.watch.rank.fit import fit
 from wardkeep.watch.rank.score import WEIGHTS
+from wardkeep.watch.spelling import Spelt
 from wardkeep.watch.statistics.schema import EMPTY, Schema
 from wardkeep.watch.thresholds import Thresholds
 
@@ -59,6 +61,8 @@ class Judgement:
     labels: int = 0
     #: Procedures that statements call and no imported schema explains, with the number of calls: not evaluated.
     unknown: Mapping[str, int] = field(default_factory=dict)
+    #: Accounts that are written otherwise than in the table, and what they were taken for.
+    spelt: tuple[Spelt, ...] = ()
 
 
 def judge(
@@ -122,6 +126,7 @@ def judge(
         unknown=dict(
             engine.rows("SELECT procedure, count(*) FROM statistics_unknown GROUP BY procedure ORDER BY procedure")
         ),
+        spelt=spelt_of(engine),
     )
 
 
@@ -149,7 +154,8 @@ def _hashes(thresholds: Thresholds, weights: Mapping[str, float], schema: Schema
     for folder in ("attribute", "explain", "detect", "rank"):
         for path in sorted((room / folder).glob("*.py")):
             code.update(f"{folder}/{path.name}\0".encode() + path.read_bytes() + b"\0")
-    code.update(Path(__file__).read_bytes())
+    for path in (room / "spelling.py", Path(__file__)):
+        code.update(path.read_bytes())
     settings = sorted(dataclasses.asdict(thresholds).items())
     return {
         "code": code.hexdigest(),

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wardkeep.watch.attribute.spelt import spell
 from wardkeep.watch.engine import Engine, Query, parse
 
 #: In the order in which their texts are made.
@@ -99,8 +100,10 @@ class Clock:
 def attribute(engine: Engine, numbers: Mapping[str, int | float]) -> bool:
     """Make every table of LEFT. True where somebody is named, or is one of several, for at least one use.
 
-    `numbers`: the thresholds and `to_us`. Every table of the hospital must be there, if empty.
+    `numbers`: the thresholds and `to_us`. Every table of the hospital must be there, if empty. From here on `events` name
+    the accounts of the table, whatever was written (`spelt.py`).
     """
+    spell(engine)
     for name in _until(engine, numbers):
         engine.put(name, LEFT[name], [])
     engine.drop(SPENT)

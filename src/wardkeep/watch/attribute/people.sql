@@ -6,9 +6,10 @@ GROUP BY x.account
 HAVING min(x.kind) IN ('shared', 'service')
 
 -- name: heard
--- description: Who signed in and out where, in every system that tells: the HIS, the directory, bastion, VPN.
+-- description: Who signed in and out where, in every system that tells: the HIS, the directory, bastion, VPN. Accounts as
+--   they are written: `identity` says how sure it is whose they are.
 SELECT
-  e.eid AS eid, e.name AS name, e.account AS account, e.system AS system, e.action AS action, e.time_us AS time_us,
+  e.eid AS eid, e.name AS name, coalesce(e.written, e.account) AS account, e.system AS system, e.action AS action, e.time_us AS time_us,
   e.day AS day, e.workstation AS workstation, e.ip AS ip, e.site AS site, e.session_id AS session_id,
   e.resource AS resource, e.duration_ms AS duration_ms
 FROM events AS e
@@ -26,12 +27,13 @@ WHERE e.kind <> 'access' AND (lower(e.system) LIKE '%badge%' OR e.system LIKE '%
 
 -- name: detail
 -- description: What sources say of these beyond the common columns: the address that a VPN gave (`assigned_ip`), the account
---   that a bastion led to (`target_account`), in or out of a door (`direction`).
+--   that a bastion led to (`target_account`, as the table has it), in or out of a door (`direction`).
 SELECT
   d.eid AS eid, json_extract_string(d.extra, '$.assigned_ip') AS assigned_ip,
-  json_extract_string(d.extra, '$.target_account') AS target_account,
+  coalesce(a.account, json_extract_string(d.extra, '$.target_account')) AS target_account,
   lower(json_extract_string(d.extra, '$.direction')) AS direction
 FROM event_detail AS d
+LEFT JOIN account_spelling AS a ON a.written = json_extract_string(d.extra, '$.target_account')
 WHERE d.extra LIKE '%assigned_ip%' OR d.extra LIKE '%target_account%' OR d.extra LIKE '%direction%'
 
 -- name: sign
