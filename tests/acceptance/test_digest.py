@@ -65,12 +65,6 @@ def test_a_head_whom_nothing_reaches_ends_it_with_status_1_and_the_mend_works(pr
     assert "13900000009" in [body["to"] for body, _, _ in hook.posted]
 
 
-def test_an_account_with_a_wrong_address_is_not_made(program: Program) -> None:
-    words = ("user", "create", "wang", "--role", "department_head", "--mail", "wang@")
-    assert "no mail address" in program.call(*words, status=2).err
-    assert all(one["name"] != "wang" for one in program.call("user", "list", "--json").lines)
-
-
 def test_an_upgrade_ends_with_the_kinds_that_nobody_is_told_of(program: Program, hook: Hook) -> None:
     configure(program, webhook=hook.url, kinds=["cases", "alert", "silent", "ledger"])
     said = program.call("upgrade").out
