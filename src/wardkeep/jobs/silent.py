@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from wardkeep.home import now
 from wardkeep.jobs.pulling.status import pulls_of
 from wardkeep.watch.engine import DuckEngine
 from wardkeep.watch.silence import Silence, SilenceKind, silences
@@ -33,8 +34,10 @@ _SCHEMA = pa.schema(
 
 
 def silences_in(con: duckdb.DuckDBPyConnection) -> pa.Table:
-    """What a run keeps."""
-    return pa.Table.from_pylist([asdict(one) for one in silences(DuckEngine(con))], schema=_SCHEMA)
+    """What a run keeps. Events later than tomorrow, by a wrong clock or forged, tell of no hour in which others were silent."""
+    tomorrow = (now() + timedelta(days=1) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    found = silences(DuckEngine(con), before_us=tomorrow)
+    return pa.Table.from_pylist([asdict(one) for one in found], schema=_SCHEMA)
 
 
 def silences_of(home: Home, run: Run | None) -> list[Silence]:

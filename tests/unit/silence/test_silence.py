@@ -15,7 +15,7 @@ import pytest
 from tests.house_sql import outside_subset, runs_on_spark
 from wardkeep.watch.engine import DuckEngine
 from wardkeep.watch.silence import Limits, Silence, SilenceKind, silences
-from wardkeep.watch.silence.silence import HOUR_US, QUERIES
+from wardkeep.watch.silence.silence import HOUR_US, NEVER_US, QUERIES
 
 MONDAY = 20_514
 Hour = tuple[int, int]
@@ -43,7 +43,7 @@ def log(
     return [(s, t, f"A{1000 + n:07}") for n, (s, t, _) in enumerate(rows)] if numbers else rows
 
 
-def found(rows: Iterable[Row], **limits: float) -> list[Silence]:
+def found(rows: Iterable[Row], before_us: int = NEVER_US, **limits: float) -> list[Silence]:
     listed = list(rows)
     table = pa.table(
         {
@@ -56,7 +56,7 @@ def found(rows: Iterable[Row], **limits: float) -> list[Silence]:
     )
     with duckdb.connect() as con:
         con.register("all_events", table)
-        return silences(DuckEngine(con), limits=Limits(**limits))  # type: ignore[arg-type]
+        return silences(DuckEngine(con), limits=Limits(**limits), before_us=before_us)  # type: ignore[arg-type]
 
 
 def test_nights_and_weekends_are_no_silence() -> None:
@@ -148,6 +148,13 @@ def test_a_day_that_is_missing_from_every_system_is_a_silence_of_each() -> None:
     assert all(one.from_us >= at(16, 0) and one.to_us <= at(17, 0) and one.got == 0 for one in silent)
 
 
+def test_an_event_of_the_future_neither_hides_a_silence_nor_makes_one() -> None:
+    rows = [row for row in log("HIS") if row[1] // (24 * HOUR_US) != MONDAY + 16]
+    real = found([*rows, *log("LIS")])
+    assert [one.kind for one in real] == [SilenceKind.PAUSED]
+    assert found([*rows, *log("LIS"), ("LIS", at(30_000, 12.5), None)], before_us=at(22, 0)) == real
+
+
 def test_two_exports_with_a_season_between_them_are_no_silence() -> None:
     assert found([(s, t + 90 * 24 * HOUR_US * (t >= at(7, 0)), i) for s, t, i in log("HIS")]) == []
 
@@ -203,6 +210,6 @@ def test_numbers_that_begin_anew_each_day_or_come_in_blocks_say_nothing() -> Non
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_text_keeps_to_the_house_subset_and_says_what_it_makes(name: str) -> None:
-    text = QUERIES[name].filled(asdict(Limits()))
+    text = QUERIES[name].filled({**asdict(Limits()), "before_us": 1})
     assert runs_on_spark(text) and outside_subset(text) == []
     assert QUERIES[name].description.endswith(".")

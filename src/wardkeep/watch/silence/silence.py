@@ -15,6 +15,7 @@ from pathlib import Path
 from wardkeep.watch.engine import Engine, load
 
 HOUR_US = 3_600_000_000
+NEVER_US = 2**62
 QUERIES = load(Path(__file__).parent)
 _LOAD = ("hour_load", "system_span")
 _HOURS = ("hour_due", "hour_usual", "hour_judged", "silence_rhythm")
@@ -75,10 +76,9 @@ class Silence:
     last: str = ""
 
 
-def silences(engine: Engine, *, limits: Limits | None = None) -> list[Silence]:
-    """Every silence in the events of `engine` (the view `all_events`), by system and time."""
-    limits = limits or Limits()
-    numbers = asdict(limits)
+def silences(engine: Engine, *, limits: Limits | None = None, before_us: int = NEVER_US) -> list[Silence]:
+    """Every silence in the events of `engine` (the view `all_events`) that are older than `before_us`, by system and time."""
+    numbers = {**asdict(limits or Limits()), "before_us": before_us}
     engine.put("hour_of_day", [("hour", "INTEGER")], [(hour,) for hour in range(24)])
     try:
         for name in _LOAD:

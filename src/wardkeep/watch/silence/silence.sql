@@ -3,7 +3,7 @@
 SELECT e.system AS system, e.day AS day, CAST(floor((e.local_us - e.day * 86400000000) / 3600000000.0) AS INTEGER) AS hour,
   CAST(count(*) AS BIGINT) AS events, min(e.time_us) AS first_us, max(e.time_us) AS last_us
 FROM all_events AS e
-WHERE e.system <> 'wardkeep'
+WHERE e.system <> 'wardkeep' AND e.local_us < :before_us
 GROUP BY e.system, e.day, floor((e.local_us - e.day * 86400000000) / 3600000000.0)
 
 -- name: system_span
@@ -120,7 +120,7 @@ SELECT e.system AS system, regexp_extract(e.event_id, '^(.*?)([0-9]{1,18})$', 1)
   CAST(regexp_extract(e.event_id, '^(.*?)([0-9]{1,18})$', 2) AS BIGINT) AS number,
   length(regexp_extract(e.event_id, '^(.*?)([0-9]{1,18})$', 2)) AS width, e.local_us AS local_us
 FROM all_events AS e
-WHERE e.system <> 'wardkeep' AND regexp_matches(e.event_id, '^(.*?)([0-9]{1,18})$')
+WHERE e.system <> 'wardkeep' AND e.local_us < :before_us AND regexp_matches(e.event_id, '^(.*?)([0-9]{1,18})$')
 
 -- name: stepped
 -- description: Each number of a series once, and how many are missing before it.
