@@ -19,6 +19,9 @@ from tests.unit.integrity.test_dicom import image, written
 #: An invented patient, who must be in no error.
 NAME, PATIENT = "王^小明", "P-4711"
 IMAGE = re.compile(r"/dw/studies/([^/]+)/series/([^/]+)/instances/([^/]+)")
+MULTIPART = 'multipart/related; type="application/dicom"; boundary=b-o-u-n-d'
+#: The study at which it is told to speak otherwise.
+BAD = "1.2.3.3"
 #: Gets the request and answers it itself, or says that it does not.
 Twist = Callable[["Asked"], bool]
 
@@ -67,7 +70,7 @@ class Asked(BaseHTTPRequestHandler):
             if data is None:
                 self.say(404, b"", "text/plain")
             else:
-                self.say(200, parted(data), 'multipart/related; type="application/dicom"; boundary=b-o-u-n-d')
+                self.say(200, parted(data), MULTIPART)
             return
         self.say_list(fake.rows(self))
 
@@ -161,3 +164,75 @@ def a_fake(trusted: ssl.SSLContext | None = None) -> Iterator[Fake]:
         finally:
             server.shutdown()
             thread.join(timeout=60)
+
+
+def bad_image(answer: Callable[[Asked], object]) -> Callable[[Asked], bool]:
+    """Answer so where an image of one study is asked for."""
+
+    def twist(asked: Asked) -> bool:
+        if asked.what != "image" or f"/{BAD}/" not in asked.path:
+            return False
+        answer(asked)
+        return True
+
+    return twist
+
+
+def body(data: bytes, kind: str = MULTIPART, status: int = 200, **headers: str) -> Callable[[Asked], object]:
+    return lambda asked: asked.say(status, data, kind, **headers)
+
+
+def endless(head: bytes, kind: str = MULTIPART) -> Callable[[Asked], object]:
+    """A body without end, and with the name of a patient over and over."""
+
+    def answer(asked: Asked) -> None:
+        asked.send_response(200)
+        asked.send_header("Content-Type", kind)
+        asked.send_header("Transfer-Encoding", "chunked")
+        asked.end_headers()
+        block = head
+        while True:
+            asked.wfile.write(b"%x\r\n%b\r\n" % (len(block), block))
+            block = NAME.encode() * 4096
+
+    return answer
+
+
+def unbounded(data: bytes, kind: str) -> Callable[[Asked], object]:
+    """A body that ends with its connection."""
+
+    def answer(asked: Asked) -> None:
+        asked.send_response(200)
+        asked.send_header("Content-Type", kind)
+        asked.send_header("Connection", "close")
+        asked.end_headers()
+        asked.wfile.write(data)
+
+    return answer
+
+
+def cut(data: bytes, told: int, *, chunked: bool = False) -> Callable[[Asked], object]:
+    def answer(asked: Asked) -> None:
+        asked.send_response(200)
+        asked.send_header("Content-Type", MULTIPART)
+        if chunked:
+            asked.send_header("Transfer-Encoding", "chunked")
+            data_sent = b"%x\r\n%b" % (told, data)
+        else:
+            asked.send_header("Content-Length", str(told))
+            data_sent = data
+        asked.end_headers()
+        asked.wfile.write(data_sent)
+        asked.close_connection = True
+
+    return answer
+
+
+def of_studies(answer: Callable[[Asked], object]) -> Callable[[Asked], bool]:
+    def twist(asked: Asked) -> bool:
+        if asked.what != "studies" or "StudyDate=20260304" not in asked.path:
+            return False
+        answer(asked)
+        return True
+
+    return twist
