@@ -168,7 +168,7 @@ def test_rows_of_any_encoding_and_separator_are_read_back(
     assert [(e.account or "", "".join(e.patients), e.action) for e in found if isinstance(e, AccessEvent)] == rows
 
 
-GLOBS = '[values.action]\n"sel*" = "read"\n"select into*" = "create"\n"*份" = "export"\n"SELECT" = "query"\n"a*c*e" = "print"\n'
+GLOBS = '[values.action]\n"sel*" = "read"\n"select into*" = "create"\n"*份" = "export"\n"SELECT" = "query"\n"a*c*e" = "print"\nLesen = "read"\n'
 
 
 @pytest.mark.parametrize(
@@ -183,6 +183,7 @@ GLOBS = '[values.action]\n"sel*" = "read"\n"select into*" = "create"\n"*份" = "
         ("ace", "print"),
         ("*", None),
         ("", None),
+        ("LESEN", "read"),  # in other case, where no pattern fits
     ],
 )
 def test_a_star_within_a_word_of_a_value_map_stands_for_any_text(cell: str, action: str | None) -> None:

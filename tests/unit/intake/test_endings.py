@@ -10,9 +10,9 @@ import pytest
 
 from tests.unit.intake.reading import read
 from wardkeep.watch.event import AccessEvent, Outcome, Rejected
+from wardkeep.watch.intake.endings import refused, went_well
 from wardkeep.watch.intake.mapping import SHIPPED, Mapping, Place, load_mapping, parse_mapping
 from wardkeep.watch.intake.outcomes import Ending
-from wardkeep.watch.intake.refusals import refused
 
 #: What systems write of an act that did not come about.
 _REFUSALS = (
@@ -83,6 +83,50 @@ def test_no_shipped_mapping_takes_a_word_that_it_does_not_know_for_success(name:
     for word in ("zzz", "甲乙丙", "7", "?"):
         (found,) = told(mapping, mapping.places("outcome")[0], word)
         assert isinstance(found, Rejected) or found.outcome is not Outcome.SUCCESS, (name, word)
+
+
+#: Words of success as the same systems write them, whatever their case; the last may be turned round by a column's name.
+WELL = (
+    "OK",
+    "ok",
+    "Succeeded",
+    "SUCCEEDED",
+    "Success",
+    "completed",
+    "成功",
+    "执行成功",
+    "操作成功",
+    "允许",
+    "通过",
+    "正常",
+    "Allowed",
+)
+TURNED = ("TRUE", "True", "true", "Yes", "是")
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if load_mapping(name).places("outcome")])
+def test_a_word_of_success_is_none_of_failure_whatever_its_case(name: str) -> None:
+    mapping = load_mapping(name)
+    if name == "oracle-unified-audit":
+        return  # its column holds numbers alone
+    for word in (*WELL, *TURNED):
+        (found,) = told(mapping, mapping.places("outcome")[0], word)
+        if isinstance(found, AccessEvent):
+            assert found.outcome is Outcome.SUCCESS, (name, word)
+        else:
+            assert word in TURNED and found.reason.startswith("unmapped-outcome"), (name, word)
+
+
+@pytest.mark.parametrize("word", [*FINE[:2], "执行成功", "Completed", "access granted", "200 OK"])
+def test_a_word_of_success_is_known_where_no_map_has_it(word: str) -> None:
+    assert went_well(word) and Ending({"x": "denied"}, "success").of(word) == "success"
+
+
+@pytest.mark.parametrize(
+    "word", ["true", "yes", "是", "1", "0", "zzz", "未成功", "unsuccessful", "等待通过", "incomplete", "token"]
+)
+def test_what_may_say_the_opposite_is_no_word_of_success(word: str) -> None:
+    assert not went_well(word)
 
 
 @pytest.mark.parametrize(

@@ -105,15 +105,20 @@ CASES: tuple[tuple[str, str, str, tuple[dict[str, Any], ...]], ...] = (
         "*User,*Asset,*Command,*Session ID,Risk level,ID,*Account,*Output,*Timestamp,Datetime,Remote Address\n"
         'Wang(wang),HIS-DB(10.0.0.1),"mysqldump his > /tmp/a",s1,Accept(0),c1,root,ok,1772410500,2026/03/02 08:15:00 +0800,'
         "10.0.0.5\n",
-        ({"event_id": "c1", "account": "Wang(wang)", "action": "query", "query": "mysqldump his > /tmp/a", "session_id": "s1",
+        ({"event_id": "c1", "account": "wang", "person_name": "Wang(wang)", "action": "query",
+          "query": "mysqldump his > /tmp/a", "session_id": "s1",
           "server": "HIS-DB(10.0.0.1)", "target_account": "root", "ip": "10.0.0.5", "time": "2026-03-02T00:15:00+00:00"},),
     ),
     (
         "jumpserver-session", "utf-8",
         "ID,用户,资产,账号,协议,登录来源,远端地址,是否成功,开始日期,结束日期\n"
-        "s1,wang,HIS-DB,root,ssh,ST(ST),10.0.0.5,Yes,2026/03/02 08:15:00 +0800,2026/03/02 09:15:00 +0800\n",
-        ({"event_id": "s1", "session_id": "s1", "account": "wang", "action": "login", "protocol": "ssh",
-          "date_end": "2026/03/02 09:15:00 +0800"},),
+        "s1,wang,HIS-DB,root,ssh,ST(ST),10.0.0.5,Yes,2026/03/02 08:15:00 +0800,2026/03/02 09:15:00 +0800\n"
+        "s2,张三(li4),HIS-DB(10.0.0.1),管理员(root),ssh,ST(ST),10.0.0.5,True,2026/03/02 08:15:00 +0800,\n",
+        (
+            {"event_id": "s1", "session_id": "s1", "account": "wang", "action": "login", "protocol": "ssh",
+             "date_end": "2026/03/02 09:15:00 +0800", "target_account": "root"},
+            {"account": "li4", "person_name": "张三(li4)", "target_account": "root", "server": "HIS-DB(10.0.0.1)"},
+        ),
     ),
     (
         "jumpserver-file", "utf-8",

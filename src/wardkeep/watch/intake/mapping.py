@@ -20,8 +20,10 @@ from wardkeep.watch.intake.times import Zone
 #: What a column can become.
 TARGETS = (
     "event_id", "time", "account", "patient_id", "action", "resource", "count", "purpose", "breakglass", "outcome", "system",
-    "workstation", "ip", "site", "session_id", "query", "duration_s",
+    "workstation", "ip", "site", "session_id", "query", "duration_s", "end_time",
 )  # fmt: skip
+#: What can be taken out of brackets.
+INNER = ("account", "patient_id", "resource", "workstation", "ip", "site", "session_id", "system")
 #: Targets with a closed vocabulary; `other` is an action that is no access.
 VOCABULARIES: dict[str, tuple[str, ...]] = {
     "action": (*map(str, Action), "other"),
@@ -34,7 +36,7 @@ SHIPPED = (
     "windows-security", "vpn", "door-badge", "print-log", "removable-media", "antivirus", "waf",
 )  # fmt: skip
 #: Targets that several columns can make, and what stands between them.
-JOINED = {"time": " ", "event_id": "/"}
+JOINED = {"time": " ", "end_time": " ", "event_id": "/"}
 #: The word of a value map for every value that it does not name; within a longer word it stands for any text.
 ANY = "*"
 #: Letters that a pattern of file names has beside `*`, so that no mapping takes every file.
@@ -97,6 +99,8 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     optional: list[str] = []
     values: dict[str, dict[str, str]] = {}
     constants: dict[str, str | int | bool] = {}
+    #: Targets, and names in `extra`, that stand in brackets at the end of their cell: `张三(li4)` is `li4`.
+    inside: list[str] = []
     #: Targets with several values in a cell, and what separates them.
     lists: dict[str, str] = {}
     #: Cells that mean nothing (`NULL`).
@@ -131,8 +135,8 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 HOSPITAL = Mapping(
     name="hospital",
     system="hospital",
-    columns={target: target for target in TARGETS},
-    optional=[t for t in TARGETS if t not in ("time", "action")],
+    columns={target: target for target in TARGETS if target != "end_time"},
+    optional=[t for t in TARGETS if t not in ("time", "action", "end_time")],
     offset_required=True,
 )
 
@@ -210,6 +214,9 @@ def _columns(m: Mapping) -> str | None:
         for one in m.places(target):
             if problem := _column(m, f"columns.{target}", one):
                 return problem
+    for target in m.inside:
+        if target not in INNER and target not in m.extra:
+            return f"inside has {target!r}: give one of {', '.join(INNER)}, or a name of [extra]"
     return _needed(m)
 
 
@@ -272,9 +279,10 @@ def _text(value: str | int | bool) -> str:
 def _time(m: Mapping) -> str | None:
     if not m.formats:
         return "time_format is empty"
-    times = {one for place in m.places("time") for one in (str(place), *map(str.strip, str(place).split("|")))}
+    places = [*m.places("time"), *m.places("end_time")]
+    times = {one for place in places for one in (str(place), *map(str.strip, str(place).split("|")))}
     if stranger := next((column for column in m.zones if column not in times), None):
-        return f"zones has {stranger!r}, which is no column of columns.time"
+        return f"zones has {stranger!r}, which is no column of columns.time or columns.end_time"
     for key, name in (("zone", m.zone), *((f"zones.{column}", name) for column, name in m.zones.items())):
         try:
             Zone("UTC" if name is None else name)
@@ -284,8 +292,8 @@ def _time(m: Mapping) -> str | None:
         parser(m.formats, None)
     except ValueError as exc:
         return str(exc)
-    if "time" in m.values or "time" in m.constants:
-        return "time can be neither a constant nor have a value map"
+    if target := next((t for t in ("time", "end_time") if t in m.values or t in m.constants), None):
+        return f"{target} can be neither a constant nor have a value map"
     return None
 
 

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """How an act ended, by the words of one column. A failed act never reads as success because of what else its cell says.
 
-A word that the map has without a `*` is what the map says. Else patterns of refusal count before those of success, and a
-word of refusal (refusals.py) before every pattern of success and before a `*` that means success.
+A word that the map has without a `*` is what the map says, also in other case where no pattern fits. Else patterns of refusal
+count before those of success, and a word of refusal (endings.py) before every pattern of success, before a `*` that means it,
+and where nothing fits. Where nothing fits and there is no `*`, a word of success is one, and every other word unknown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from wardkeep.watch.intake.endings import DENIED, FAILURE, refused, went_well
 from wardkeep.watch.intake.mapping import ANY, VOCABULARIES, glob
-from wardkeep.watch.intake.refusals import DENIED, FAILURE, refused
 
 SUCCESS = "success"
 #: Values that no map has as they stand are remembered, so many and no longer ones.
@@ -27,6 +28,7 @@ class Ending:
             word: meant for word, meant in words.items() if ANY not in word
         }
         self.known.setdefault("", empty)
+        self._folded = {word.casefold(): meant for word, meant in reversed(self.known.items())}
         self._rest = words.get(ANY)
         self._plain = not words
         patterns = [word for word in words if ANY in word and word != ANY]
@@ -44,9 +46,11 @@ class Ending:
         return meant
 
     def _read(self, cell: str) -> str | None:
-        if self._plain:
-            return self.known.get(cell.casefold())
-        meant = next((meant for pattern, meant in self._patterns if pattern.fullmatch(cell)), self._rest)
-        if meant == SUCCESS and (refusal := refused(cell)):
+        meant = next((meant for pattern, meant in self._patterns if pattern.fullmatch(cell)), None)
+        folded = self._folded.get(cell.casefold()) if meant is None else None
+        if folded is not None or self._plain:
+            return folded
+        meant = self._rest if meant is None else meant
+        if meant in (SUCCESS, None) and (refusal := refused(cell)):
             return self._rest if self._rest in (DENIED, FAILURE) else refusal
-        return meant
+        return SUCCESS if meant is None and went_well(cell) else meant

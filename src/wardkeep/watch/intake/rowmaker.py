@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from wardkeep.watch.event import Kind
 from wardkeep.watch.intake.headings import zone_of
+from wardkeep.watch.intake.lasting import milliseconds, until
 from wardkeep.watch.intake.mapping import ANY, JOINED, VOCABULARIES, Mapping, Place, glob
 from wardkeep.watch.intake.outcomes import REMEMBERED, SHORT, SUCCESS, Ending
 from wardkeep.watch.intake.row import Row, to_json
@@ -21,7 +22,7 @@ NO_ACTION = "query"
 TEXTS = (
     "event_id", "account", "patient_id", "resource", "purpose", "system", "workstation", "ip", "site", "session_id", "query",
 )  # fmt: skip
-_SECONDS = re.compile(r"\d{1,9}(?:\.\d{1,9})?", re.ASCII)
+_INSIDE = re.compile(r".*[(（]([^()（）]*[^()（）\s])\s*[)）]", re.DOTALL)
 _strip, _new = str.strip, tuple.__new__
 
 
@@ -40,19 +41,25 @@ class RowMaker:
         self._mapping = mapping
         places = {target: self._place(target) for target in mapping.columns}
         self._times = places["time"]
-        self._when = parser(mapping.formats, self._zone())
+        self._when = parser(mapping.formats, self._zone(self._times))
+        #: Where it says when the act ended, which tells how long it lasted.
+        self._ends = [at for at in places.get("end_time", []) if at < width]
+        self._until = parser(mapping.formats, self._zone(self._ends)) if self._ends else self._when
         #: The one column of the time, or -1 where it is made of several.
         self._time = self._times[0] if len(self._times) == 1 else -1
         #: What goes to `extra` under a name, and where it stands; what is not there is left out.
         self._named_extra = [
-            (name, at) for name, place in mapping.extra.items() if (at := self._at_place(place)) < width
+            (name, at, _inner if name in mapping.inside else str)
+            for name, place in mapping.extra.items()
+            if (at := self._at_place(place)) < width
         ]
-        used = {i for found in places.values() for i in found} | {at for _, at in self._named_extra}
+        used = {i for found in places.values() for i in found} | {at for _, at, _ in self._named_extra}
         self._unknown = [(i, (self._names[i] if names else "") or str(i + 1)) for i in range(width) if i not in used]
         self._empty = frozenset(mapping.empty)
         self._several = mapping.lists.get("patient_id")
         self._ending, self._endings = self._told()
         self._words = {target: _words(mapping, target) for target in ("action", "breakglass")}
+        self._folded = {target: _folded(mapping.values.get(target, words)) for target, words in self._words.items()}
         self._globs = {target: _globs(mapping, target) for target in mapping.values}
         self._closed = (
             (places.get("action", [width])[0], self._words["action"]),
@@ -77,12 +84,12 @@ class RowMaker:
             found.append(at)
         return found
 
-    def _zone(self) -> Zone | None:
-        """That of the times: what the mapping says of their column, else what its name says, else that of the file."""
+    def _zone(self, columns: Sequence[int]) -> Zone | None:
+        """That of these times: what the mapping says of their column, else what its name says, else that of the file."""
         if self._mapping.offset_required:
             return None
         zones = {column.casefold(): zone for column, zone in self._mapping.zones.items()}
-        for at in self._times:
+        for at in columns:
             name = self._names[at] if at < len(self._names) else ""
             told = zones.get(name.casefold()) or zones.get(str(at + 1))
             if found := Zone(told) if told else zone_of(name):
@@ -115,14 +122,18 @@ class RowMaker:
         """Where the text of a target stands when the derived cells are there."""
         words, constant = self._mapping.values.get(target, {}), self._mapping.constants.get(target)
         default = "" if constant is None else str(constant)
-        if not words and not default:
+        take = _inner if target in self._mapping.inside else str
+        if not words and not default and take is str:
             return at
-        rest, globs = words.get(ANY), _globs(self._mapping, target)
+        rest, globs, folded = words.get(ANY), _globs(self._mapping, target), _folded(words)
 
         def derive(cell: str) -> str:
+            cell = take(cell)
             word = words.get(cell)
             if word is None:
-                word = next((word for glob, word in globs if glob.fullmatch(cell)), cell if rest is None else rest)
+                word = _fitting(globs, cell)
+            if word is None:
+                word = folded.get(cell.casefold(), cell if rest is None else rest)
             return word or default
 
         self._derived.append((at, derive))
@@ -151,7 +162,7 @@ class RowMaker:
         extra = None
         if self._unknown or self._named_extra:
             kept = {name: cells[i] for i, name in self._unknown if cells[i]}
-            more: dict[str, object] = {name: cells[i] for name, i in self._named_extra if cells[i]}
+            more: dict[str, object] = {name: take(cells[i]) for name, i, take in self._named_extra if cells[i]}
             extra = to_json(more | {"columns": kept} if kept else more)
         return _new(Row, (
             self._name(cells) if self._parts else cells[event] or None, moment, quality, cells[account] or None,
@@ -159,7 +170,8 @@ class RowMaker:
             NO_ACTION if action == OTHER else action, cells[resource] or None, _whole(count) if count else self._count,
             cells[purpose] or None, glass == "1", outcome, cells[system] or self._system, cells[station] or None,
             cells[ip] or None, cells[site] or None, cells[session] or None, cells[query] or None,
-            _milliseconds(seconds) if seconds else None, OTHER if action == OTHER else ACCESS, self._form, position, digest,
+            self._lasted(cells, seconds, moment) if seconds or self._ends else None,
+            OTHER if action == OTHER else ACCESS, self._form, position, digest,
             extra,
         ))  # fmt: skip
 
@@ -167,6 +179,19 @@ class RowMaker:
         """The name of an event that several columns make; None where one of them says nothing."""
         parts = [cells[at] for at in self._parts]
         return JOINED["event_id"].join(parts) if all(parts) else None
+
+    def _lasted(self, cells: list[str], seconds: str, begin_us: int) -> int | None:
+        """How long it lasted: until the end that is told, else the duration that is."""
+        end = " ".join(filter(None, (cells[at] for at in self._ends)))
+        if not end:
+            return _milliseconds(seconds) if seconds else None
+        try:
+            lasted = until(end, self._until, begin_us)
+        except BadTime as exc:
+            raise BadRow(f"bad-time: end_time: {exc}") from None
+        if lasted is None:
+            raise BadRow("bad-time: end_time is before time")
+        return lasted
 
     def _ended(self, cells: list[str], at: int) -> str:
         """How the act ended: the first that is no success, of all columns that tell it."""
@@ -186,9 +211,10 @@ class RowMaker:
     def _word(self, target: str, cell: str) -> str:
         """A word of a closed vocabulary that is not written as the mapping or the vocabulary writes it."""
         known = self._words[target]
-        word = known.get(cell.casefold()) if target not in self._mapping.values else None
-        if word is None and cell:
-            word = next((word for glob, word in self._globs.get(target, ()) if glob.fullmatch(cell)), None)
+        word = None
+        if cell:
+            globs = self._globs.get(target, ())
+            word = _fitting(globs, cell) or self._folded[target].get(cell.casefold())
             if word is not None and len(known) < REMEMBERED and len(cell) < SHORT:
                 known[cell] = word
         word = word or known.get(ANY)
@@ -211,10 +237,26 @@ def _words(mapping: Mapping, target: str) -> dict[str, str]:
     return known
 
 
+def _folded(words: dict[str, str]) -> dict[str, str]:
+    """The words of a map in small letters; of two that differ in case the first."""
+    return {word.casefold(): meant for word, meant in reversed(words.items()) if ANY not in word}
+
+
+def _fitting(globs: Sequence[tuple[re.Pattern[str], str]], cell: str) -> str | None:
+    """What the first pattern that fits a cell says."""
+    return next((word for glob, word in globs if glob.fullmatch(cell)), None)
+
+
 def _globs(mapping: Mapping, target: str) -> list[tuple[re.Pattern[str], str]]:
     """The words of a value map that hold a `*`, the one that says most first."""
     found = [word for word in mapping.values.get(target, {}) if ANY in word and word != ANY]
     return [(glob(word), mapping.values[target][word]) for word in sorted(found, key=lambda word: (-len(word), word))]
+
+
+def _inner(cell: str) -> str:
+    """What stands in brackets at the end of a cell (`张三(li4)`); the cell where none do."""
+    found = _INSIDE.fullmatch(cell)
+    return found[1].strip() if found else cell
 
 
 def _whole(cell: str) -> int:
@@ -224,6 +266,7 @@ def _whole(cell: str) -> int:
 
 
 def _milliseconds(cell: str) -> int:
-    if _SECONDS.fullmatch(cell) is None:
-        raise BadRow("bad-number: duration_s is no number of seconds")
-    return round(float(cell) * 1000)
+    lasted = milliseconds(cell)
+    if lasted is None:
+        raise BadRow("bad-number: duration_s is no number of seconds, and no 1:02:03")
+    return lasted
