@@ -186,6 +186,7 @@ def test_a_source_that_is_not_as_it_says_is_refused(notes: Notes) -> None:
         {"batch": 0},
         {"colour": "red"},
         {"time": None},
+        {"zone": "Asia/Nowhere"},
     ):
         with pytest.raises(BadSource):
             notes.seal(**wrong)

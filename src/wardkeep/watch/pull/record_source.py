@@ -20,7 +20,7 @@ from wardkeep.watch.integrity.table import Columns, versions
 from wardkeep.watch.pull.cells import text_of
 from wardkeep.watch.pull.dicomweb.source import SCHEMES, PacsSource, parse_pacs_source
 from wardkeep.watch.pull.errors import BadSource, SchemaChanged
-from wardkeep.watch.pull.source import PullSource, checked
+from wardkeep.watch.pull.source import PullSource, checked, zone_fault
 
 HINT = "docs/how-to/check-records.md shows a source of records"
 
@@ -89,6 +89,8 @@ def parse_record_source(text: str, name: str) -> RecordSource | PacsSource:
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError) as exc:
         raise BadSource(f"{name}: {exc}", hint=HINT) from None
     checked(source.pull, name)
+    if problem := zone_fault(source.zone):
+        raise BadSource(f"{name}: {problem}", hint=HINT)
     for what in ("key", "content"):
         if not (named := getattr(source, what)) or len(set(named)) < len(named):
             raise BadSource(f"{name}: {what} names no column, or one twice", hint=HINT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -69,6 +70,15 @@ def checked(source: PullSource, name: str) -> PullSource:
     if problem:
         raise BadSource(f"{name}: {problem}", hint=HINT)
     return source
+
+
+def zone_fault(zone: str | None) -> str | None:
+    """What is wrong with the zone that a source names."""
+    try:
+        _ = ZoneInfo(zone) if zone is not None else None
+    except (KeyError, ValueError, OSError):
+        return f"zone is {zone!r}: give a name like Asia/Shanghai"
+    return None
 
 
 def _words(s: PullSource) -> str | None:

@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from wardkeep.watch.pull.errors import BadSource
-from wardkeep.watch.pull.source import NAME
+from wardkeep.watch.pull.source import NAME, zone_fault
 
 HINT = "docs/how-to/check-records.md shows a source that is an archive of images"
 #: Where what is said unencrypted does not leave the machine.
@@ -86,12 +85,7 @@ def _words(s: PacsSource) -> str | None:
         return f"name is {s.name!r}: give small letters, digits, '.', '_' and '-'"
     if not s.system.strip() or not s.system.isprintable():
         return "system is empty: give the name under which its studies are sealed"
-    if s.zone is not None:
-        try:
-            ZoneInfo(s.zone)
-        except (KeyError, ValueError, OSError):
-            return f"zone is {s.zone!r}: give a name like Asia/Shanghai"
-    return None
+    return zone_fault(s.zone)
 
 
 def _url(s: PacsSource) -> str | None:
