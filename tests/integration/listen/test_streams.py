@@ -84,7 +84,10 @@ def test_hl7_is_acknowledged_when_it_is_durable_and_not_before(tmp_path: Path, m
         assert answers(sock, 2) == [b"AA", b"AA"]
         sock.sendall(b"no frame at all" + framed(ADT % 3))
         assert answers(sock, 2) == [b"AE", b"AA"]
-    assert [one.kind for one in spooled(home, "adt")] == ["message", "message", "broken", "message"]
+        sock.sendall(framed(b"hello") + framed(b"FHS|^~\\&\r" + ADT % 4))
+        assert answers(sock, 2) == [b"AE", b"AA"]  # what is in a frame and no message; a batch is one
+    kinds = [one.kind for one in spooled(home, "adt")]
+    assert kinds == ["message", "message", "broken", "message", "message", "message"]
 
 
 def test_a_full_spool_is_refused_in_words_and_read_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

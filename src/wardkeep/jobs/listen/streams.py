@@ -18,7 +18,7 @@ from wardkeep.jobs.listen.door import Door
 from wardkeep.jobs.listen.gate import Gate
 from wardkeep.jobs.listen.limits import AGAIN, ANSWER, CHUNK, KEEP, PATIENCE, SILENCE
 from wardkeep.jobs.listen.rawspool import Heard, SpoolRefuses
-from wardkeep.watch.hl7 import Code, answer_to, framed
+from wardkeep.watch.hl7 import Code, answer_to, begins_a_message, framed
 
 
 class Frame(Protocol):
@@ -117,7 +117,10 @@ class Streams:
             return
         try:
             await self._gate.keep(heard)
-            codes = [Code.ERROR if frame.problem else Code.ACCEPTED for frame in frames]
+            codes = [
+                Code.ACCEPTED if frame.problem is None and begins_a_message(frame.message) else Code.ERROR
+                for frame in frames
+            ]
         except SpoolRefuses:
             self._counts.refused += len(frames)
             codes = [Code.REJECTED] * len(frames)

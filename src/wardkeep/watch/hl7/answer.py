@@ -24,10 +24,16 @@ class Code(StrEnum):
 
 
 _HEADER = re.compile(rb"\s*MSH(?P<field>[!-/:-@\[-`{-~])(?P<rest>[^\r\n]*)")
+_BEGINS = re.compile(rb"\s*(?:MSH|FHS|BHS)[!-/:-@\[-`{-~]")
 #: MSH-15: which codes are answered.
 _WANTS = {b"NE": (), b"ER": (Code.ERROR, Code.REJECTED), b"SU": (Code.ACCEPTED,)}
 _ANY = tuple(Code)
 _LONGEST_TEXT = 80
+
+
+def begins_a_message(message: bytes) -> bool:
+    """Whether what came in a frame can be a message at all, or a batch of them."""
+    return _BEGINS.match(message.removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def answer_to(message: bytes, code: Code, *, at: datetime, text: str = "") -> bytes:
