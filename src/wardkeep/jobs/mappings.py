@@ -81,7 +81,7 @@ class Standing:
     missing: Sequence[str]
     #: Taken back, and the file is still there: files are read by it all the same.
     taken_back: Sequence[str]
-    #: No mapping at all: nothing is read by the folder before it is mended.
+    #: Of the others: no mapping at all. Nothing is read by the folder before it is mended.
     broken: Sequence[str]
 
 
@@ -94,15 +94,16 @@ def mappings_standing(home: Home) -> Standing:
 
     rows, there = in_force(), {path.stem for path in mappings_folder(home).glob("*.toml")}
     ended = MappingVersion.objects.filter(name__in=there - rows.keys())
+    changed = sorted(name for name, row in rows.items() if name in there and not is_in_place(home, row))
     broken = []
-    for name in sorted(there):
+    for name in sorted(there.difference(changed)):
         try:
             load_mapping(mapping_file(home, name))
         except BadMapping:
             broken.append(name)
     return Standing(
         confirmed=len(rows),
-        changed=sorted(name for name, row in rows.items() if name in there and not is_in_place(home, row)),
+        changed=changed,
         missing=sorted(rows.keys() - there),
         # A file of that name that says something else was put there by hand since.
         taken_back=sorted({row.name for row in ended if is_in_place(home, row)}),

@@ -230,29 +230,6 @@ def test_taking_back_is_an_act_and_brings_the_version_before(enter: Any, django_
     assert not mapping_file(django_home, "his").exists() and MappingVersion.objects.count() == 2
 
 
-def test_a_file_that_is_not_what_was_confirmed_is_said_and_put_back(enter: Any, django_home: Any) -> None:
-    from wardkeep.govern.mappings.models import MappingVersion
-
-    client = enter("data_administrator")
-    address = begun(client)
-    assert (
-        "Put back"
-        not in client.post(
-            address, {**fields(client.get(address).content.decode()), "do": "confirm"}, follow=True
-        ).content.decode()
-    )
-    path, row = mapping_file(django_home, "his"), MappingVersion.objects.get()
-    confirmed = path.read_bytes()
-    path.write_text("else", encoding="utf-8")
-    page = client.get("/intake/").content.decode()
-    assert "not what was confirmed" in page and "Put back" in page
-    said = client.post(f"/intake/mappings/{row.pk}/put-back/", follow=True).content.decode()
-    assert "is again what was confirmed" in said and path.read_bytes() == confirmed
-    client.post(f"/intake/mappings/{row.pk}/take-back/")
-    said = client.post(f"/intake/mappings/{row.pk}/put-back/", follow=True).content.decode()
-    assert "look again" in said and not path.exists()
-
-
 def test_a_second_mapping_for_the_same_files_is_refused_and_the_first_lends_its_name(enter: Any) -> None:
     client = enter("data_administrator")
     address = begun(client)
