@@ -168,7 +168,10 @@ def test_rows_of_any_encoding_and_separator_are_read_back(
     assert [(e.account or "", "".join(e.patients), e.action) for e in found if isinstance(e, AccessEvent)] == rows
 
 
-GLOBS = '[values.action]\n"sel*" = "read"\n"select into*" = "create"\n"*份" = "export"\n"SELECT" = "query"\n"a*c*e" = "print"\nLesen = "read"\n'
+GLOBS = (
+    '[values.action]\n"sel*" = "read"\n"select into*" = "create"\n"*份" = "export"\n"SELECT" = "query"\n"a*c*e" = "print"\n'
+    'Lesen = "read"\n'
+)
 
 
 @pytest.mark.parametrize(
