@@ -112,8 +112,8 @@ def send(port: int, messages: Iterable[str]) -> int:
 def audited(at: Iterator[datetime]) -> Iterator[str]:
     yield opened("nurse1", "P900", next(at))
     yield opened("nurse1", "P500", next(at))
-    yield opened("left2", "P1", next(at))
-    yield opened("old6", "P1", next(at))
+    yield opened("LEFT2", "P1", next(at))  # systems write an account as they like
+    yield opened("HOSPITAL\\old6", "P1", next(at))
     for n in range(30):
         yield opened("nurse5", f"P{n + 1000}", next(at))
 

@@ -3,13 +3,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
 from wardkeep.cli.frame import Frame, speak, standard
+
+if TYPE_CHECKING:
+    from wardkeep.watch.spelling import Spelt
+
+#: Names shown of a list.
+SHOWN = 5
 
 
 @click.command("judge")
@@ -61,13 +69,35 @@ def command(frame: Frame, from_: str | None, to: str | None, dry_run: bool, reas
         % {"events": found.events, "explained": found.explained, "cases": len(found.cases)}
     )
     if found.unknown:
-        names = ", ".join(list(found.unknown)[:5]) + (" ..." if len(found.unknown) > 5 else "")
         frame.say(
             speak("not evaluated: %(calls)d calls of procedures that no imported schema explains: %(names)s")
-            % {"calls": sum(found.unknown.values()), "names": names}
+            % {"calls": sum(found.unknown.values()), "names": _some(list(found.unknown))}
         )
+    for text in _spelt(found.spelt):
+        frame.say(text)
     if judged.run is not None:
         drain_here(frame.home, say=frame.say)
+
+
+def _spelt(spelt: Sequence[Spelt]) -> Iterator[str]:
+    """What was made of accounts that are written otherwise than in the table: how many, and which are not sure."""
+    sure = [one for one in spelt if one.account is not None]
+    if sure:
+        names = _some([f"{one.written} = {one.account}" for one in sure])
+        yield speak("%(accounts)d accounts are written otherwise than in the table: %(names)s") % {
+            "accounts": len(sure),
+            "names": names,
+        }
+    if unsure := [one for one in spelt if one.account is None]:
+        names = _some([f"{one.written} ({', '.join(one.accounts[:SHOWN])})" for one in unsure])
+        yield speak("not taken for another: %(accounts)d accounts that may be several: %(names)s") % {
+            "accounts": len(unsure),
+            "names": names,
+        }
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (" ..." if len(names) > SHOWN else "")
 
 
 def _moment(text: str | None, zone: ZoneInfo, *, ends: bool) -> int | None:

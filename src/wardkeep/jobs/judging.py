@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from wardkeep.home import Home, now
 from wardkeep.jobs import silent
 from wardkeep.seal.uuid7 import uuid7
+from wardkeep.watch.attribute import spelt
 from wardkeep.watch.attribute.attribute import KEPT
 from wardkeep.watch.judgement import JudgedCase, Judgement, judge
 from wardkeep.watch.statistics.schema import EMPTY, Schema, SchemaError, read_schema, schema_file
@@ -109,6 +110,8 @@ def judge_home(
         events.save_run(str(run_id), who.OF_CASES, who.of_cases(judgement.cases))
         events.save_run(str(run_id), shared_logins.ARTIFACT, con.sql(shared_logins.ARTIFACT_SQL).to_arrow_table())
         events.save_run(str(run_id), silent.ARTIFACT, silent.silences_in(con))
+        if judgement.spelt:
+            events.save_run(str(run_id), spelt.ARTIFACT, con.sql(spelt.ARTIFACT_SQL).to_arrow_table())
         facts = RunFacts(
             run_id=run_id,
             started_at=started,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from wardkeep.watch.spelling import Spellings
+
 if TYPE_CHECKING:
     from wardkeep.watch.store import Store
 
@@ -42,6 +44,8 @@ class Named:
             named = _summed(self._pieces[column]) if self._pieces[column] else _EMPTY
             known = store.known_table(table).column(key).combine_chunks()
             lost = named.filter(pc.invert(pc.is_in(named.column("name"), value_set=known)))
+            if column == "account":
+                lost = lost.filter(_strangers(lost.column("name").to_pylist(), store))
             found[table] = lost.num_rows
             found[f"events_of_{table}"] = pc.sum(lost.column("n")).as_py() or 0
         return found
@@ -52,3 +56,11 @@ _EMPTY = pa.table({"name": pa.array([], pa.string()), "n": pa.array([], pa.int64
 
 def _summed(pieces: list[pa.Table]) -> pa.Table:
     return pa.concat_tables(pieces).group_by("name").aggregate([("n", "sum")]).rename_columns(["name", "n"])
+
+
+def _strangers(names: list[str], store: Store) -> pa.Array:
+    """Which of these are surely none of the table's accounts, however they are written."""
+    accounts = store.known_table("accounts").select(["account", "staff_id", "kind"]).to_pylist()
+    staff = store.known_table("staff").column("staff_id").to_pylist()
+    spellings = Spellings(((row["account"], row["staff_id"], row["kind"]) for row in accounts), staff)
+    return pa.array([spellings.account(name) == name for name in names], pa.bool_())

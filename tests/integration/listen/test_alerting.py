@@ -266,13 +266,14 @@ def test_what_the_last_days_show_is_learned(home: Home) -> None:
     from wardkeep.jobs.alerting.surroundings import known_of, learned_of
 
     recent = now().isoformat()
-    hear(home, [event("nurse1", f"P{n % 12}", n, recorded=recent) for n in range(40)])
+    hear(home, [event("NURSE1", f"P{n % 12}", n, recorded=recent) for n in range(40)])
     store_all(home)
-    live = LiveSettings(privileged=("nurse1", "maker"))
+    live = LiveSettings(privileged=("Nurse1", "maker"))
     learned = learned_of(home.store(), live, at=now(), memory_limit="1GB")
     assert learned.peers == {}  # one slice of ten minutes is no peer group
     known = known_of(home.store(), live, learned, zone="Asia/Shanghai")
     assert known.honey == {"P900"} and known.holders["nurse1"].own == "P500"
+    assert known.privileged == {"nurse1", "maker"} and set(known.places) <= {"nurse1"}
     assert known.holders["maker"].is_vendor and len(known.tickets["maker"]) == 1
     nurse2 = known.holders["nurse2"]
     assert nurse2.until_us == 1_772_380_800_000_000  # midnight in Shanghai after 2026-03-01

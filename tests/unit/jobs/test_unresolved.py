@@ -16,9 +16,12 @@ class Tables:
     """A store that knows a few people."""
 
     def known_table(self, name: str) -> pa.Table:
-        known = {"accounts": ("account", ["u1", "u2"]), "patients": ("patient_id", ["p1"])}
-        column, values = known[name]
-        return pa.table({column: pa.array(values, pa.string())})
+        known = {
+            "accounts": {"account": ["u1", "u2", "u3"], "staff_id": ["s1", "s2", "s2"], "kind": ["person"] * 3},
+            "patients": {"patient_id": ["p1"]},
+            "staff": {"staff_id": ["s1", "s2"]},
+        }
+        return pa.table({column: pa.array(values, pa.string()) for column, values in known[name].items()})
 
 
 def batch(*rows: tuple[int, str | None, str | None]) -> Any:
@@ -47,6 +50,13 @@ def test_an_event_with_several_patients_is_one_event_of_its_account() -> None:
     assert named.unresolved(Tables()) == {  # type: ignore[arg-type]
         "accounts": 1, "events_of_accounts": 1, "patients": 1, "events_of_patients": 2,
     }  # fmt: skip
+
+
+def test_an_account_that_is_written_otherwise_than_in_the_table_is_in_it() -> None:
+    named = Named()
+    named.add(batch((0, "U1", "p1"), (0, "HOSP\\u1", "p1"), (0, "s1", "p1"), (0, "s2", "p1"), (0, "U9", "p1")))
+    found = named.unresolved(Tables())  # type: ignore[arg-type]
+    assert (found["accounts"], found["events_of_accounts"]) == (2, 2)  # whose number it is has two accounts; nobody
 
 
 def test_many_batches_count_as_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,8 @@ DAY = 86_400_000_000
 FIRST = date(2026, 3, 1)
 DAYS = 21
 NOSY, DOCTOR, SHARED = "lina", "chenwei", "ward3"
+#: The ward's account, as one system writes it.
+WRITTEN = "HOSP\\WARD3"
 LONG_NAME = "阿卜杜热合曼·买买提江·艾合买提吐尔逊"
 VICTIM = "P000777"
 #: What a page must never show before somebody asked for it.
@@ -68,7 +70,7 @@ def _events() -> list[tuple[Any, ...]]:
     for n in range(12):
         add(18, 3.2 + n / 60, NOSY, f"P{800 + n:06}", resource="检验报告")
     add(18, 3.7, NOSY, "P000900", breakglass=True)
-    add(19, 9, SHARED, VICTIM, outcome="denied")
+    add(19, 9, WRITTEN, VICTIM, outcome="denied")
     return rows
 
 
@@ -161,6 +163,8 @@ class Store:
             return BEHIND[name]
         if name == "silences":
             return SILENCES
+        if name == "spellings":
+            return SPELLINGS
         found = [(eid, *reason) for eid, _, _, _, _, _, reason, _ in self.rows if reason[0]]
         columns = list(zip(*found, strict=True)) or [()] * 6
         names = ("eid", "reason", "source_table", "source_id", "late", "support")
@@ -168,6 +172,7 @@ class Store:
         return pa.table({n: pa.array(c, t) for n, c, t in zip(names, columns, types, strict=True)})
 
 
+SPELLINGS = pa.table({"written": [WRITTEN], "account": [SHARED], "how": ["spelling"], "accounts": [[SHARED]]})
 #: PACS paused, LIS skipped three numbers.
 SILENCES = pa.table(
     {

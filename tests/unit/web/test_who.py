@@ -49,3 +49,20 @@ def test_a_run_shows_how_far_each_clock_was_off_and_whether_that_was_applied(ent
     said = page[page.index('id="clocks"') :].partition("</dl>")[0]
     assert "96.0 s ahead, spread 0.4 s, 567 pairs" in said
     assert said.count("not applied") == 1
+
+
+def test_an_access_says_how_its_account_is_written_where_the_table_has_it_otherwise(enter: Any) -> None:
+    client = enter("privacy_officer")
+    written = next(row for row in hospital.ROWS if row[4] == hospital.WRITTEN)
+    page = client.get(reverse("access", args=[f"2026-03-20|2026:{written[0]}"])).content.decode()
+    assert f"written as {hospital.WRITTEN}" in page
+    assert reverse("account", args=[hospital.SHARED]) in page
+    plain = next(row for row in hospital.ROWS if row[4] == hospital.SHARED)
+    assert "written as" not in client.get(reverse("access", args=[f"2026-03-01|2026:{plain[0]}"])).content.decode()
+
+
+def test_the_page_of_an_account_has_what_is_written_otherwise_and_is_found_by_any_spelling(enter: Any) -> None:
+    client = enter("privacy_officer")
+    for name in (hospital.SHARED, hospital.WRITTEN, "Ward3"):
+        page = client.get(reverse("account", args=[name]), {"from": "2026-03-20", "to": "2026-03-20"}).content.decode()
+        assert f"<dd>{hospital.SHARED}</dd>" in page and hospital.VICTIM in page

@@ -10,8 +10,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from wardkeep.alerts import Live
+from wardkeep.watch.attribute.spelt import spell, spellings_of
+from wardkeep.watch.engine import DuckEngine
 from wardkeep.watch.live import Holder, Known, Ticket
 from wardkeep.watch.live.wire import program_of
+from wardkeep.watch.spelling import Spellings
 from wardkeep.watch.store import Store
 
 #: Tables of which the snapshot is made.
@@ -40,21 +43,22 @@ def known_of(store: Store, live: Live, learned: Learned, *, zone: str) -> Known:
     has = {row.facts["table"] for row in store.manifest.files("context")}
     tables = {name: store.known_table(name) if name in has else None for name in TABLES}
     staff = {row["staff_id"]: row for row in _rows(tables["staff"])}
+    accounts = list(_rows(tables["accounts"]))
+    spellings = Spellings(((row["account"], row["staff_id"], row["kind"]) for row in accounts), staff)
     local = ZoneInfo(zone)
     tickets: dict[str, tuple[Ticket, ...]] = {}
     for row in _rows(tables["tickets"]):
-        one = Ticket(from_us=row["start_us"], until_us=row["end_us"])
-        tickets[row["account"]] = (*tickets.get(row["account"], ()), one)
+        one, account = Ticket(from_us=row["start_us"], until_us=row["end_us"]), spellings.account(row["account"])
+        tickets[account] = (*tickets.get(account, ()), one)
     patients = tables["patients"]
     honey = patients.filter(patients.column("honey")) if patients is not None else None
     return Known(
         honey=frozenset(row["patient_id"] for row in _rows(honey)),
-        holders={
-            row["account"]: _holder(row, staff.get(row["staff_id"], {}), local) for row in _rows(tables["accounts"])
-        },
+        holders={row["account"]: _holder(row, staff.get(row["staff_id"], {}), local) for row in accounts},
+        spellings=spellings,
         tickets=tickets,
         peers=learned.peers,
-        privileged=frozenset(live.privileged),
+        privileged=frozenset(map(spellings.account, live.privileged)),
         places=learned.places,
         sites=learned.sites,
         remote_tools=frozenset(program_of(name) for name in live.remote_tools),
@@ -70,11 +74,13 @@ def learned_of(store: Store, live: Live, *, at: datetime, memory_limit: str) -> 
     since = int((at - timedelta(days=live.learned_days)).timestamp() * 1e6)
     con = store.connect(from_us=since, memory_limit=memory_limit, threads=1)
     try:
-        names = {name for (name,) in con.execute("SELECT view_name FROM duckdb_views()").fetchall()}
+        spell(engine := DuckEngine(con))
+        privileged = sorted(set(map(spellings_of(engine).account, live.privileged)))
+        names = engine.tables()
         peers = con.execute(_PEERS).fetchall() if {"accounts", "staff"} <= names else []
         sites = con.execute(_SITES, [SURE]).fetchall()
         places: dict[str, set[str]] = {}
-        for account, station, ip in con.execute(_PLACES, [list(live.privileged)]).fetchall():
+        for account, station, ip in con.execute(_PLACES, [privileged]).fetchall():
             places.setdefault(account, set()).update(place for place in (station, ip) if place)
     finally:
         con.close()

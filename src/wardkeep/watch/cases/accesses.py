@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 from django.conf import settings
 
+from wardkeep.watch.attribute.spelt import read_through, spellings_of
 from wardkeep.watch.cases.coverage import Ruled, ruled
 from wardkeep.watch.cases.models import Run
 from wardkeep.watch.cases.pages import AccessLine, DayCount, ReasonShown, ShiftShown
+from wardkeep.watch.cases.spelt import as_written, spelt_by
+from wardkeep.watch.engine import DuckEngine
 from wardkeep.watch.hospital.tables import TABLES
+from wardkeep.watch.spelling import Spelt
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,7 +53,8 @@ ASKED = """(e.kind = 'access' AND e.outcome = 'success' AND CASE WHEN e.patient_
 LINES = """
     SELECT e.name, e.time_us, e.system, e.account, a.staff_id, s.role, s.department, e.patient_id, e.action,
            e.resource, e.count, e.outcome, e.breakglass, e.workstation, e.ip, e.session_id, e.query, e.log, e.n,
-           r.reason, r.source_table, r.source_id, r.late, r.support, e.source, e.position, e.format, e.eid, {asked}
+           r.reason, r.source_table, r.source_id, r.late, r.support, e.source, e.position, e.format, e.eid, {asked},
+           e.written
     FROM {events} e
     LEFT JOIN accounts a ON a.account = e.account
     LEFT JOIN staff s ON s.staff_id = a.staff_id
@@ -110,9 +115,10 @@ class Counts(NamedTuple):
 class Opened:
     """The store as one page sees it, with the reasons of the runs that count for its time."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, ruling: Sequence[Ruled]) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, ruling: Sequence[Ruled], spelt: Sequence[Spelt] = ()) -> None:
         self.con = con
         self.ruling = ruling
+        read_through(DuckEngine(con), spelt, events=("events", "all_events"))
         self.tables = {name for (name,) in con.execute("SELECT view_name FROM duckdb_views()").fetchall()}
         for name, columns in ABSENT.items():
             if name not in self.tables:
@@ -198,6 +204,10 @@ class Opened:
             for d, begins, ends in found
         ]
 
+    def account(self, written: str) -> str:
+        """The account of the table that a spelling is surely of, else what is written."""
+        return spellings_of(DuckEngine(self.con)).account(written)
+
     def value(self, sql: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row of a question to the hospital's tables."""
         return self.con.execute(sql, dict(values)).fetchone()
@@ -218,6 +228,7 @@ class Opened:
             time=EPOCH + timedelta(microseconds=time_us),
             system=system,
             account=account,
+            written=row[29],
             person=person,
             role=role,
             department=department,
@@ -272,17 +283,19 @@ def opened(
     accounts: Sequence[str] | None = None,
 ) -> Iterator[Opened]:
     """Open the store for one page, narrowed to what the page shows."""
+    nothing = from_at is not None and from_at == to_at
+    ruling = [] if nothing else ruled(from_at, to_at)
+    spelt = spelt_by(ruling)
     con = settings.WARDKEEP_HOME.store().connect(
         from_us=_us(from_at),
         to_us=_us(to_at),
         patients=patients,
-        accounts=accounts,
+        accounts=None if accounts is None else as_written(accounts, spelt),
         memory_limit=PAGE_MEMORY,
         threads=PAGE_THREADS,
     )
     try:
-        nothing = from_at is not None and from_at == to_at
-        yield Opened(con, [] if nothing else ruled(from_at, to_at))
+        yield Opened(con, ruling, spelt)
     finally:
         con.close()
 

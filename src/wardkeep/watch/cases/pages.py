@@ -141,7 +141,9 @@ class AccessLine:
     event_id: str
     time: datetime
     system: str
+    #: As the hospital's table has it, and how the source wrote it where that is otherwise.
     account: str | None
+    written: str | None
     person: str | None
     role: str | None
     department: str | None

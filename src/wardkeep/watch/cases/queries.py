@@ -137,6 +137,7 @@ def account_page(
         if last is not None:
             from_at = EPOCH + timedelta(microseconds=last) - timedelta(days=DAYS_SHOWN)
     with opened(from_at=from_at, to_at=to_at) as store:
+        account = store.account(account)
         where, values = "e.account = $account", {"account": account}
         counts = store.counts(where, values)
         who = store.value(
@@ -206,6 +207,8 @@ def search(text: str, actor: Any) -> list[tuple[str, str]]:
             sql = f"SELECT 1 FROM {table} WHERE {column} = $wanted LIMIT 1"  # noqa: S608 - our own names
             if store.value(sql, {"wanted": wanted}) is not None:
                 found.append((kind, wanted))
+        if (account := store.account(wanted)) != wanted:
+            found.append(("account", account))
     if ("account", wanted) not in found and Case.objects.filter(account=wanted).exists():
         found.append(("account", wanted))
     return found

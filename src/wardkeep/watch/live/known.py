@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from wardkeep.watch.spelling import Spellings
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Holder:
@@ -41,6 +43,8 @@ class Known:
 
     honey: Collection[str] = frozenset()
     holders: Mapping[str, Holder] = field(default_factory=dict)
+    #: Which of these is meant where a log writes an account otherwise.
+    spellings: Spellings = field(default_factory=lambda: Spellings((), ()))
     #: account -> its tickets.
     tickets: Mapping[str, tuple[Ticket, ...]] = field(default_factory=dict)
     #: role -> the usual top of different patients within ten minutes.

@@ -80,6 +80,8 @@ class Live:
         self.says: defaultdict[str, int] = defaultdict(int)
         self._found: list[Alert] = []
         self._heard_us = 0
+        #: How the account of the event in hand is written, where that is not as the table has it.
+        self._written = ""
         self.know(known)
 
     def know(self, known: Known) -> None:
@@ -98,14 +100,17 @@ class Live:
 
     def judge(self, rows: Iterable[Row], *, heard_us: int) -> list[Alert]:
         """The alerts of events that were heard together, in their order."""
-        self._found, self._heard_us = [], heard_us
+        self._found, self._heard_us, self._written = [], heard_us, ""
         if heard_us // MINUTE != self._minute:
             self._minute = heard_us // MINUTE
             self._in_minute.clear()
-        holders, has_wire = self._known.holders, self._has_wire
+        holders, has_wire, account_of = self._known.holders, self._has_wire, self._known.spellings.account
         for row in rows:
             at_us = row.time if row.time < heard_us else heard_us
-            holder = holders.get(row.account or "", _NOBODY)
+            holder, self._written = holders.get(row.account or "", _NOBODY), ""
+            if holder is _NOBODY and row.account and (account := account_of(row.account)) != row.account:
+                self._written, row = row.account, row._replace(account=account)  # noqa: PLW2901 - the same event
+                holder = holders.get(account, _NOBODY)
             if row.kind == _ACCESS:
                 if row.action == _LOGIN and row.outcome != _SUCCESS:
                     self._failure(row, holder, at_us)
@@ -269,6 +274,8 @@ class Live:
         if holder.kind != "person":
             person, acting = self._acting(row, at_us)
             observed = {**observed, **acting}
+        if self._written and account is None:
+            observed = {**observed, "written": self._written}
         alert = Alert(
             detection=detection, account=(row.account or "") if account is None else account, person=person,
             patient_id=patient, at_us=at_us, heard_us=self._heard_us, system=row.system,

@@ -31,12 +31,18 @@ def seen(alert: LiveAlert, names: Mapping[str, str] | None = None) -> str:
         **alert.observed,
     }
     values["minutes"] = max(1, round(int(values.get("between_s", 0)) / 60))
-    return " ".join(filter(None, (_sentence(alert) % values, _acting(alert, names or {}))))
+    return " ".join(filter(None, (_sentence(alert) % values, _acting(alert, names or {}), _written(alert))))
 
 
 def signed_in_people(alert: LiveAlert) -> list[str]:
     """The staff numbers that an alert names as signed in there."""
     return str(alert.observed.get("people", "")).split(", ")
+
+
+def _written(alert: LiveAlert) -> str:
+    """How the source wrote the account, where the hospital's table has it otherwise."""
+    written = alert.observed.get("written")
+    return _("The account is written as %(written)s.") % {"written": written} if written else ""
 
 
 def _acting(alert: LiveAlert, names: Mapping[str, str]) -> str:
