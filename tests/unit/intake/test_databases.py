@@ -55,7 +55,7 @@ def check(data: bytes, *due: dict[str, Any]) -> None:
         ("((((", "query"),
     ],
 )
-def test_what_a_statement_does_is_told_by_its_first_word(statement: str, action: str) -> None:
+def test_what_a_statement_alone_does_is_told_by_its_words(statement: str, action: str) -> None:
     assert does(statement) == action
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from wardkeep.watch.statistics.undress import caches, letters, put_together, without_comments
+from wardkeep.watch.intake.database.undress import caches, letters, put_together, without_comments
 
 #: Where one of these stands, strings may be code, or pieces of it (`_may_be_odd` asks first: it is ten times as quick).
 _ODD = re.compile(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Taking a text apart: the statements in it, the procedures that it calls, the strings in it that are code. Pure.
+"""Taking a text apart: the statements in it, and the procedures that it calls. Pure.
 
 Anonymous blocks, bodies of procedures, cursors, several statements in one line: whatever stands around them, the queries are
 cut out and judged one by one.
@@ -140,13 +140,6 @@ _NO_CALL = frozenset(
 _M_CALL = re.compile(r"(?:\A|\s|\.)D(?:O)?(?::\S+)?\s+((?:[%A-Za-z]\w*)?\^%?[A-Za-z]\w*|##class\(%?[\w.]+\)\.\w+)")
 _M_FUNCTION = re.compile(r"\$\$\w*\^%?[A-Za-z]\w*|##class\((?!%SQL|%Library)%?[\w.]+\)\.\w+")
 _STRING = re.compile(r"[nN]?'((?:[^']|'')*)'")
-_DOUBLE = re.compile(r"\"((?:[^\"]|\"\"){12,})\"")
-_RUNS = re.compile(
-    r"\bexec\b|\bexecute\b|\bprepare\b|openquery|openrowset|dblink|dbms_sql|sp_executesql|crosstab|execdirect|%prepare|"
-    r"query_to_xml|queryout|sqlcmd|\bpsql\b|\bmysql\b|\bopen\b|\bdo\b|\bsqlplus\b|\bisql\b|\bbcp\b",
-    re.IGNORECASE,
-)
-_IS_CODE = re.compile(r"\A\s*(?:select|with|insert|merge|create|exec|execute|call|begin|declare|copy)\b", re.IGNORECASE)
 
 
 def calls(text: str) -> list[str]:
@@ -162,12 +155,3 @@ def calls(text: str) -> list[str]:
 
 
 _NO_QUOTES = str.maketrans("", "", '"[]')
-
-
-def code(text: str) -> list[str]:
-    """Strings that are statements, where something in the text runs strings."""
-    if not _RUNS.search(text):
-        return []
-    found = [m[1].replace("''", "'") for m in _STRING.finditer(text)]
-    found += [m[1].replace('""', '"') for m in _DOUBLE.finditer(text)]
-    return [one for one in found if _IS_CODE.match(one)][:MOST]

@@ -11,15 +11,16 @@ import contextlib
 import re
 from dataclasses import replace
 
+from wardkeep.watch.intake.database.coded import code
+from wardkeep.watch.intake.database.undress import cut
 from wardkeep.watch.statistics.commands import copied
 from wardkeep.watch.statistics.facts import Facts, judged, united
 from wardkeep.watch.statistics.names import column_concepts, is_harmless, table_kind, told
 from wardkeep.watch.statistics.normalise import shape
 from wardkeep.watch.statistics.parsing import parsed, takes_out
-from wardkeep.watch.statistics.pieces import calls, code, statements
+from wardkeep.watch.statistics.pieces import calls, statements
 from wardkeep.watch.statistics.reading import Reading
 from wardkeep.watch.statistics.schema import EMPTY, Schema, plain
-from wardkeep.watch.statistics.undress import cut
 from wardkeep.watch.statistics.verdict import GOODS, ORDINARY, Answer, Concept, How, Verdict, worst
 from wardkeep.watch.statistics.words import from_m, from_menu, from_words, is_m
 

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a batch of statements does: the gravest of them counts, wherever it stands and whatever stands before it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from wardkeep.watch.intake.database.statement import does, graver
+
+#: Seconds of this process that one hostile text may take, on a slow machine.
+MOST_SECONDS = 15.0
+
+
+@pytest.mark.parametrize(
+    "text, action",
+    [
+        ("SET NOCOUNT ON; select a from b", "query"),
+        ("USE HIS; select a from b", "query"),
+        ("set @a=(select group_concat(a) from b)", "query"),
+        ("begin PKG_TJ.P12(:x); end;", "query"),
+        ("set nocount on exec p_report", "query"),
+        ("begin tran; update emr set a=1; commit", "update"),
+        ("BEGIN UPDATE emr SET a='x'; END;", "update"),
+        ("begin not atomic update emr set a=1; end", "update"),
+        ("declare @i int; update emr set a=1", "update"),
+        ("if exists (select 1 from a) update emr set a=1", "update"),
+        ("update top (5) emr set a=1", "update"),
+        ("update emr set a=@p where b=@q", "update"),
+        ("select * from emr where a=1 update emr set a=2", "update"),
+        ("WITH t AS (select 1 a) DELETE FROM emr WHERE id IN (select a from t)", "delete"),
+        ("with t as (delete from emr returning *) select * from t", "delete"),
+        ("set @x=(select 1); delete from emr", "delete"),
+        ("set nocount on delete from emr", "delete"),
+        ("/* app */ delete from emr", "delete"),
+        ("-- c\ndelete from emr", "delete"),
+        ("# c\ndelete from emr", "delete"),
+        ("commit; delete from emr", "delete"),
+        ("commit\n/\ndelete from emr\n/", "delete"),
+        ("select 1--1; delete from emr", "delete"),
+        ("select 'it\\'; delete from emr; --'", "delete"),
+        ("select q'[']' from dual; delete from emr where a='1'", "delete"),
+        ("delete[emr]", "delete"),
+        ("DELETE (select * from emr)", "delete"),
+        ("delete from emr where id in (select id from #t)", "delete"),
+        ("ｄｅｌｅｔｅ from emr", "delete"),
+        ("exec sp_executesql N'delete from emr'", "delete"),
+        ("exec('del'+'ete from emr')", "delete"),
+        ("exec('set nocount on; delete from emr')", "delete"),
+        ("declare @s varchar(99); set @s='delete from emr'; exec(@s)", "delete"),
+        ("begin execute immediate 'truncate table emr'; end;", "delete"),
+        ("prepare s from 'delete from emr'; execute s", "delete"),
+        ("do $$ begin delete from emr; end $$", "delete"),
+        ("explain analyze delete from emr", "delete"),
+        ("merge into emr using b on (1=1) when matched then delete", "delete"),
+        ("create procedure p as delete from emr\ngo\ndelete from emr", "delete"),
+        ("create procedure p() delete from emr; call p();", "delete"),
+        ("set x=1; load data infile 'x' into table a", "create"),
+        ("set x=1; select * into outfile 'x' from a", "export"),
+        ("begin backup database x to disk='y'", "export"),
+        ("x" * 100_000 + "; delete from emr;" + "y" * 100_000, "delete"),
+    ],
+)
+def test_what_a_batch_does_is_what_its_gravest_statement_does(text: str, action: str) -> None:
+    assert does(text) == action
+    assert does(text.upper()) == action
+
+
+@pytest.mark.parametrize(
+    "text, action",
+    [
+        ("begin; commit;", "other"),
+        ("use his\ngo\n", "other"),
+        ("lock table emr in share update exclusive mode", "other"),
+        ("select * from a for update of x nowait", "query"),
+        ("declare c cursor for select a from b for update", "query"),
+        ("insert into a values (1) on duplicate key update b=2", "create"),
+        ("insert into a values (1) on conflict (x) do update set b=2", "create"),
+        ("create table a (x int references b on delete cascade on update no action)", "query"),
+        ("create table a (t timestamp on update current_timestamp)", "query"),
+        ("grant select, update, delete on emr to x", "query"),
+        ("create trigger t on emr after update as begin delete from x end", "query"),
+        ("create or replace procedure p is begin delete from emr; end;", "query"),
+        ("explain delete from emr", "query"),
+        ("explain plan for update emr set a=1", "query"),
+        ("update statistics emr", "query"),
+        ("select replace(a,'x','y') from b", "query"),
+        ("select 'delete from emr' from dual", "query"),
+        ('select * from a where note = "; delete from b"', "query"),
+        ("select 1 -- ; delete from emr", "query"),
+        ("select 1 /* ; delete from emr */", "query"),
+        ("select deleted, update_time from a where is_delete=0", "query"),
+        ("update emr set body='see #3, delete from x'", "update"),
+        ("restore database x from disk='a' with replace", "query"),
+    ],
+)
+def test_a_word_that_does_nothing_where_it_stands_makes_nothing_graver(text: str, action: str) -> None:
+    assert does(text) == action
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select a into #t from b; update #t set a=1; delete from #t; drop table #t",
+        "declare @t table (a int); insert into @t select 1; delete @t",
+        "update t set a=1 from #x t",
+        "truncate table [#t]",
+        "delete from tempdb..#x",
+        "merge #t using b on 1=1 when matched then delete when not matched then insert values (1);",
+    ],
+)
+def test_a_table_of_the_sessions_own_is_nobodys_data(text: str) -> None:
+    assert does(text) == "query"
+
+
+def test_that_another_table_has_the_name_of_an_own_one_hides_nothing() -> None:
+    assert does("update emr set a=1 select * from #x emr") == "update"
+
+
+def test_an_operation_named_by_its_word_alone_is_told_like_a_statement() -> None:
+    assert [does(word) for word in ("SELECT", "INSERT", "UPDATE", "DELETE", "SET", "其他")] == [
+        "query", "create", "update", "delete", "other", "query",
+    ]  # fmt: skip
+    assert graver("query", "delete") == graver("delete", "other") == "delete"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "/*", "-- \n", "( ; ", "delete ", "update ab set x=@a ", "create proc a exec a ", "create proc b\ngo\n", "'", '"', "[",
+        "begin ", "exec('", "q'[", "explain ", "copy ", "begin copy ", "top (", "delete top ", "from #a b ", "update b set #",
+        "for ", "; update ", "replace ", "merge into a ", "\\'", "/*!", "`", "case when ", "$$", "update a set b from #c ",
+    ],
+)  # fmt: skip
+def test_a_hostile_text_takes_little_time(part: str) -> None:
+    text = "update " + part * (200_000 // len(part))
+    start = time.process_time()
+    does(text)
+    does("set x " + part * (200_000 // len(part)))
+    assert time.process_time() - start < MOST_SECONDS
