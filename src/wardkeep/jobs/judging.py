@@ -204,7 +204,9 @@ def archived(store: Store) -> pa.Table:
     """When records of patients were archived, as far as it is sealed."""
     table = store.known_table("record_versions")
     table = table.filter(pc.and_(pc.equal(table["stage"], "archived"), pc.is_valid(table["patient_id"])))
-    return table.select(["patient_id", "time_us", "src"]).rename_columns(["patient_id", "archived_us", "src"])
+    return table.select(["patient_id", "system", "time_us", "src"]).rename_columns(
+        ["patient_id", "system", "archived_us", "src"]
+    )
 
 
 def mandates() -> pa.Table:

@@ -38,7 +38,8 @@ def test_an_applications_usual_way_is_not_found() -> None:
         ({}, True),
         ({"action": "delete"}, True),
         ({"action": "create"}, False),
-        ({"action": "query"}, False),
+        ({"action": "query"}, True),  # whatever the log calls it
+        ({"action": "query", "query": "SELECT body FROM emr_note"}, False),
         ({"outcome": "denied"}, False),
         ({"query": None}, False),  # what an application says of itself, and no statement
         ({"patient_id": "P1"}, False),  # so too
@@ -60,6 +61,42 @@ def test_it_rests_on_the_statements_and_counts_them() -> None:
     assert found.names("direct_edit") == ["first", "second"]
     assert found.one("direct_edit").observed == {"edits": 2, "deletions": 1}
     assert found.one("direct_edit").account == "dba"
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("BEGIN UPDATE emr_note SET body='x' WHERE id=7; COMMIT; END;", True),
+        ("DECLARE v NUMBER; BEGIN EXECUTE IMMEDIATE 'DELETE FROM emr_note WHERE id=:1' USING v; END;", True),
+        ("MERGE INTO lis.result r USING dual ON (1=1) WHEN MATCHED THEN UPDATE SET r.v=1", True),
+        ("WITH x AS (SELECT 7 AS id) UPDATE emr_note SET body='x' WHERE id IN (SELECT id FROM x)", True),
+        ("/* stock */ TRUNCATE TABLE emr_note", True),
+        ("SELECT body FROM emr_note FOR UPDATE", False),
+        ("SELECT 'update emr_note set body' FROM dual -- delete from emr_note", False),
+        ("BEGIN dbms_stats.gather_table_stats('HIS','NOTE_UPDATE'); END;", False),
+    ],
+)
+def test_a_change_is_found_that_the_log_calls_a_query(text: str, found: bool) -> None:
+    w = world()
+    w.event("dba", None, at(3, "02:13"), action="query", query=text)
+    assert seen(w) == found
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("DELETE FROM tmp_check_12", False),
+        ("delete from his.TEMP_rows where id < 7;", False),
+        ("UPDATE #rows SET done = 1", False),
+        ("DELETE FROM tmp_check_12; DELETE FROM emr_note", True),
+        ("DELETE FROM emr_note WHERE id IN (SELECT id FROM tmp_check_12)", True),
+        ("UPDATE template SET body='x'", True),
+    ],
+)
+def test_scratch_tables_hold_no_record(text: str, found: bool) -> None:
+    w = world()
+    w.event("dba", None, at(3, "02:13"), action=text.split(maxsplit=1)[0].lower(), query=text)
+    assert seen(w) == found
 
 
 @pytest.mark.parametrize(

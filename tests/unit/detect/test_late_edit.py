@@ -128,6 +128,84 @@ def test_a_change_after_the_record_was_archived_is_found(how: dict[str, Any], fo
     assert seen(archived(**how)) == found
 
 
+def tasked(kind: str = "records", *, staff: str | None = "ANN", department: str = "REC", hour: str = "09:00") -> World:
+    """The change of `archived`, and a task in the same record from the morning of that day on."""
+    w = archived(role="physician")
+    w.add(
+        "work_items",
+        patient_id="P1",
+        department=department,
+        kind=kind,
+        staff_id=staff,
+        start_us=at(5, hour),
+        end_us=at(6),
+    )
+    return w
+
+
+@pytest.mark.parametrize(
+    "how, found",
+    [
+        ({}, False),  # the records office opened it again for her
+        ({"staff": None, "department": "MED"}, False),  # or for her department
+        ({"staff": "BOB"}, True),
+        ({"staff": "BOB", "department": "MED"}, True),  # for somebody else of it
+        ({"staff": None}, True),
+        ({"kind": "result"}, True),  # what comes in lets nobody change what was archived
+        ({"kind": "complaint"}, True),
+        ({"hour": "22:30"}, True),  # leave came later
+    ],
+)
+def test_a_task_in_an_archived_record_lets_its_holder_change_it(how: dict[str, Any], found: bool) -> None:
+    assert seen(tasked(**how)) == found
+
+
+def test_an_interface_that_writes_late_results_is_nobody() -> None:
+    w = archived()
+    w.add("accounts", account="svc", kind="service")
+    w.add("work_items", patient_id="P2", department="REC", kind="copy_request", start_us=at(4), end_us=at(7))
+    w.patient("P2")
+    w.event("svc", "P1", at(5, "22:00"), action="update", name="result")
+    w.event("svc", "P2", at(5, "22:00"), action="update", name="other")
+    assert flagged(w).names("late_edit") == ["change"]
+
+
+@pytest.mark.parametrize("archive, log, found", [("EMR", "EMR", True), ("EMR", "LIS", False), ("MRS", "EMR", True)])
+def test_a_record_is_archived_in_its_own_system_or_where_that_has_no_log_in_every_one(
+    archive: str, log: str, found: bool
+) -> None:
+    w = World()
+    w.person("ann", role="physician")
+    w.patient("P1")
+    w.patient("P2")
+    w.add("encounters", patient_id="P1", kind="inpatient", department="MED", start_us=at(0), end_us=at(2))
+    w.add("archived", patient_id="P1", system=archive, archived_us=at(4))
+    w.event("ann", "P2", at(1), system="EMR")
+    w.event("ann", "P1", at(5), action="update", system=log)
+    assert seen(w) == found
+
+
+@pytest.mark.parametrize("day, found", [(6, False), (7, True)])
+def test_whoever_comes_again_after_a_request_is_written_about(day: int, found: bool) -> None:
+    w = changed(day=day, asked=3)
+    w.add(
+        "encounters",
+        patient_id="P1",
+        kind="outpatient",
+        department="MED",
+        start_us=at(6, "09:00"),
+        end_us=at(6, "10:00"),
+    )
+    assert seen(w) == found
+
+
+@pytest.mark.parametrize("role, found", [("coder", False), ("physician", True)])
+def test_after_a_request_only_coding_goes_on_by_its_task(role: str, found: bool) -> None:
+    w = changed(role=role)
+    w.add("work_items", patient_id="P1", department="REC", kind="coding", staff_id="ANN", start_us=at(3), end_us=at(7))
+    assert seen(w) == found
+
+
 def test_care_long_ago_and_again_says_which_record_may_be_open() -> None:
     w = archived()
     w.add("encounters", patient_id="P1", kind="outpatient", department="MED", start_us=at(5, "09:00"), end_us=None)

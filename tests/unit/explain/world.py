@@ -28,7 +28,7 @@ _EVENT: dict[str, str] = {
     "duration_ms": "BIGINT",
 }  # fmt: skip
 _OURS = {
-    "archived": ("patient_id", "archived_us", "src"),
+    "archived": ("patient_id", "system", "archived_us", "src"),
     "assignments": ("account", "patient_id", "start_us", "end_us", "src"),
     "mandates": ("account", "start_us", "end_us", "src"),
 }

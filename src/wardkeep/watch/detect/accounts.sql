@@ -150,20 +150,54 @@ FROM work_items AS w
 JOIN patient_dim AS pd ON pd.patient_id = w.patient_id
 WHERE w.kind IN ('copy_request', 'complaint')
 
+-- name: archived_record
+-- description: When records were archived, and in which system: that of the archive where its log is read, else any.
+SELECT pd.p AS p, ar.archived_us AS archived_us, l.system AS system
+FROM archived AS ar
+JOIN patient_dim AS pd ON pd.patient_id = ar.patient_id
+JOIN (SELECT DISTINCT x.patient_id AS patient_id FROM encounters AS x) AS known ON known.patient_id = pd.patient_id
+LEFT JOIN (SELECT DISTINCT y.system AS system FROM events AS y) AS l ON l.system = ar.system
+
+-- name: task
+-- description: Tasks in records that were archived or asked for, by account: what is changed for them is by leave. A task of a
+--   department is everybody's where it names nobody. That copies were asked for, somebody complained or a result came in lets
+--   nobody change a record.
+SELECT ad.a AS a, pd.p AS p, w.start_us AS start_us, coalesce(w.end_us, 9000000000000000) AS end_us
+FROM work_items AS w
+JOIN patient_dim AS pd ON pd.patient_id = w.patient_id
+JOIN (SELECT ar.p AS p FROM archived_record AS ar UNION SELECT r.p AS p FROM asked_record AS r) AS k ON k.p = pd.p
+JOIN account_dim AS ad ON ad.person = w.staff_id
+WHERE w.kind NOT IN ('copy_request', 'complaint', 'result')
+UNION ALL
+SELECT m.a AS a, pd2.p AS p, y.start_us AS start_us, coalesce(y.end_us, 9000000000000000) AS end_us
+FROM work_items AS y
+JOIN patient_dim AS pd2 ON pd2.patient_id = y.patient_id
+JOIN (SELECT ar2.p AS p FROM archived_record AS ar2 UNION SELECT r2.p AS p FROM asked_record AS r2) AS k2 ON k2.p = pd2.p
+JOIN department_dim AS dd ON dd.department = y.department
+JOIN membership AS m ON m.d = dd.d
+WHERE y.staff_id IS NULL AND y.kind NOT IN ('copy_request', 'complaint', 'result')
+
 -- name: late_visit
--- description: Days on which an account wrote in a record of which copies had been asked for within `edit_request_days`, or a
---   physician or nurse without reason in one whose every encounter had ended `edit_after_hours` or longer before, or anybody
---   but a coder or biller in one that was archived and whose patient had no encounter since.
+-- description: Days on which somebody wrote in a record of which copies had been asked for within `edit_request_days`, unless the
+--   patient has come since and is there, or a coder or biller has a task in it; or a physician or nurse without reason in one
+--   whose every encounter had ended `edit_after_hours` or longer before; or a person who is no coder or biller, without a task in
+--   it, in one that was archived and whose patient had no encounter since. An interface without a person is nobody.
 SELECT v.a AS a, v.p AS p, v.day AS day, max(r.asked_us) AS asked_us, CAST(NULL AS BIGINT) AS ended_us,
-  CAST(NULL AS BIGINT) AS archived_us
+  CAST(NULL AS BIGINT) AS archived_us, CAST(NULL AS VARCHAR) AS system
 FROM visit AS v
 JOIN asked_record AS r ON r.p = v.p AND r.asked_us < v.last_us
   AND r.asked_us >= v.first_us - :edit_request_days * 86400000000
-WHERE v.wrote > 0 AND v.last_us >= :from_us
+JOIN account_dim AS ad ON ad.a = v.a AND ad.kind <> 'service'
+JOIN patient_dim AS pd ON pd.p = v.p
+LEFT JOIN encounters AS e ON e.patient_id = pd.patient_id AND e.start_us > r.asked_us AND e.start_us <= v.last_us
+  AND coalesce(e.end_us, 9000000000000000) > v.first_us - 86400000000
+LEFT JOIN task AS tk ON tk.a = v.a AND tk.p = v.p AND tk.start_us <= v.last_us AND tk.end_us > v.first_us
+  AND ad.role IN ('coder', 'biller')
+WHERE v.wrote > 0 AND v.last_us >= :from_us AND e.patient_id IS NULL AND tk.a IS NULL
 GROUP BY v.a, v.p, v.day
 UNION ALL
 SELECT v.a AS a, v.p AS p, v.day AS day, CAST(NULL AS BIGINT) AS asked_us, max(e.end_us) AS ended_us,
-  CAST(NULL AS BIGINT) AS archived_us
+  CAST(NULL AS BIGINT) AS archived_us, CAST(NULL AS VARCHAR) AS system
 FROM visit AS v
 JOIN account_dim AS ad ON ad.a = v.a AND ad.role IN ('physician', 'nurse')
 JOIN (SELECT DISTINCT u.a AS a, u.p AS p, u.day AS day FROM unexplained AS u) AS o
@@ -175,16 +209,16 @@ GROUP BY v.a, v.p, v.day, v.first_us
 HAVING max(coalesce(e.end_us, 9000000000000000)) < v.first_us - :edit_after_hours * 3600000000
 UNION ALL
 SELECT v.a AS a, v.p AS p, v.day AS day, CAST(NULL AS BIGINT) AS asked_us, CAST(NULL AS BIGINT) AS ended_us,
-  max(ar.archived_us) AS archived_us
+  max(ar.archived_us) AS archived_us, ar.system AS system
 FROM visit AS v
-JOIN account_dim AS ad ON ad.a = v.a AND coalesce(ad.role, '') NOT IN ('coder', 'biller')
+JOIN account_dim AS ad ON ad.a = v.a AND ad.kind <> 'service' AND coalesce(ad.role, '') NOT IN ('coder', 'biller')
+JOIN archived_record AS ar ON ar.p = v.p AND ar.archived_us < v.last_us
 JOIN patient_dim AS pd ON pd.p = v.p
-JOIN archived AS ar ON ar.patient_id = pd.patient_id AND ar.archived_us < v.last_us
-JOIN (SELECT DISTINCT x.patient_id AS patient_id FROM encounters AS x) AS known ON known.patient_id = pd.patient_id
 LEFT JOIN encounters AS e ON e.patient_id = pd.patient_id AND e.start_us <= v.last_us
   AND coalesce(e.end_us, 9000000000000000) > ar.archived_us
-WHERE v.wrote > 0 AND v.last_us >= :from_us AND e.patient_id IS NULL
-GROUP BY v.a, v.p, v.day
+LEFT JOIN task AS tk ON tk.a = v.a AND tk.p = v.p AND tk.start_us <= v.last_us AND tk.end_us > v.first_us
+WHERE v.wrote > 0 AND v.last_us >= :from_us AND e.patient_id IS NULL AND tk.a IS NULL
+GROUP BY v.a, v.p, v.day, ar.system
 
 -- name: removal
 -- description: Deletions by account and local day, where they reach `deletes_day` records.
@@ -204,7 +238,7 @@ SELECT t.a AS a, t.p AS p, t.day AS day, t.eid AS eid, t.time_us AS time_us,
   min(CASE WHEN lv.archived_us < t.time_us THEN (t.time_us - lv.archived_us) / 3600000000.0 END) AS after_archive
 FROM late_visit AS lv
 JOIN touch AS t ON t.a = lv.a AND t.p = lv.p AND t.day = lv.day AND t.wrote = 1
-JOIN events AS e ON e.eid = t.eid AND e.action IN ('update', 'delete')
+JOIN events AS e ON e.eid = t.eid AND e.action IN ('update', 'delete') AND (lv.system IS NULL OR e.system = lv.system)
 WHERE t.time_us >= :from_us
   AND (lv.asked_us < t.time_us OR lv.ended_us IS NOT NULL OR lv.archived_us < t.time_us)
 GROUP BY t.a, t.p, t.day, t.eid, t.time_us
@@ -229,13 +263,27 @@ SELECT x.a AS a, CAST(NULL AS INTEGER) AS p, min(x.time_us) AS first_us, max(x.t
 FROM edit AS x
 GROUP BY x.a, x.day
 
+-- name: asked_change
+-- description: Statements of accounts that are no application's, where the log calls them a change or the text may tell of one.
+SELECT e.eid AS eid, e.action AS action, e.query AS query
+FROM events AS e
+JOIN account_dim AS b ON b.account = e.account AND b.kind <> 'service'
+WHERE e.patient_id IS NULL AND e.query IS NOT NULL AND e.outcome = 'success' AND e.time_us >= :from_us AND e.time_us < :to_us
+  AND (
+    e.action IN ('update', 'delete')
+    OR e.action = 'query' AND (
+      lower(e.query) LIKE '%update%' OR lower(e.query) LIKE '%delete%' OR lower(e.query) LIKE '%merge%'
+      OR lower(e.query) LIKE '%truncate%'
+    )
+  )
+
 -- name: direct
 -- description: Changes and deletions by a statement in a database, by an account that is no application's, without a ticket for
 --   maintenance at that time.
-SELECT
-  e.eid AS eid, ad.a AS a, e.day AS day, e.time_us AS time_us, CASE WHEN e.action = 'delete' THEN 1 ELSE 0 END AS deleted
-FROM events AS e
-JOIN account_dim AS b ON b.account = e.account AND b.kind <> 'service'
+SELECT e.eid AS eid, ad.a AS a, e.day AS day, e.time_us AS time_us, ct.deleted AS deleted
+FROM change_text AS ct
+JOIN events AS e ON e.eid = ct.eid
+JOIN account_dim AS b ON b.account = e.account
 LEFT JOIN acted AS ac ON ac.eid = e.eid
 JOIN account_dim AS ad ON ad.a = coalesce(ac.a, b.a)
 LEFT JOIN (
@@ -244,8 +292,7 @@ LEFT JOIN (
   JOIN tickets AS x ON x.account = h.account AND x.kind = 'maintenance'
 ) AS k ON k.a = ad.a AND k.start_us - :clock_minutes * 60000000 <= e.time_us
   AND coalesce(k.end_us, 9000000000000000) + :clock_minutes * 60000000 > e.time_us
-WHERE e.patient_id IS NULL AND e.query IS NOT NULL AND e.action IN ('update', 'delete') AND e.outcome = 'success'
-  AND e.time_us >= :from_us AND e.time_us < :to_us AND k.a IS NULL
+WHERE k.a IS NULL
 
 -- name: find_direct_edit
 -- description: Changes and deletions by a statement in a database, by an account that is no application's and has no ticket for

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wardkeep.watch.detect.changes import read_changes
 from wardkeep.watch.detect.described import DETECTIONS, Described, evaluated
 from wardkeep.watch.detect.finding import Value
 from wardkeep.watch.detect.statistics import read_statements
@@ -97,6 +98,8 @@ def detect(
     for name in ORDER:
         if name == "split_account":
             read_statements(engine, schema, numbers)
+        if name == "direct":
+            read_changes(engine)
         if name in active or not name.startswith("find_"):
             engine.make(QUERIES[name], numbers)
     engine.make(_together(active.values()), numbers)

@@ -87,7 +87,7 @@ SPENT = (
 _OURS: dict[str, tuple[tuple[str, str], ...]] = {
     "assignments": (("account", "VARCHAR"), ("patient_id", "VARCHAR"), ("start_us", "BIGINT"), ("end_us", "BIGINT"),
                     ("src", "VARCHAR")),
-    "archived": (("patient_id", "VARCHAR"), ("archived_us", "BIGINT"), ("src", "VARCHAR")),
+    "archived": (("patient_id", "VARCHAR"), ("system", "VARCHAR"), ("archived_us", "BIGINT"), ("src", "VARCHAR")),
     "mandates": (("account", "VARCHAR"), ("start_us", "BIGINT"), ("end_us", "BIGINT"), ("src", "VARCHAR")),
 }  # fmt: skip
 
