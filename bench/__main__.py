@@ -22,7 +22,7 @@ from pathlib import Path
 
 from bench.figure import Figure, table
 
-NAMES = ("judgement", "intake", "quality", "ledger", "hl7", "statistics", "atna", "live", "attribution")
+NAMES = ("judgement", "intake", "quality", "ledger", "hl7", "statistics", "atna", "live", "attribution", "changes")
 
 
 def run_apart(name: str, *, quick: bool) -> list[Figure]:

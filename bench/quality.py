@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Benchmark 3: what the judgement explains, what it lets through, and what a reviewer with a budget finds, beside three rivals.
 
-    python -m bench.quality [--seeds 10] [--settings B C] [--staff 300 --patients 20000 --days 30] [--quick] [--workers 2]
+    python -m bench.quality [--seeds 10] [--settings B C] [--staff 300 --patients 20000 --days 30] [--quick] [--changes]
 
 Every figure comes from simulated hospitals (docs/reference/simulator.md): it proves a method, not a hospital.
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import simulate
 from bench import folder, relations
+from bench.changes import archived
 from bench.figure import Figure
 from bench.outcome import Outcome, as_markdown
 from bench.review import Shown, review, truths
@@ -40,16 +41,19 @@ class Task:
     patients: int = 20_000
     days: int = 30
     threads: int = 1
+    #: Records changed late and databases by hand among the rest.
+    changes: bool = False
 
 
 def measure(task: Task) -> Outcome:
     """Build, judge and review one hospital; the rivals see the same one."""
-    hospital = simulate.build(task.seed, task.staff, task.patients, task.days, task.setting)
+    hospital = simulate.build(task.seed, task.staff, task.patients, task.days, task.setting, changes=task.changes)
     raw = relations.connect(hospital, threads=task.threads)
     out = Outcome(seed=task.seed, setting=task.setting, days=task.days)
     with tempfile.TemporaryDirectory(prefix="wardkeep-bench-") as place:
         simulate.write(hospital, Path(place))
         con = folder.connect(Path(place), threads=task.threads)
+    archived(con, hospital)
     first, last = con.execute("SELECT min(time_us), max(time_us) + 1 FROM events").fetchone() or (0, 0)
     began = time.perf_counter()
     judgement = judge(con, thresholds=Thresholds(), from_us=first, to_us=last, as_of_us=last)
@@ -146,12 +150,14 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--staff", type=int, default=300)
     parser.add_argument("--patients", type=int, default=20_000)
     parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--changes", action="store_true", help="with records changed late and databases by hand")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="two seeds")
     call = parser.parse_args(words)
     seeds = range(call.first_seed, call.first_seed + (2 if call.quick else call.seeds))
     tasks = [
-        Task(seed=seed, setting=setting, staff=call.staff, patients=call.patients, days=call.days)
+        Task(seed=seed, setting=setting, staff=call.staff, patients=call.patients, days=call.days,
+             changes=call.changes)
         for setting in call.settings for seed in seeds
     ]  # fmt: skip
     print(as_markdown(run(tasks, workers=call.workers)))

@@ -13,7 +13,7 @@ from simulate.changes.journal import Journal
 from simulate.changes.rates import ARCHIVED
 from simulate.draw import Array, Ints
 from simulate.house import ROLE
-from simulate.openings import CREATE, EMR, UPDATE
+from simulate.openings import CREATE, EMR, REASON, UPDATE
 from simulate.parameters import DAY, HOUR, Parameters
 from simulate.tables import encounter_ids, ids, patient_ids, staff_ids, times
 
@@ -72,12 +72,13 @@ def _last_written(j: Journal, lines: dict[str, Array], stay: Ints) -> Ints:
     rows = rows[np.argsort(lines["patient"][rows], kind="stable")]
     patients = lines["patient"][rows]
     out = np.full(len(stay), -1)
+    completed = lines["reason"][rows] == REASON["completion"]
     for i, e in enumerate(stay.tolist()):
         patient, end = int(care.e_patient[e]), int(care.e_end[e])
         limit = min(end + WRITING, back(j, patient, end))
         a, b = np.searchsorted(patients, [patient, patient + 1])
         t = lines["t"][rows[a:b]]
-        t = t[(t > end) & (t < limit)]
+        t = t[(t > end) & ((t < limit) | (completed[a:b] & (t < end + WRITING)))]
         out[i] = t.max() if len(t) else -1
     return out
 
