@@ -29,7 +29,7 @@ SHOWN = 6
 #: Below this a proposal is a guess, from this on it is sure.
 GUESS, SURE = 0.5, 0.8
 #: Fields that are shown as they are; every other one may name somebody and is shown by its shape.
-_OPEN = frozenset({"time", "action", "outcome", "count", "duration_s"})
+_OPEN = frozenset({"time", "action", "outcome", "count", "duration_s", "end_time"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,9 +194,17 @@ def _cell(event: AccessEvent, target: str) -> Cell:
     )
 
 
+def _at(event: AccessEvent, *, ended: bool) -> str:
+    """When it began, or ended; nothing where that is not known."""
+    if ended and event.duration_ms is None:
+        return ""
+    moment_us = event.time + (event.duration_ms or 0) * 1000 * ended
+    return timezone.localtime(EPOCH + timedelta(microseconds=moment_us)).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def _text(event: AccessEvent, target: str) -> str:
-    if target == "time":
-        return timezone.localtime(EPOCH + timedelta(microseconds=event.time)).strftime("%Y-%m-%d %H:%M:%S")
+    if target in ("time", "end_time"):
+        return _at(event, ended=target == "end_time")
     if target == "action":
         code = "other" if event.kind == Kind.OTHER else str(event.action)
         return name_of(CODE_NAMES["action"], code)

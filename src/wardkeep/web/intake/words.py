@@ -26,6 +26,7 @@ TARGET_NAMES: Names = {
     "purpose": _("purpose"),
     "breakglass": _("emergency override"),
     "duration_s": _("seconds open"),
+    "end_time": _("time of the end"),
 }
 #: Words of a closed vocabulary; `other` is no access.
 CODE_NAMES: dict[str, Names] = {

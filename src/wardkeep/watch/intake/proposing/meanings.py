@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable
 from importlib.resources import files
 
+from wardkeep.watch.intake.lasting import milliseconds
 from wardkeep.watch.intake.proposing.moments import looks_like_time
 from wardkeep.watch.intake.proposing.proposal import Because, Marks, Proposed
 
@@ -64,9 +65,11 @@ def _bears(target: str, values: list[str]) -> bool:
     if target == "event_id":
         # Windows calls the kind of an event its id: what comes twice names no event.
         return len(set(values)) == len(values)
-    if target in ("time", "date"):
+    if target in ("time", "end_time", "date"):
         return looks_like_time(values, part=target == "date")
-    if target in ("count", "duration_s"):
+    if target == "duration_s":
+        return all(milliseconds(v) is not None for v in values)
+    if target == "count":
         return all(re.fullmatch(r"-?\d+(\.\d+)?", v) for v in values)
     return not (target in WORDS and len(set(values)) > MOST_WORDS)
 
