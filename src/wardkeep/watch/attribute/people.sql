@@ -6,12 +6,12 @@ GROUP BY x.account
 HAVING min(x.kind) IN ('shared', 'service')
 
 -- name: heard
--- description: Who signed in and out where, in every system that tells: the HIS, the directory, bastion, VPN. Accounts as
---   they are written: `identity` says how sure it is whose they are.
+-- description: Who signed in and out where, in every system that tells: the HIS, the directory, bastion, VPN. `spelt`:
+--   the account is written otherwise than in the table.
 SELECT
-  e.eid AS eid, e.name AS name, coalesce(e.written, e.account) AS account, e.system AS system, e.action AS action, e.time_us AS time_us,
+  e.eid AS eid, e.name AS name, e.account AS account, e.system AS system, e.action AS action, e.time_us AS time_us,
   e.day AS day, e.workstation AS workstation, e.ip AS ip, e.site AS site, e.session_id AS session_id,
-  e.resource AS resource, e.duration_ms AS duration_ms
+  e.resource AS resource, e.duration_ms AS duration_ms, CASE WHEN e.written IS NULL THEN 0 ELSE 1 END AS spelt
 FROM events AS e
 WHERE e.action IN ('login', 'logout') AND e.outcome = 'success' AND e.time_us < :to_us AND e.account IS NOT NULL
 
@@ -47,7 +47,7 @@ SELECT
   END AS action,
   h.time_us AS time_us, h.day AS day, h.workstation AS workstation, h.ip AS ip, d.assigned_ip AS assigned_ip,
   d.target_account AS target_account, h.site AS site, h.session_id AS session_id, h.resource AS resource,
-  h.duration_ms AS duration_ms,
+  h.duration_ms AS duration_ms, h.spelt AS spelt,
   CASE
     WHEN lower(h.system) LIKE '%badge%' OR h.system LIKE '%门禁%' OR h.system LIKE '%考勤%' THEN 1 ELSE 0
   END AS badge
@@ -55,13 +55,13 @@ FROM (
   SELECT
     x.eid AS eid, x.name AS name, x.account AS account, x.system AS system, x.action AS action, x.time_us AS time_us,
     x.day AS day, x.workstation AS workstation, x.ip AS ip, x.site AS site, x.session_id AS session_id,
-    x.resource AS resource, x.duration_ms AS duration_ms
+    x.resource AS resource, x.duration_ms AS duration_ms, x.spelt AS spelt
   FROM heard AS x
   UNION ALL
   SELECT
     y.eid AS eid, y.name AS name, y.account AS account, y.system AS system, y.action AS action, y.time_us AS time_us,
     y.day AS day, y.workstation AS workstation, y.ip AS ip, y.site AS site, y.session_id AS session_id,
-    y.resource AS resource, y.duration_ms AS duration_ms
+    y.resource AS resource, y.duration_ms AS duration_ms, 0 AS spelt
   FROM passed AS y
 ) AS h
 LEFT JOIN detail AS d ON d.eid = h.eid

@@ -1,7 +1,9 @@
 -- name: mark
--- description: Signing in and out of known people, on the common clock.
+-- description: Signing in and out of known people, on the common clock. An account that is written otherwise than in the
+--   table is as sure as an alias.
 SELECT
-  s.eid AS eid, s.name AS name, i.person AS person, i.confidence AS sure, s.account AS account, s.system AS system,
+  s.eid AS eid, s.name AS name, i.person AS person,
+  CASE WHEN s.spelt = 1 THEN least(i.confidence, 0.99) ELSE i.confidence END AS sure, s.account AS account, s.system AS system,
   s.action AS action, s.time_us - c.offset_us AS at_us, c.wide_us AS wide_us, s.workstation AS workstation, s.ip AS ip,
   s.assigned_ip AS assigned_ip, s.target_account AS target_account, s.site AS site, s.session_id AS session_id,
   s.resource AS resource, s.duration_ms AS duration_ms, s.badge AS badge
