@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -58,7 +59,7 @@ from wardkeep.watch.intake.syslog.framing import Deframer as Syslog
 from wardkeep.watch.integrity.dicom import instance_of
 from wardkeep.watch.live import Limits, Live
 from wardkeep.watch.pull import BadAnswer, BadSource
-from wardkeep.watch.pull.dicomweb import Multipart, boundary_of, images_in, read_days, studies_in
+from wardkeep.watch.pull.dicomweb import Multipart, Prints, boundary_of, images_in, read_days, studies_in
 from wardkeep.watch.pull.record_source import parse_record_source
 from wardkeep.watch.pull.source import parse_source
 from wardkeep.watch.statistics.schema import SchemaError, read_schema, schema_file
@@ -218,6 +219,16 @@ def dicomweb_state(data: bytes, folder: Path) -> Iterator[str]:
         yield str(refused)
 
 
+def dicomweb_prints(data: bytes, folder: Path) -> Iterator[str]:
+    """What is a hint alone is read as far as it can be, and written again."""
+    prints, day = Prints(folder), date(2026, 3, 2)
+    (folder / "20260302.json").write_bytes(data)
+    prints.of(day, "1.2.3")
+    prints.keep(day, {"1.2.3": ["12345678"]})
+    assert "12345678" in prints.of(day, "1.2.3")
+    yield from ()
+
+
 def dicom_instance(data: bytes, _: Path) -> Iterator[str]:
     found = instance_of(data, zone=ZONE)
     if isinstance(found, str):
@@ -375,6 +386,7 @@ PARSERS: tuple[Parser, ...] = (
          b"Content-Length: 7\r\n", b"Content-Type: text/html\r\n", b'boundary="', b"boundary*=utf-8''x"),
     ),
     Parser("dicomweb-list", (msgspec.json.encode(LISTED),), dicomweb_list, JSON_SHARDS),
+    Parser("dicomweb-prints", (msgspec.json.encode({"studies": {"7" * 32: "abcdefgh" * 3}}),), dicomweb_prints, JSON_SHARDS),
     Parser("dicomweb-state", (msgspec.json.encode(DAYS),), dicomweb_state, JSON_SHARDS),
     Parser(
         "dicom-instance",

@@ -24,7 +24,7 @@ from wardkeep.watch.integrity import Spans, Version, admit, compare, drawn, span
 from wardkeep.watch.integrity.compare import GRACE_US
 from wardkeep.watch.integrity.dicom import Instance, NoDicomReader, instance_of, studies
 from wardkeep.watch.pull import BadAnswer, PullError, write_state
-from wardkeep.watch.pull.dicomweb import Image, Listed, PacsSource, SealedDays, read_days
+from wardkeep.watch.pull.dicomweb import Image, Listed, PacsSource, Prints, SealedDays, print_of, read_days
 
 if TYPE_CHECKING:
     from wardkeep.home import Home
@@ -41,9 +41,13 @@ DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A study as it is now; `unreadable`: images that are none, or others than they should be."""
+    """A study as it is now."""
 
     version: Version
+    day: date | None
+    #: Image -> its print.
+    images: dict[str, str]
+    #: Images that are none, or others than they should be.
     unreadable: tuple[str, ...]
 
 
@@ -51,17 +55,17 @@ class _Read:
 class _Held:
     """Studies that are read and not sealed yet."""
 
-    versions: list[Version] = field(default_factory=list)
+    studies: list[_Read] = field(default_factory=list)
     listed: list[Listed] = field(default_factory=list)
     #: The last day of which nothing is left to read.
     through: date | None = None
     since: float = field(default_factory=time.monotonic)
 
     def is_full(self) -> bool:
-        return len(self.versions) >= GATHER or time.monotonic() - self.since >= SECONDS
+        return len(self.studies) >= GATHER or time.monotonic() - self.since >= SECONDS
 
     def clear(self) -> None:
-        self.versions, self.listed, self.through, self.since = [], [], None, time.monotonic()
+        self.studies, self.listed, self.through, self.since = [], [], None, time.monotonic()
 
 
 @contextmanager
@@ -83,6 +87,7 @@ class Reading:
     def __init__(self, home: Home, source: PacsSource, pacs: Pacs, *, at: datetime) -> None:
         self._home, self._source, self._pacs, self._at = home, source, pacs, at
         self._path = home.data_folder / "records" / f"{source.name}.json"
+        self._prints = Prints(self._path.with_name(f"{source.name}.images"))
         self._zone = source.zone or home.settings.hospital.timezone
         self._now = at.astimezone(ZoneInfo(self._zone)).replace(tzinfo=None)
         state = read_days(self._path)
@@ -124,7 +129,7 @@ class Reading:
         seed = fresh_seed(self._home) + self._source.name
         there = {v.record for v in sealed}
         asked = {*drawn(there, sample, seed), *(there & set(also))}
-        found, days = self._again(asked)
+        found, days = self._again(asked, sealed)
         self._hold([v for v in sealed if v.record in asked], found)
         for day in drawn(map(str, days), DAYS, seed + " behind"):
             self._behind(date.fromisoformat(day), there)
@@ -138,7 +143,7 @@ class Reading:
             day += timedelta(days=1)
         sealed = self._sealed()
         # What is on no day any more is asked for by its number: its date may be what was changed.
-        found, _ = self._again(there | {v.record for v in sealed})
+        found, _ = self._again(there | {v.record for v in sealed}, sealed)
         self._hold(sealed, found)
         return self.done
 
@@ -152,33 +157,44 @@ class Reading:
             self.done.unusable += 1
             self._say(listed.study, one)
             return
-        held.versions.append(one.version)
+        held.studies.append(one)
         held.listed.append(listed)
 
     def _keep(self, held: _Held) -> None:
         """Seal what was read, and only then count it as sealed."""
-        if not held.versions and held.through is None:
+        if not held.studies and held.through is None:
             return
-        self._admit(held.versions)
-        self._state = self._state.with_read(held.listed)
+        contradict = self._admit(held.studies)
+        # What contradicts is read again, and named again, until it is as it was sealed.
+        self._state = self._state.with_read(one for one in held.listed if one.study not in contradict)
         if held.through is not None:
             self._state = self._state.with_day(held.through, self._source)
         write_state(self._path, self._state)
         self.done.watermark = str(self._state.last)
         held.clear()
 
-    def _admit(self, versions: Sequence[Version]) -> None:
-        """Seal what does not contradict what is sealed, and note what does."""
-        if not versions:
-            return
+    def _admit(self, read: Sequence[_Read]) -> frozenset[str]:
+        """Seal what does not contradict what is sealed, and note what does; which studies that are."""
+        if not (versions := [one.version for one in read]):
+            return frozenset()
         known = self._sealed({v.record for v in versions})
         admitted = admit(known, versions, sealing=self._sealing, grace_us=self._grace_us)
         seal_records(self._home, admitted.versions, source=f"{self._source.name}.records", at=self._at)
         self.done.sealed += len(admitted.versions)
         self.done.add(admitted.differences)
+        contradict = frozenset(d.record for d in admitted.differences)
+        for one in read:
+            if one.version.record in contradict:
+                self._name(one)
+        for day in {one.day for one in read if one.day is not None}:
+            of_day = [one for one in read if one.day == day and one.version.record not in contradict]
+            self._prints.keep(day, {one.version.record: one.images.values() for one in of_day})
+        return contradict
 
-    def _again(self, asked: Collection[str]) -> tuple[list[Version], set[date]]:
+    def _again(self, asked: Collection[str], sealed: Collection[Version]) -> tuple[list[Version], set[date]]:
         """What the archive says now of some studies, and on which days. Raises BadAnswer where none can be read."""
+        known = {v.record for v in sealed}
+        intact = {(v.record, v.digest) for v in sealed}
         found: list[Version] = []
         days: set[date] = set()
         for study in sorted(asked):
@@ -195,6 +211,8 @@ class Reading:
                 self._say(study, one)
             if isinstance(one, _Read):
                 found.append(one.version)
+                if study in known and (study, one.version.digest) not in intact:
+                    self._name(one)
         self.done.unaskable = len(self._unaskable)
         if asked and len(self._unaskable) == len(asked):
             raise BadAnswer(
@@ -223,7 +241,7 @@ class Reading:
         for study, found in read:
             if found is not None:
                 self._say(study, found)
-        self._admit([found.version for _, found in read if isinstance(found, _Read) and not found.unreadable])
+        self._admit([found for _, found in read if isinstance(found, _Read) and not found.unreadable])
 
     def _study(self, listed: Listed) -> _Read | str | None:
         """A study read image by image; None where there is nothing of it, a text where it cannot be read."""
@@ -238,7 +256,8 @@ class Reading:
             return self._failure(problem)
         self._failed = 0
         [version] = studies((one for one, _ in read), system=self._source.system)
-        return _Read(version, tuple(one.instance for one, good in read if not good))
+        prints = {one.instance: print_of(one.study, one.instance, one.digest) for one, _ in read}
+        return _Read(version, listed.day, prints, tuple(one.instance for one, good in read if not good))
 
     def _image(self, study: str, image: Image) -> tuple[Instance, bool]:
         """An image. One that is gone, no DICOM, or another than was asked for is not what was sealed: it has another digest."""
@@ -260,8 +279,18 @@ class Reading:
         if isinstance(one, str):
             self.done.troubles.append(f"{study}: {one}")
         elif one.unreadable:
-            named = ", ".join(one.unreadable[:NAMED]) + (" ..." if len(one.unreadable) > NAMED else "")
-            self.done.troubles.append(f"{study}: no DICOM, not there, or other images: {named}")
+            self.done.troubles.append(f"{study}: no DICOM, not there, or other images: {_some(one.unreadable)}")
+
+    def _name(self, one: _Read) -> None:
+        """Say which images of a study are not as they were sealed, where it was sealed by this source."""
+        study = one.version.record
+        if one.day is None or not (kept := self._prints.of(one.day, study)):
+            return
+        others = [image for image, print_ in sorted(one.images.items()) if print_ not in kept]
+        said = f"{study}: {len(one.images)} images, of {len(kept)} that were sealed"
+        said += f"; changed or added: {_some(others)}" if others else ""
+        if said not in self.done.troubles:
+            self.done.troubles.append(said)
 
     def _is_settled(self, listed: Listed) -> bool:
         """Whether a study began so long ago that all of it should have come."""
@@ -271,3 +300,7 @@ class Reading:
         """What is sealed of the archive, by this source or from files."""
         found = sealed_versions(self._home, records=records)
         return [v for v in found if (v.system, v.kind) == (self._source.system, self._source.kind)]
+
+
+def _some(images: Sequence[str]) -> str:
+    return ", ".join(images[:NAMED]) + (" ..." if len(images) > NAMED else "")

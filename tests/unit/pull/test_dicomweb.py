@@ -17,9 +17,11 @@ from wardkeep.watch.pull.dicomweb import (
     Listed,
     Multipart,
     PacsSource,
+    Prints,
     SealedDays,
     boundary_of,
     images_in,
+    print_of,
     read_days,
     studies_in,
 )
@@ -117,6 +119,20 @@ def test_parts_are_the_same_however_they_come() -> None:
     for wrong in ("application/dicom", "multipart/related", 'multipart/related; boundary="' + "b" * 71 + '"', ""):
         with pytest.raises(BadAnswer):
             boundary_of(wrong)
+
+
+def test_prints_say_which_image_was_not_sealed_and_name_nothing(tmp_path: Path) -> None:
+    day, prints = date(2026, 3, 2), Prints(tmp_path / "pacs.images")
+    sealed = [print_of("1.2.3", f"1.2.3.{n}", "d") for n in range(3)]
+    assert prints.of(day, "1.2.3") == frozenset()
+    prints.keep(day, {"1.2.3": sealed[:2], "1.2.4": ["x" * 8]})
+    prints.keep(day, {"1.2.3": sealed[2:]})  # what comes later is added
+    assert prints.of(day, "1.2.3") == frozenset(sealed) and prints.of(date(2026, 3, 3), "1.2.3") == frozenset()
+    assert print_of("1.2.3", "1.2.3.0", "e") not in sealed and print_of("1.2.4", "1.2.3.0", "d") not in sealed
+    [kept] = (tmp_path / "pacs.images").iterdir()
+    assert kept.name == "20260302.json" and "1.2" not in kept.read_text()
+    kept.write_text("{")
+    assert prints.of(day, "1.2.3") == frozenset()  # a hint less
 
 
 def test_a_study_is_read_again_when_its_images_are_others_and_old_days_are_forgotten(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 
 from wardkeep.watch.pull.dicomweb.answers import Image, Listed, images_in, studies_in
 from wardkeep.watch.pull.dicomweb.multipart import Multipart, boundary_of
+from wardkeep.watch.pull.dicomweb.prints import Prints, print_of
 from wardkeep.watch.pull.dicomweb.sealed import SealedDays, read_days
 from wardkeep.watch.pull.dicomweb.source import PacsSource, parse_pacs_source
 
@@ -11,10 +12,12 @@ __all__ = [
     "Listed",
     "Multipart",
     "PacsSource",
+    "Prints",
     "SealedDays",
     "boundary_of",
     "images_in",
     "parse_pacs_source",
+    "print_of",
     "read_days",
     "studies_in",
 ]
