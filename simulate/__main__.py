@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from simulate.calibration import as_markdown, calibration
-from simulate.folder import STYLES, write, write_truth
+from simulate.folder import STYLES, write, write_records, write_truth
 from simulate.hospital import build
 from simulate.parameters import CASES
 
@@ -59,6 +59,7 @@ def main(words: list[str] | None = None) -> int:
         parser.error(str(problem))
     write(hospital, call.out, call.style, feeds=call.feeds, progress=progress)
     write_truth(hospital, truth)
+    write_records(hospital, call.out.with_name(call.out.name + "-records"))
     if call.calibration:
         print(as_markdown(calibration(hospital)))
     print(f"{hospital.events.num_rows:,} events in {call.out}, the truth in {truth}", file=sys.stderr)

@@ -41,8 +41,6 @@ def write(
     for name, table in hospital.tables.items():
         tell(0.0, f"{name}.csv")
         files.append(_csv(table, folder / f"{name}.csv"))
-    if hospital.changes is not None:
-        files.append(_csv(hospital.changes.archive, folder / "archive.csv"))
     if feeds:
         tell(0.05, "HL7 messages")
         files += write_feeds(hospital, folder, feeds)
@@ -57,6 +55,14 @@ def write(
         files.append(_csv(hospital.sources.events, folder / "events-sources.csv"))
     tell(1.0, "done")
     return files
+
+
+def write_records(hospital: Hospital, folder: Path) -> list[Path]:
+    """Write what the records office hands over for sealing; it is no table of the folder, and stands by itself."""
+    if hospital.changes is None:
+        return []
+    folder.mkdir(parents=True, exist_ok=True)
+    return [_csv(hospital.changes.archive, folder / "archive.csv")]
 
 
 def write_truth(hospital: Hospital, folder: Path) -> list[Path]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 import simulate
+from simulate.__main__ import main
 from simulate.changes import database, late
 from simulate.changes.statements import verb
 from tests.unit.simulate.conftest import SIZE
@@ -87,6 +88,15 @@ def test_the_same_arguments_give_the_same_scenes(changed: simulate.Hospital) -> 
     assert changed.changes is not None and again.changes is not None
     assert again.events.equals(changed.events) and again.changes.truth.equals(changed.changes.truth)
     assert again.changes.archive.equals(changed.changes.archive)
+
+
+def test_the_records_office_hands_its_list_over_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    words = "--seed 5 --staff 80 --patients 1000 --days 3 --changes --out".split()
+    assert main([*words, str(tmp_path / "h")]) == 0
+    handed = (tmp_path / "h-records" / "archive.csv").read_text("utf-8")
+    assert handed.startswith("record_id,patient_id,encounter_id,stage,")
+    assert not (tmp_path / "h" / "archive.csv").exists()
+    assert (tmp_path / "h-truth" / "changes.csv").is_file()
 
 
 def test_without_misuse_only_what_is_lawful_is_added() -> None:
