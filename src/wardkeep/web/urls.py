@@ -24,7 +24,7 @@ from wardkeep.web.page import path
 from wardkeep.web.patients.search import search
 from wardkeep.web.patients.views import patient, reveal
 from wardkeep.web.people.views import active, contact, create, link, people, role
-from wardkeep.web.records.views import record_explain, records
+from wardkeep.web.records.views import record_explain, record_reopen, records
 from wardkeep.web.signin.me import language, me, password, renew
 from wardkeep.web.signin.views import SecondStep, SignIn, enrol_page, recovery_codes, sign_out, welcome
 from wardkeep.web.today.views import today
@@ -60,6 +60,7 @@ urlpatterns = [
     path("alerts/<uuid:key>/dismiss/", alert_dismiss, name="alert_dismiss"),
     path("records/", records, name="records"),
     path("records/<uuid:key>/explain/", record_explain, name="record_explain"),
+    path("records/<uuid:key>/reopen/", record_reopen, name="record_reopen"),
     path("accesses/<access:key>/", access, name="access"),
     path("accesses/<access:key>/proof/", access_proof, name="access_proof"),
     path("rows/<row:key>/", source_row, name="row"),

@@ -68,6 +68,26 @@ def test_what_a_person_explained_is_not_said_again_and_what_was_mended_is(enter:
     assert other.fresh == 1  # it says something else again: that nobody explained
 
 
+def test_an_explanation_that_does_not_hold_is_taken_back_and_stays_in_its_act(enter: Any) -> None:
+    from wardkeep.govern.records.models import RecordDifference
+    from wardkeep.seal.models import Outbox
+
+    kept(difference(Problem.CHANGED))
+    client, row = enter("security_specialist"), RecordDifference.objects.get()
+    client.post(reverse("record_reopen", args=[row.pk]))
+    assert "not explained any more" in the_page(client)
+    client.post(reverse("record_explain", args=[row.pk]), {"reason": "a new system"})
+    assert "Open again" in the_page(client, standing="explained")
+    client.post(reverse("record_reopen", args=[row.pk]))
+    row.refresh_from_db()
+    assert (row.standing, row.reason, row.explained_by, row.explained_at) == ("open", "", None, None)
+    page = the_page(client)
+    assert row.record in page and "a new system" not in page
+    assert [body for body in Outbox.objects.values_list("body", flat=True) if "integrity:records:reopened" in body]
+    # The same difference is still known: the next check says nothing new, and finds it open.
+    assert kept(difference(Problem.CHANGED), at=NOON + timedelta(days=1)).fresh == 0
+
+
 def test_rows_agree_with_their_acts_and_acts_name_no_record(enter: Any) -> None:
     from wardkeep.govern.records.models import RecordCheck, RecordDifference
     from wardkeep.seal.digest import column_digests

@@ -83,6 +83,18 @@ def explain(difference: RecordDifference, *, reason: str, by: Any, at: datetime)
         act.fact("difference", str(held.pk))
 
 
+def reopen(difference: RecordDifference, *, by: Any, at: datetime) -> None:
+    """Somebody found that what explained it does not hold; the explanation stays in its act. Raises Refused."""
+    patients = [difference.patient_id] if difference.patient_id else []
+    with action("integrity:records:reopened", actor=by, at=at, patients=patients) as act:
+        held: RecordDifference = RecordDifference.objects.select_for_update().get(pk=difference.pk)
+        if held.standing != Standing.EXPLAINED:
+            raise Refused(_("This difference is not explained any more. Look at it again."))
+        held.standing, held.explained_by, held.explained_at, held.reason = Standing.OPEN, None, None, ""
+        held.save()
+        act.fact("difference", str(held.pk))
+
+
 def open_of(source: str) -> Any:
     """What is open of a source."""
     return RecordDifference.objects.filter(source=source, standing=Standing.OPEN)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """States of a check, and of a record that differs. Pure.
 
-open ──explained (a person)──► explained
+open ──explained (a person)──► explained ──reopened (a person)──► open
  └────mended (a later check finds it as it was sealed)──► mended ──found again──► open
 """
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -39,9 +41,21 @@ def records(request: HttpRequest) -> HttpResponse:
 @page(Act.RECORD_EXPLAIN)
 def record_explain(request: HttpRequest, key: UUID) -> HttpResponse:
     """Says why a difference is lawful."""
+    explain = partial(actions.explain, reason=request.POST.get("reason", ""))
+    return _done(request, key, explain, _("The difference is explained; the reason is recorded."))
+
+
+@require_POST
+@page(Act.RECORD_EXPLAIN)
+def record_reopen(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Says that an explanation does not hold."""
+    return _done(request, key, actions.reopen, _("The difference is open again."))
+
+
+def _done(request: HttpRequest, key: UUID, act: Callable[..., None], said: str) -> HttpResponse:
     try:
-        actions.explain(reading.one(key), reason=request.POST.get("reason", ""), by=person(request), at=now())
-        messages.success(request, _("The difference is explained; the reason is recorded."))
+        act(reading.one(key), by=person(request), at=now())
+        messages.success(request, said)
     except reading.NoSuchDifference as exc:
         raise Http404 from exc
     except actions.Refused as problem:

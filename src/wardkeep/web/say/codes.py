@@ -209,6 +209,7 @@ ACTS: Names = {
     "evidence:bundle:made": _("Evidence bundle made"),
     "integrity:records:checked": _("Signed records compared with their source"),
     "integrity:records:explained": _("Signed record that differs explained"),
+    "integrity:records:reopened": _("Signed record that differs opened again"),
     "integrity:records:not_evaluated": _("Source of signed records could not be read"),
     "intake:mapping:confirmed": _("Mapping confirmed"),
     "intake:mapping:taken_back": _("Mapping taken back"),
