@@ -91,7 +91,7 @@ def test_the_same_arguments_give_the_same_scenes(changed: simulate.Hospital) -> 
 
 
 def test_the_records_office_hands_its_list_over_in_a_folder_of_its_own(tmp_path: Path) -> None:
-    words = "--seed 5 --staff 80 --patients 1000 --days 3 --changes --out".split()
+    words = ["--seed", "5", "--staff", "80", "--patients", "1000", "--days", "3", "--changes", "--out"]
     assert main([*words, str(tmp_path / "h")]) == 0
     handed = (tmp_path / "h-records" / "archive.csv").read_text("utf-8")
     assert handed.startswith("record_id,patient_id,encounter_id,stage,")
