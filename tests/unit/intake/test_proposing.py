@@ -93,11 +93,106 @@ def test_a_kind_of_event_is_no_name_of_one() -> None:
     assert "event_id" not in proposed(text)[1].columns
 
 
-def test_words_that_no_list_knows_are_named_and_are_no_access() -> None:
+def test_words_that_no_list_knows_are_named_and_set_their_rows_aside() -> None:
     text = HIS.replace("打印", "弹窗")
     found, mapping = proposed(text)
-    assert found.unknown_words == {"action": ("弹窗",)}
-    assert mapping.values["action"]["*"] == "other" and of(found, "values.action") == ("1 / 2", 0.5)
+    assert found.unknown_words == {"action": ("弹窗",)} and of(found, "values.action") == ("1 / 2", 0.5)
+    assert mapping.values["action"] == {"查看": "read"}
+    lines = becomes(text.encode(), "log.csv", found.toml, ZONE, 2)
+    assert lines[0]["action"] == "read" and str(lines[1]["rejected"]).startswith("unmapped-action")
+
+
+def test_a_word_that_the_sample_did_not_have_sets_its_row_aside_later() -> None:
+    found, mapping = proposed(HIS)
+    later = HIS.splitlines()[0] + "\n2026/3/9 8:00:00,001,P1,导出,门诊病历,10.1.2.1,成功\n"
+    (one,) = becomes(later.encode(), "log.csv", found.toml, ZONE, 2)
+    assert str(one["rejected"]).startswith("unmapped-action")
+    assert all("*" not in known for known in mapping.values.values())
+
+
+ROWS = [f"2026-03-{d:02} 08:00:00,u{d},读" for d in range(1, 21)]
+
+
+def table(name: str, cells: list[str], *, header: str = "time,user,x") -> str:
+    return f"{header},{name}\n" + "".join(f"{ROWS[n]},{cell}\n" for n, cell in enumerate(cells))
+
+
+@pytest.mark.parametrize(
+    "column, cells, due",
+    [
+        ("fail", ["true", "false"], {"true": "failure", "false": "success"}),
+        ("is_error", ["1", "0"], {"1": "failure", "0": "success"}),
+        ("是否失败", ["是", "否"], {"是": "failure", "否": "success"}),
+        ("是否成功", ["是", "否"], {"是": "success", "否": "failure"}),
+        ("success", ["true", "false"], {"true": "success", "false": "failure"}),
+        ("返回码", ["0", "-1", "1045"], {"0": "success", "-1": "failure", "1045": "failure", "*": "failure"}),
+        ("结果", ["未成功", "成功", "不通过", "被拒绝"],
+         {"未成功": "failure", "成功": "success", "不通过": "failure", "被拒绝": "denied"}),
+        ("status", ["unsuccessful", "successful"], {"unsuccessful": "failure", "successful": "success"}),
+    ],
+)  # fmt: skip
+def test_words_of_outcomes_are_read_by_the_name_of_their_column_and_no_refusal_is_a_success(
+    column: str, cells: list[str], due: dict[str, str]
+) -> None:
+    _, mapping = proposed(table(column, cells * 4))
+    assert mapping.columns["outcome"] == column
+    assert mapping.values["outcome"] == {**due, "": "success"}
+
+
+def test_an_action_that_says_that_it_failed_is_no_success() -> None:
+    words = ["登录", "登录失败", "用户登录被拒绝", "查看不良反应"] * 3
+    text = table("操作", words).replace(",读,", ",,")
+    found, _ = proposed(text)
+    lines = becomes(text.encode(), "log.csv", found.toml, ZONE, 4)
+    assert [line.get("outcome") for line in lines] == ["success", "failure", "denied", "success"]
+
+
+@pytest.mark.parametrize(
+    "name, ids, proposed_as",
+    [
+        ("日志编号", [str(n) for n in range(1, 20)], None),  # counts the rows
+        ("流水号", [str(n) for n in range(20)], None),
+        ("日志编号", [str(900 + n * 3) for n in range(20)], 0.5),
+        ("日志编号", ["7", "7", *map(str, range(100, 110))], None),  # comes twice
+        ("日志编号", ["7", "9"], None),  # two values show nothing
+        ("uuid", [f"a{n}-b" for n in range(9)], 0.95),
+        ("EventRecordID", [str(900 + n * 3) for n in range(20)], None),  # one of its machine
+    ],
+)
+def test_a_number_is_proposed_as_a_name_only_where_it_may_be_one(
+    name: str, ids: list[str], proposed_as: float | None
+) -> None:
+    found, mapping = proposed(table(name, ids))
+    assert (of(found, "columns.event_id")[1] if "event_id" in mapping.columns else None) == proposed_as
+
+
+@pytest.mark.parametrize(
+    "name, zone, hour",
+    [("EVENT_TIME_UTC", "UTC", "16:00"), ("时间(UTC+9)", "Etc/GMT-9", "07:00"), ("time", ZONE, "08:00")],
+)
+def test_a_column_of_times_that_says_its_zone_is_proposed_in_it(name: str, zone: str, hour: str) -> None:
+    text = table("动作", ["查看"] * 9, header=f"{name},user,x")
+    found, _ = proposed(text)
+    assert of(found, "zone")[0] == zone
+    assert str(becomes(text.encode(), "log.csv", found.toml, ZONE, 1)[0]["time"])[11:16] == hour
+
+
+def test_morning_and_afternoon_are_read_in_one_column_and_in_two() -> None:
+    one = "操作时间,工号\n" + "".join(
+        f"2026/3/{d} {'上午' if d % 2 else '下午'} 8:{d:02}:00,u{d}\n" for d in range(1, 28)
+    )
+    two = (
+        one.replace("操作时间", "日期,时间").replace(" 上午", ",上午").replace(" 下午", ",下午").replace("/3/", "-03-")
+    )
+    for text in (one, two):
+        found, _ = proposed(text)
+        lines = becomes(text.encode(), "log.csv", found.toml, ZONE, 2)
+        assert [str(line["time"])[11:16] for line in lines] == ["08:01", "20:02"], found.toml
+
+
+def test_a_title_with_as_many_cells_as_the_rows_is_skipped() -> None:
+    _, mapping = proposed("门诊日志,,,,,,\n导出时间：2026-03-30,,,,,,\n" + HIS)
+    assert mapping.skip_lines == 2 and mapping.columns["patient_id"] == "患者ID"
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "one sentence and nothing else\n" * 9, "a,b\nc,d\ne,f\n"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from zoneinfo import available_timezones
 
@@ -16,9 +16,9 @@ from wardkeep.watch.intake.errors import BadMapping
 from wardkeep.watch.intake.mapping import ANY, LITERAL, SHIPPED, VOCABULARIES, parse_mapping
 from wardkeep.watch.intake.proposing.draft import Draft, Written
 from wardkeep.watch.intake.proposing.meanings import MOST_WORDS, meaning
-from wardkeep.watch.intake.proposing.moments import form_of
+from wardkeep.watch.intake.proposing.moments import form_of, zone_said
 from wardkeep.watch.intake.proposing.proposal import Marks, Proposal
-from wardkeep.watch.intake.proposing.propose import joined
+from wardkeep.watch.intake.proposing.propose import joined, told_too
 from wardkeep.web.intake.words import CODE_NAMES, ENCODINGS, QUOTES, SEPARATORS, TARGET_NAMES
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
@@ -58,7 +58,7 @@ def proposed(proposal: Proposal, file_name: str) -> Choices:
     first = Choices(
         name=_slug(file_name), system=draft.system, files=pattern(file_name), written=draft.written,
         zone=draft.zone, time_format=draft.time_format, targets=targets, action=draft.constants.get("action", "read"),
-        rest={"action": "other", "outcome": "failure"},
+        rest={target: draft.values.get(target, {}).get(ANY, "") for target in CODE_NAMES},
     )  # fmt: skip
     return replace(first, words={target: _known(first, marks, target) for target in CODE_NAMES})
 
@@ -74,6 +74,7 @@ def chosen(post: QueryDict, marks: Marks) -> Choices:
     )  # fmt: skip
     if not first.time_format and first.columns("time"):
         first = replace(first, time_format=form_of(joined(marks, first.columns("time"))) or "")
+    first = replace(first, zone=_zone(post, first, marks))
     return replace(first, words={target: _words(post, first, marks, target) for target in CODE_NAMES})
 
 
@@ -100,7 +101,7 @@ def words_of(choices: Choices, marks: Marks, target: str) -> list[str]:
     values = marks.values(at[0]) if at else []
     words = list(dict.fromkeys(values))
     few = len(words) <= MOST_WORDS and (len(words) * 2 <= len(values) or len(words) <= 3)
-    return words if few else [word for word in words if meaning(target, word) is not None][:MOST_WORDS]
+    return words if few else [word for word in words if _meaning(marks, target, word, at[0]) is not None][:MOST_WORDS]
 
 
 def draft_of(choices: Choices, marks: Marks) -> Draft:
@@ -110,6 +111,7 @@ def draft_of(choices: Choices, marks: Marks) -> Draft:
         for target in TARGET_NAMES
         if choices.columns(target)
     }
+    times = choices.columns("time") if choices.zone else []
     values: dict[str, dict[str, str]] = {}
     for target in CODE_NAMES:
         if target in columns:
@@ -126,6 +128,8 @@ def draft_of(choices: Choices, marks: Marks) -> Draft:
         system="" if "system" in columns else choices.system, files=(choices.files,) if choices.files else (),
         zone=choices.zone, time_format=choices.time_format, columns=columns,
         constants={} if "action" in columns or not choices.action else {"action": choices.action}, values=values,
+        outcomes=told_too(marks, {target: choices.columns(target) for target in CODE_NAMES}),
+        zones={marks.names[at]: choices.zone for at in times if _said(marks, [at]) not in (None, choices.zone)},
     )  # fmt: skip
 
 
@@ -185,7 +189,24 @@ def _slug(file_name: str) -> str:
 
 
 def _known(choices: Choices, marks: Marks, target: str) -> dict[str, str]:
-    return {word: meaning(target, word) or "" for word in words_of(choices, marks, target)}
+    at = choices.columns(target)
+    return {word: _meaning(marks, target, word, at[0]) or "" for word in words_of(choices, marks, target)}
+
+
+def _meaning(marks: Marks, target: str, word: str, at: int) -> str | None:
+    return meaning(target, word, marks.names[at] if marks.header else "")
+
+
+def _said(marks: Marks, at: Iterable[int]) -> str | None:
+    """The zone that the names of columns of times say."""
+    return zone_said([marks.names[n] for n in at if n < len(marks.names)]) if marks.header else None
+
+
+def _zone(post: QueryDict, choices: Choices, marks: Marks) -> str:
+    """The zone of the form; where the columns of the time are others, and say another zone, that one or the hospital's."""
+    before = [int(n) for n in post.get("zone-of", "").split(",") if n.isascii() and n.isdigit() and len(n) < 5]
+    now = _said(marks, choices.columns("time"))
+    return choices.zone if "zone-of" not in post or now == _said(marks, before) else now or ""
 
 
 def _words(post: QueryDict, choices: Choices, marks: Marks, target: str) -> dict[str, str]:

@@ -78,7 +78,7 @@ def mapping(request: HttpRequest, key: UUID) -> HttpResponse:
     if request.POST.get("do") == "confirm" and not again:
         return _confirmed(request, held, proposal)
     response = _shown(request, held, again=again)
-    if again or any(before.columns(target) != held.choices.columns(target) for target in words.CODE_NAMES):
+    if again or any(before.columns(target) != held.choices.columns(target) for target in ("time", *words.CODE_NAMES)):
         # Else the part that shows the rows is replaced alone, so that no field loses what is being chosen in it; here
         # the columns or their words are others than the form has.
         response.headers["HX-Retarget"] = response.headers["HX-Reselect"] = "#wizard"
@@ -218,6 +218,7 @@ def _shown(request: HttpRequest, held: Held, *, again: bool = False, status: int
         "again": again,
         "columns": column_lines(choices, proposal, held.sample.name),
         "says_action": bool(choices.columns("action")),
+        "times": ",".join(map(str, choices.columns("time"))),
         "word_lists": word_lists(choices, marks),
         "outlook": outlook(choices, held.sample, marks, zone),
         "shown": fingerprint(draft_of(choices, marks)),

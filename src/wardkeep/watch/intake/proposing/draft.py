@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wardkeep.watch.intake.proposing.proposal import Column
@@ -40,6 +40,10 @@ class Draft:
     columns: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: Columns that tell the outcome too, and what their words say of it.
+    outcomes: Sequence[tuple[Column, Mapping[str, str]]] = ()
+    #: Columns of times -> their zone, where it is another than their name says.
+    zones: Mapping[str, str] = field(default_factory=dict)
 
     def toml(self, said: str = PROPOSED) -> str:
         """The mapping file, with `said` above it."""
@@ -64,8 +68,17 @@ class Draft:
         if self.constants:
             lines += ["\n[constants]", *(f"{target} = {_text(value)}" for target, value in self.constants.items())]
         for target, known in self.values.items():
-            lines += [f"\n[values.{target}]", *(f"{_text(word)} = {_text(code)}" for word, code in known.items())]
+            lines += [f"\n[values.{target}]", *_words(known)]
+        if self.zones:
+            lines += ["\n[zones]", *_words(self.zones)]
+        for column, known in self.outcomes:
+            place = str(column) if isinstance(column, int) else _text(column)
+            lines += ["\n[[outcomes]]", f"column = {place}", "[outcomes.values]", *_words(known)]
         return "\n".join(lines) + "\n"
+
+
+def _words(known: Mapping[str, str]) -> list[str]:
+    return [f"{_text(word)} = {_text(code)}" for word, code in known.items()]
 
 
 def _text(value: str) -> str:

@@ -15,6 +15,8 @@ from wardkeep.watch.intake.proposing.sampling import wide
 
 #: Rows that are looked at.
 ROWS = 200
+#: Rows above the header that may be a title.
+MOST_TITLES = 20
 _SEPARATORS = (",", "\t", "|", ";", "^", "||", "\x01", "~")
 _DATA = re.compile(r"\d{4}[-/年]\d|\d{2}:\d{2}|^\d+(\.\d+)?$|^\d{1,3}(\.\d{1,3}){3}$|^$")
 #: Why something is so that a person chose.
@@ -42,6 +44,8 @@ def marks(data: bytes, given: Written | None = None) -> Marks | None:
     elif score <= 0 or width < 2:
         return None
     quote = _quote(lines[skip:], separator) if given is None else given.quote
+    if given is None:
+        skip += _titles(_cells(lines[skip : skip + ROWS + 1], separator, quote))
     table = [tuple(row) for row in _cells(lines[skip : skip + ROWS + 1], separator, quote)]
     if not table or not table[0]:
         return None
@@ -123,7 +127,7 @@ def _headed(header: bool, sure: float) -> Proposed:
 
 def _skipped(count: int) -> Proposed:
     return Proposed(key="skip_lines", value=str(count), confidence=0.7, because=Because(
-        "前面的行列数不同，像是标题", "the lines before have another number of cells: a title"))  # fmt: skip
+        "前面的行填写的单元格较少，像是标题", "the lines before hold fewer cells: a title"))  # fmt: skip
 
 
 def _as_said(data: bytes, encoding: str) -> tuple[str, Proposed]:
@@ -170,6 +174,13 @@ def _fit(lines: Sequence[str], separator: str) -> tuple[float, int, int]:
     share = sum(count == width for count in rest) / len(rest)
     # Of two that fit, the one with more cells; a comma within sentences loses to the pipe around them.
     return share * (1 + min(width, 40) / 1000) - skip * 0.02, width, skip
+
+
+def _titles(table: Sequence[Sequence[str]]) -> int:
+    """Rows at the begin that have as many cells as the others, most of them empty: a title, who exported, when."""
+    filled = [sum(bool(cell.strip()) for cell in row) for row in table]
+    first = next(n for n, count in enumerate(filled) if count * 5 >= max(filled) * 3)
+    return first if first <= MOST_TITLES else 0
 
 
 def _cells(lines: Sequence[str], separator: str, quote: str) -> list[list[str]]:

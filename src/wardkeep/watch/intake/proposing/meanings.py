@@ -8,13 +8,19 @@ import tomllib
 from collections.abc import Callable
 from importlib.resources import files
 
+from wardkeep.watch.intake.endings import refused
 from wardkeep.watch.intake.lasting import milliseconds
-from wardkeep.watch.intake.proposing.moments import looks_like_time
+from wardkeep.watch.intake.proposing.moments import looks_like_clock, looks_like_time
 from wardkeep.watch.intake.proposing.proposal import Because, Marks, Proposed
 
 _RAW = tomllib.loads(files("wardkeep.watch.intake.proposing").joinpath("meanings.toml").read_text(encoding="utf-8"))
 NAMES: dict[str, list[str]] = _RAW["names"]
 WORDS: dict[str, dict[str, list[str]]] = {"action": _RAW["action"], "outcome": _RAW["outcome"]}
+#: Columns of outcomes whose names turn true and false round; those that hold codes.
+TURNED, CODED = frozenset(_RAW["columns"]["turned"]), frozenset(_RAW["columns"]["coded"])
+_TRUE, _FALSE = frozenset({"true", "1", "y", "yes", "是", "真"}), frozenset({"false", "0", "n", "no", "否", "假"})
+#: So many values at least show that none comes twice.
+ENOUGH = 3
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:]+", re.IGNORECASE)
 _SQL = re.compile(r"\s*(?:select|insert|update|delete|exec|call|with|begin)\b", re.IGNORECASE)
 _HOST = re.compile(r"(?=.*[A-Za-z])(?=.*\d)[A-Za-z][\w-]*-[\w-]+")
@@ -40,8 +46,17 @@ def columns(marks: Marks) -> dict[str, tuple[list[int], Proposed]]:
             )
             if at is not None and _bears(target, marks.values(at)):
                 taken.add(at)
-                found[target] = [at], _named(target, marks.names[at], sure)
+                found[target] = [at], _id(marks, at) if target == "event_id" else _named(target, marks.names[at], sure)
+    at = next((n for n, name in enumerate(names) if n not in taken and name in TURNED | CODED), None)
+    if "outcome" not in found and at is not None and _known("outcome", marks.values(at), names[at]) > 0.9:
+        taken.add(at)
+        found["outcome"] = [at], _named("outcome", marks.names[at], sure=True)
     _by_values(marks, found, taken)
+    if "time" not in found and "date" in found and "clock" not in found:
+        at = next((n for n in range(len(marks.names)) if n not in taken and looks_like_clock(marks.values(n))), None)
+        if at is not None:
+            taken.add(at)
+            found["clock"] = [at], _named("time", marks.names[at], sure=False)
     if "time" not in found and "date" in found and "clock" in found:
         both = [found["date"][0][0], found["clock"][0][0]]
         found["time"] = both, Proposed(
@@ -63,8 +78,8 @@ def _bears(target: str, values: list[str]) -> bool:
     if not values:
         return target not in ("time", "date", "action")
     if target == "event_id":
-        # Windows calls the kind of an event its id: what comes twice names no event.
-        return len(set(values)) == len(values)
+        # Windows calls the kind of an event its id: what comes twice names no event, nor does the number of a row.
+        return ENOUGH <= len(values) == len(set(values)) and not _row_numbers(values)
     if target in ("time", "end_time", "date"):
         return looks_like_time(values, part=target == "date")
     if target == "duration_s":
@@ -72,6 +87,13 @@ def _bears(target: str, values: list[str]) -> bool:
     if target == "count":
         return all(re.fullmatch(r"-?\d+(\.\d+)?", v) for v in values)
     return not (target in WORDS and len(set(values)) > MOST_WORDS)
+
+
+def _row_numbers(values: list[str]) -> bool:
+    """Whether they count the rows of the file."""
+    if not all(one.isascii() and one.isdigit() and len(one) < 10 for one in values):
+        return False
+    return [int(one) for one in values] in (list(range(len(values))), list(range(1, len(values) + 1)))
 
 
 def _named(target: str, name: str, sure: bool) -> Proposed:
@@ -83,6 +105,17 @@ def _named(target: str, name: str, sure: bool) -> Proposed:
     return Proposed(
         key=f"columns.{target}", value=name, confidence=0.95 if sure else 0.65,
         because=Because(how[0].format(name), how[1].format(name)),
+    )  # fmt: skip
+
+
+def _id(marks: Marks, at: int) -> Proposed:
+    """A number may be one of a machine, a queue or an export, which no sample shows; what is no number hardly is."""
+    if not any(value.isdigit() for value in marks.values(at)):
+        return _named("event_id", marks.names[at], sure=True)
+    return Proposed(
+        key="columns.event_id", value=marks.names[at], confidence=0.5, because=Because(
+            "前面的行里没有重复的编号：请确认其他机器或其他导出里也不会有相同的编号",
+            "no number comes twice in these rows: please check that no other machine or export counts the same"),
     )  # fmt: skip
 
 
@@ -121,16 +154,25 @@ def _by_values(marks: Marks, found: dict[str, tuple[list[int], Proposed]], taken
                 break
 
 
-def _known(target: str, values: list[str]) -> float:
-    if len(set(values)) > MOST_WORDS:
+def _known(target: str, values: list[str], column: str = "") -> float:
+    if not values or len(set(values)) > MOST_WORDS:
         return 0.0
-    return sum(meaning(target, value) is not None for value in values) / len(values)
+    return sum(meaning(target, value, column) is not None for value in values) / len(values)
 
 
-def meaning(target: str, value: str) -> str | None:
-    """What a source's word for an action or outcome means, None where no list knows it."""
+def meaning(target: str, value: str, column: str = "") -> str | None:
+    """What a source's word for an action or outcome means in a column of that name, None where no list knows it."""
     word = plain(value)
+    if target == "outcome":
+        name = plain(column)
+        if name in TURNED and word in _TRUE | _FALSE:
+            return "failure" if word in _TRUE else "success"
+        if name in CODED and re.fullmatch(r"-?\d+", value.strip()):
+            return "success" if int(value) == 0 else "failure"
     for sure in (True, False):
+        # 未成功 holds 成功.
+        if not sure and target == "outcome" and (refusal := refused(value)):
+            return refusal
         for code, words in WORDS[target].items():
             if any(
                 _is(word, known, sure) if known.isascii() else (word == known if sure else known in word)

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 
+from wardkeep.watch.intake.headings import offset_of
 from wardkeep.watch.intake.proposing.proposal import Because, Proposed
 from wardkeep.watch.intake.timeformat import parser
 from wardkeep.watch.intake.times import BadTime, Zone
@@ -15,10 +17,12 @@ FORMS = (
     "iso", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M", "%Y%m%d%H%M%S", "%Y%m%d %H:%M:%S",
     "%Y%m%d %H%M%S", "%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H时%M分%S秒", "%Y.%m.%d %H:%M:%S", "%d/%m/%Y %H:%M:%S",
     "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%d-%b-%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S",
-    "%d-%b-%y %I.%M.%S.%f %p", "epoch-ms", "epoch",
+    "%d-%b-%y %I.%M.%S.%f %p", "%Y/%m/%d %p %I:%M:%S", "%Y-%m-%d %p %I:%M:%S", "%Y/%m/%d %p %I:%M", "%Y-%m-%d %p %I:%M",
+    "epoch-ms", "epoch",
 )  # fmt: skip
 _TWINS = {"%d/%m/%Y %H:%M:%S": "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M": "%m/%d/%Y %H:%M"}
 _PART = re.compile(r"\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?|\d{1,2}[/.]\d{1,2}[/.]\d{4}")
+_CLOCK = re.compile(r"(?:上午|下午|[AaPp][Mm])? ?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?")
 _OFFSET = re.compile(r"(?:[zZ]|[+-]\d\d:?\d\d)$")
 #: The share of values that a form has to fit, and after how many misses in a row from the first on it is given up.
 NEARLY, PROBE = 0.9, 5
@@ -31,6 +35,11 @@ def looks_like_time(values: Sequence[str], *, part: bool = False) -> bool:
     if part and all(_PART.match(value) for value in values):
         return True
     return bool(values) and form_of(values) is not None
+
+
+def looks_like_clock(values: Sequence[str]) -> bool:
+    """Whether the values are times of day."""
+    return bool(values) and all(_CLOCK.fullmatch(value) for value in values)
 
 
 def form_of(values: Sequence[str]) -> str | None:
@@ -59,8 +68,18 @@ def fitting(form: str, values: Sequence[str]) -> int:
     return found
 
 
-def moments(values: Sequence[str], zone: str) -> tuple[str | None, list[Proposed]]:
-    """The form of times, and the reasons for it and for the zone."""
+def zone_said(names: Sequence[str]) -> str | None:
+    """The zone that one of the columns of a time says in its name, as zones are called; None where none does."""
+    found = next((offset for name in names if (offset := offset_of(name)) is not None), None)
+    if found is None or found % timedelta(hours=1):
+        return None
+    hours = found // timedelta(hours=1)
+    # Etc/GMT-8 is eight hours ahead.
+    return "UTC" if not hours else f"Etc/GMT{-hours:+d}"
+
+
+def moments(values: Sequence[str], zone: str, names: Sequence[str] = ()) -> tuple[str | None, list[Proposed]]:
+    """The form of times, and the reasons for it and for the zone; `names` are those of their columns."""
     form = form_of(values)
     if form is None:
         return None, []
@@ -77,5 +96,8 @@ def moments(values: Sequence[str], zone: str) -> tuple[str | None, list[Proposed
         parts = [Proposed(key="time_format", value=form, because=why, confidence=0.95)]
     if form.startswith("epoch") or all(_OFFSET.search(value) for value in values if fitting(form, [value])):
         return form, parts
+    if said := zone_said(names):
+        why = Because("列名说明了时区", "the name of the column says the zone")
+        return form, [*parts, Proposed(key="zone", value=said, because=why, confidence=0.9)]
     why = Because("时间不带时区：按医院所在时区", "the times have no offset: the hospital's zone is taken")
     return form, [*parts, Proposed(key="zone", value=zone, because=why, confidence=0.6)]

@@ -4,16 +4,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wardkeep.watch.intake.proposing.draft import Draft, Written
 from wardkeep.watch.intake.proposing.marks import marks, sheet_marks
-from wardkeep.watch.intake.proposing.meanings import WORDS, columns, meaning
+from wardkeep.watch.intake.proposing.meanings import CODED, WORDS, columns, meaning, plain
 from wardkeep.watch.intake.proposing.moments import moments
-from wardkeep.watch.intake.proposing.proposal import Because, Marks, Proposal, Proposed
+from wardkeep.watch.intake.proposing.proposal import Because, Column, Marks, Proposal, Proposed
 from wardkeep.watch.intake.proposing.sampling import HEAD, NoSample, Sample, sample_of
 
 __all__ = ["HEAD", "joined", "propose", "propose_of"]
+#: What an action says of its own end; anything else says nothing.
+_TOLD = {
+    "*失败*": "failure",
+    "*fail*": "failure",
+    "*拒绝*": "denied",
+    "*denied*": "denied",
+    "*refused*": "denied",
+    "*": "",
+}
+_FAILED = re.compile("失败|拒绝|fail|denied|refused", re.IGNORECASE)
 _NO_TABLE = Because(
     "看不出表格：没有一个分隔符能把前面的行分成同样多的列",
     "no table is seen: no separator cuts the first lines into equally many cells",
@@ -42,7 +52,8 @@ def propose_of(sample: Sample, zone: str, given: Written | None = None) -> Propo
     missing: list[Because] = []
     form = None
     if "time" in found:
-        form, more = moments(joined(seen, found["time"][0]), zone)
+        at = found["time"][0]
+        form, more = moments(joined(seen, at), zone, [seen.names[n] for n in at] if seen.header else ())
         parts += more
     if form is None:
         missing.append(_NO_TIME)
@@ -71,6 +82,7 @@ def propose_of(sample: Sample, zone: str, given: Written | None = None) -> Propo
         columns={target: tuple(seen.place(n) for n in at) for target, (at, _) in found.items()},
         constants=constants,
         values=values,
+        outcomes=told_too(seen, {target: at for target, (at, _) in found.items()}),
     )  # fmt: skip
     return Proposal(
         parts=tuple(parts),
@@ -89,21 +101,36 @@ def joined(seen: Marks, at: Sequence[int]) -> list[str]:
     return [text for text in rows if text.strip()]
 
 
+def told_too(seen: Marks, found: Mapping[str, Sequence[int]]) -> list[tuple[Column, dict[str, str]]]:
+    """Columns beside that of outcomes that tell one: an action that failed, where it says so, or where nothing else would."""
+    if not found.get("action"):
+        return []
+    at = found["action"][0]
+    if found.get("outcome") and not any(_FAILED.search(word) for word in seen.values(at)):
+        return []
+    return [(seen.place(at), dict(_TOLD))]
+
+
 def _value_maps(
     seen: Marks, found: dict[str, list[int]], parts: list[Proposed]
 ) -> tuple[dict[str, dict[str, str]], dict[str, tuple[str, ...]]]:
-    """For actions and outcomes: what each word that occurs means. A word that nobody knows is no access, and said."""
+    """For actions and outcomes: what each word that occurs means. A row with another word will be set aside, and is said."""
     maps: dict[str, dict[str, str]] = {}
     unknown: dict[str, tuple[str, ...]] = {}
     for target in WORDS:
         if target not in found:
             continue
-        words = list(dict.fromkeys(seen.values(found[target][0])))
-        known = {word: code for word in words if (code := meaning(target, word)) is not None}
+        at = found[target][0]
+        column = seen.names[at] if seen.header else ""
+        words = list(dict.fromkeys(seen.values(at)))
+        known = {word: code for word in words if (code := meaning(target, word, column)) is not None}
         left = tuple(word for word in words if word not in known)
-        maps[target] = {**known, "*": "other" if target == "action" else "failure"}
+        # Without a `*`: a word that no row of the sample has may be the one that counts, and sets its row aside.
+        maps[target] = dict(known)
         if target == "outcome":
             maps[target][""] = "success"
+            if plain(column) in CODED:
+                maps[target] |= {"0": "success", "*": "failure"}
         if left:
             unknown[target] = left
         share = len(known) / len(words) if words else 0.0
