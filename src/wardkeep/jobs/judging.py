@@ -86,6 +86,7 @@ def judge_home(
         con.register("assignments", assignments())
         con.register("mandates", mandates())
         con.register("archived", archived(events))
+        show_merged(con)
         judgement = judge(
             con,
             thresholds=thresholds,
@@ -207,6 +208,13 @@ def archived(store: Store) -> pa.Table:
     return table.select(["patient_id", "system", "time_us", "src"]).rename_columns(
         ["patient_id", "system", "archived_us", "src"]
     )
+
+
+def show_merged(con: duckdb.DuckDBPyConnection) -> None:
+    """Let the texts see which numbers of patients are of one person, where any were merged."""
+    kept = "SELECT 1 FROM information_schema.tables WHERE table_schema = 'kept' AND table_name = 'same_person'"
+    if con.execute(kept).fetchone():
+        con.execute("CREATE TEMP VIEW one_person AS SELECT patient_id, other_id FROM kept.same_person")
 
 
 def mandates() -> pa.Table:

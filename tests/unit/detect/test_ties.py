@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.detect.flagged import flagged
 from tests.unit.explain.world import World, at
+from wardkeep.watch.store.merges import same_person
 from wardkeep.watch.thresholds import Thresholds
 
 
@@ -19,6 +20,11 @@ def pair(reader: dict[str, Any], patient: dict[str, Any], **thresholds: Any) -> 
     w.patient("P1", **{"name": "Paul Smith", **patient})
     w.event("ann", "P1", at(0), name="touch")
     return w
+
+
+def merged(w: World, merges: list[tuple[str, str]]) -> None:
+    """Numbers that were given up for others, as the store tells them."""
+    w.rows["one_person"] = [{"patient_id": one, "other_id": other} for one, other in same_person(merges)]
 
 
 @pytest.mark.parametrize(
@@ -114,6 +120,44 @@ def test_the_own_record_is_found_even_with_a_reason() -> None:
     seen = flagged(w)
     assert seen.names("self_access") == ["touch"]
     assert seen.codes & {"household", "coworker", "no_reason"} == set()
+
+
+@pytest.mark.parametrize(
+    "merges",
+    [
+        [("P1", "P-OWN")],  # the own number survives
+        [("P-OWN", "P1")],  # it was given up
+        [("P-OWN", "P-MID"), ("P-MID", "P1")],
+        [("P1", "P-TOP"), ("P-OWN", "P-TOP")],
+    ],
+)
+def test_the_own_record_is_found_under_every_number_that_was_merged_with_the_own(merges: list[tuple[str, str]]) -> None:
+    w = pair({"patient_id": "P-OWN"}, {})
+    merged(w, merges)
+    w.event("ann", "P-OWN", at(1))
+    seen = flagged(w)
+    assert seen.names("self_access") == ["touch", "e2"]
+    under = {f.patient_id: f.observed.get("other_number") for f in seen.of("self_access")}
+    assert under == {"P1": True, "P-OWN": None}  # who looks at it is told of the number that is not the own one
+    assert seen.codes & {"household", "coworker", "no_reason"} == set()
+
+
+def test_a_merge_of_other_people_makes_no_record_ones_own() -> None:
+    w = pair({"patient_id": "P-OWN"}, {})
+    merged(w, [("P1", "P2"), ("P-OLD", "P-OWN")])
+    assert flagged(w).of("self_access") == []
+
+
+def test_colleagues_and_relatives_are_known_by_every_number_of_theirs_and_of_the_readers() -> None:
+    w = pair({"patient_id": "P-OWN"}, {"address": "Long Road 1-2"})
+    merged(w, [("P-B", "P1"), ("P-OWN", "P-NEW")])
+    w.person("bob", patient_id="P-B")
+    w.patient("P-OWN", address="Old Street 9-9")
+    w.patient("P-NEW", address="Long Road 1-2")
+    seen = flagged(w)
+    assert seen.names("coworker") == ["touch"]
+    assert seen.names("household") == ["touch"]
+    assert len(seen.of("household")) == 1
 
 
 def test_a_relative_who_is_the_readers_patient_is_not_found() -> None:

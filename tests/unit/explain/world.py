@@ -31,6 +31,7 @@ _OURS = {
     "archived": ("patient_id", "system", "archived_us", "src"),
     "assignments": ("account", "patient_id", "start_us", "end_us", "src"),
     "mandates": ("account", "start_us", "end_us", "src"),
+    "one_person": ("patient_id", "other_id"),
 }
 
 

@@ -15,7 +15,7 @@ NOON = 1_772_424_000_000_000
 KNOWN = Known(
     honey=frozenset({"P-HONEY"}),
     holders={
-        "nurse1": Holder(person="S1", role="nurse", own="P-OWN"),
+        "nurse1": Holder(person="S1", role="nurse", own="P-OWN", others=frozenset({"P-OLD", "P-OLDER"})),
         "nurse2": Holder(person="S2", role="nurse"),
         "left": Holder(person="S3", role="nurse", until_us=NOON),
         "new": Holder(person="S4", role="nurse", from_us=NOON),

@@ -41,6 +41,8 @@ def test_a_decoy_is_for_whoever_touches_it(row: Row, expected: list[str]) -> Non
     [
         (event(0, "nurse1", "P-OWN"), ["self_access"]),
         (event(0, "nurse1", "P-2", "P-OWN"), ["self_access"]),
+        (event(0, "nurse1", "P-OLDER"), ["self_access"]),  # merged with the own number
+        (event(0, "nurse2", "P-OLDER"), []),
         (event(0, "nurse1", "P-OWN", outcome="denied"), []),
         (event(0, "nurse2", "P-OWN"), []),  # somebody else's
         (event(0, None, "P-OWN"), []),

@@ -105,6 +105,40 @@ def test_numbers_of_one_person_share_what_the_tables_say(tmp_path: Path) -> None
     assert kept.store.known_table("encounters").num_rows == 3
 
 
+def test_a_decoy_is_one_and_the_dead_are_dead_under_every_number_even_where_each_has_a_row_of_its_own(
+    tmp_path: Path,
+) -> None:
+    kept = Kept(tmp_path)
+    told = {
+        "p1": (False, ""),
+        "p2": (True, ";vip;minor;"),
+        "p3": (False, ";vip;psychiatric;"),
+        "p7": (False, ";staff;"),
+        "p8": (False, ""),
+    }
+    patients = [
+        {
+            "patient_id": n,
+            "name": n,
+            "honey": honey,
+            "sensitivity": marks,
+            "died_on_day": 7 if n == "p3" else None,
+            "src": n,
+        }
+        for n, (honey, marks) in told.items()
+    ]
+    take_in(kept, Load(name="patients", table=pa.Table.from_pylist(patients, schema("patients")), full=False))
+    take_in(kept, merges(p1="p2", p3="p2", p0="p1", p8="p9"), hours=1)
+    asked = "SELECT patient_id, honey, sensitivity, died_on_day FROM patients ORDER BY 1"
+    both = ";minor;psychiatric;vip;"
+    assert kept.ask(asked) == [
+        *((n, True, both, 7) for n in ("p0", "p1", "p2", "p3")),
+        ("p7", False, ";staff;", None),
+        ("p8", False, "", None),
+        ("p9", False, "", None),
+    ]
+
+
 @pytest.mark.parametrize(
     "pairs, found",
     [

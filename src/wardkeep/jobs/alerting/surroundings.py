@@ -16,9 +16,10 @@ from wardkeep.watch.live import Holder, Known, Ticket
 from wardkeep.watch.live.wire import program_of
 from wardkeep.watch.spelling import Spellings
 from wardkeep.watch.store import Store
+from wardkeep.watch.store.merges import same_person
 
 #: Tables of which the snapshot is made.
-TABLES = ("accounts", "staff", "patients", "tickets")
+TABLES = ("accounts", "staff", "patients", "tickets", "merges")
 _EPOCH = date(1970, 1, 1)
 #: A workstation stands at a site where so much of its use was there.
 SURE = 0.9
@@ -51,10 +52,12 @@ def known_of(store: Store, live: Live, learned: Learned, *, zone: str) -> Known:
         one, account = Ticket(from_us=row["start_us"], until_us=row["end_us"]), spellings.account(row["account"])
         tickets[account] = (*tickets.get(account, ()), one)
     patients = tables["patients"]
-    honey = patients.filter(patients.column("honey")) if patients is not None else None
+    decoys = patients.filter(patients.column("honey")) if patients is not None else None
+    honey = {row["patient_id"] for row in _rows(decoys)}
+    others = _others(_rows(tables["merges"]))
     return Known(
-        honey=frozenset(row["patient_id"] for row in _rows(honey)),
-        holders={row["account"]: _holder(row, staff.get(row["staff_id"], {}), local) for row in accounts},
+        honey=frozenset(honey.union(*(others[number] for number in honey & others.keys()))),
+        holders={row["account"]: _holder(row, staff.get(row["staff_id"], {}), others, local) for row in accounts},
         spellings=spellings,
         tickets=tickets,
         peers=learned.peers,
@@ -115,7 +118,17 @@ _PLACES = """
 """
 
 
-def _holder(account: Mapping[str, Any], person: Mapping[str, Any], zone: ZoneInfo) -> Holder:
+def _others(merges: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    """Number of a patient -> the other numbers of the same person, however they were merged."""
+    found: dict[str, set[str]] = {}
+    for one, other in same_person((row["retired_id"], row["patient_id"]) for row in merges):
+        found.setdefault(one, set()).add(other)
+    return {one: frozenset(rest) for one, rest in found.items()}
+
+
+def _holder(
+    account: Mapping[str, Any], person: Mapping[str, Any], others: Mapping[str, frozenset[str]], zone: ZoneInfo
+) -> Holder:
     begins = [day for day in (account["enabled_from_day"], person.get("employed_from_day")) if day is not None]
     ends = [day for day in (account["enabled_to_day"], person.get("employed_to_day")) if day is not None]
     return Holder(
@@ -123,6 +136,7 @@ def _holder(account: Mapping[str, Any], person: Mapping[str, Any], zone: ZoneInf
         person=account["staff_id"],
         role=person.get("role") or "",
         own=person.get("patient_id"),
+        others=others.get(person.get("patient_id") or "", frozenset()),
         from_us=_midnight(max(begins), zone) if begins else None,
         until_us=_midnight(min(ends) + 1, zone) if ends else None,  # the last day counts
     )

@@ -140,7 +140,7 @@ DETECTIONS: dict[D, Described] = {
         _one(D.SURNAME, 3, Family.TIE, "surname_common_share", "surname_common_share", needs=_TIES),
         _one(D.COWORKER, 4, Family.TIE, "accesses days", needs=_TIES),
         _one(D.MANAGER, 4, Family.TIE, "accesses days", needs=_TIES),
-        _one(D.SELF_ACCESS, 5, Family.TIE, "accesses days", needs=_TIES, 
+        _one(D.SELF_ACCESS, 5, Family.TIE, "accesses days other_number", needs=_TIES, 
              scenes=(Scene.G_ONLINE, Scene.S_DOCTOR, Scene.S_PATIENT), threats=(Threat.UNAUTHORISED,)),
         _one(D.VIP, 6, Family.PATIENT, "accesses", needs=("accounts", "patients")),
         _one(D.SENSITIVE, 6, Family.PATIENT, "accesses", needs=("accounts", "patients"),

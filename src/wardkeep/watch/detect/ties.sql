@@ -28,10 +28,13 @@ FROM signal AS s
 WHERE s.manager = 1
 
 -- name: find_self_access
--- description: The reader's own record.
+-- description: The reader's own record, under whichever of its numbers.
 SELECT s.a AS a, s.p AS p, s.first_us AS first_us, s.last_us AS last_us, s.first_day AS first_day,
-  s.last_day AS last_day, s.first_day AS evidence_day, s.accesses AS accesses, s.days AS days
+  s.last_day AS last_day, s.first_day AS evidence_day, s.accesses AS accesses, s.days AS days,
+  CASE WHEN ad.own_patient <> pd.patient_id THEN TRUE END AS other_number
 FROM signal AS s
+JOIN account_dim AS ad ON ad.a = s.a
+JOIN patient_dim AS pd ON pd.p = s.p
 WHERE s.own = 1
 
 -- name: find_neighbour

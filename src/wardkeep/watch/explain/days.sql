@@ -25,8 +25,9 @@ SELECT u.a AS a, u.p AS p, u.day AS day,
 FROM (
   SELECT v1.a AS a, v1.p AS p, v1.day AS day, 1 AS grade
   FROM visit AS v1
-  JOIN account_dim AS ad1 ON ad1.a = v1.a AND ad1.own_patient IS NOT NULL
-  JOIN patient_dim AS pd1 ON pd1.p = v1.p AND pd1.patient_id = ad1.own_patient
+  JOIN account_dim AS ad1 ON ad1.a = v1.a
+  JOIN own_number AS ow1 ON ow1.staff_id = ad1.person
+  JOIN patient_dim AS pd1 ON pd1.p = v1.p AND pd1.patient_id = ow1.patient_id
   UNION ALL
   SELECT v2.a AS a, v2.p AS p, v2.day AS day, 2 AS grade
   FROM visit AS v2 JOIN patient_dim AS pd2 ON pd2.p = v2.p AND pd2.honey

@@ -21,7 +21,17 @@ from wardkeep.watch.hospital.tables import TABLES, Type
 QUERIES: dict[str, Query] = load(Path(__file__).parent)
 
 #: In the order in which they are made.
-FACTS = ("account_whole", "account_dim", "holder", "department_dim", "membership", "desk", "patient_dim", "system_dim")
+FACTS = (
+    "account_whole",
+    "account_dim",
+    "holder",
+    "own_number",
+    "department_dim",
+    "membership",
+    "desk",
+    "patient_dim",
+    "system_dim",
+)
 SPANS = ("stay", "span", "span_account", "span_department", "span_desk", "denial", "shift_of")
 CANDIDATES = (*candidates.BEFORE, *candidates.AFTER)
 TOUCHES = ("touch", "touch_acted", "visit")
@@ -88,6 +98,7 @@ _OURS: dict[str, tuple[tuple[str, str], ...]] = {
     "assignments": (("account", "VARCHAR"), ("patient_id", "VARCHAR"), ("start_us", "BIGINT"), ("end_us", "BIGINT"),
                     ("src", "VARCHAR")),
     "archived": (("patient_id", "VARCHAR"), ("system", "VARCHAR"), ("archived_us", "BIGINT"), ("src", "VARCHAR")),
+    "one_person": (("patient_id", "VARCHAR"), ("other_id", "VARCHAR")),
     "mandates": (("account", "VARCHAR"), ("start_us", "BIGINT"), ("end_us", "BIGINT"), ("src", "VARCHAR")),
 }  # fmt: skip
 

@@ -64,6 +64,15 @@ FROM account_dim AS ad
 JOIN accounts AS x ON x.staff_id = ad.person AND x.kind = 'person'
 WHERE ad.a <> ad.base
 
+-- name: own_number
+-- description: Every number under which somebody of the staff is a patient: that of the staff table, and every other of the same
+--   person (`one_person`: numbers that were merged, however they are chained).
+SELECT s.staff_id AS staff_id, s.patient_id AS patient_id FROM staff AS s WHERE s.patient_id IS NOT NULL
+UNION
+SELECT s.staff_id AS staff_id, o.other_id AS patient_id
+FROM staff AS s
+JOIN one_person AS o ON o.patient_id = s.patient_id
+
 -- name: department_dim
 -- description: Every department name that any table uses, numbered.
 SELECT CAST(row_number() OVER (ORDER BY u.department) AS INTEGER) AS d, u.department AS department

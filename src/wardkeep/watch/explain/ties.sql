@@ -77,14 +77,17 @@ SELECT f.phone AS phone, count(*) AS people
 FROM person_facts AS f WHERE f.kind = 'patient' AND f.phone <> '' GROUP BY f.phone
 
 -- name: staff_patient
--- description: Staff who are patients here, by their own record, with department and line.
-SELECT s.patient_id AS patient_id, min(s.staff_id) AS staff_id, min(s.department) AS department,
+-- description: Staff who are patients here, by every number of theirs, with department and line.
+SELECT ow.patient_id AS patient_id, min(s.staff_id) AS staff_id, min(s.department) AS department,
   min(s.manager_id) AS manager_id
-FROM staff AS s WHERE s.patient_id IS NOT NULL GROUP BY s.patient_id
+FROM own_number AS ow
+JOIN staff AS s ON s.staff_id = ow.staff_id
+GROUP BY ow.patient_id
 
 -- name: tie
 -- description: For each open pair of a person's account and a patient: what private tie the hospital's tables show. The
---   staff's own patient record counts too. Emergency contacts are matched by their digits first, then by full name.
+--   staff's own patient record counts too, under each of its numbers. Emergency contacts are matched by their digits
+--   first, then by full name.
 SELECT
   q.a AS a, q.p AS p,
   CASE WHEN q.own = 1 THEN 1 ELSE 0 END AS own,
@@ -105,42 +108,53 @@ SELECT
   CASE WHEN q.own = 0 AND q.line = 1 THEN 1 ELSE 0 END AS manager
 FROM (
   SELECT
-    op.a AS a, op.p AS p,
-    CASE WHEN ad.own_patient = pd.patient_id THEN 1 ELSE 0 END AS own,
-    CASE
-      WHEN pf.address <> '' AND pf.address IN (sf.address, mine.address) AND asz.people <= :household_size THEN 1 ELSE 0
-    END AS same_address,
-    CASE
-      WHEN pf.phone <> '' AND pf.phone IN (sf.phone, mine.phone) AND coalesce(psz.people, 1) <= :phone_patients THEN 1
-      ELSE 0
-    END AS same_phone,
-    CASE
-      WHEN sf.phone <> '' AND pf.contact_digits LIKE concat('%', sf.phone, '%') THEN 1
-      WHEN mine.phone <> '' AND pf.contact_digits LIKE concat('%', mine.phone, '%') THEN 1
-      WHEN pf.phone <> '' AND mine.contact_digits LIKE concat('%', pf.phone, '%') THEN 1
-      ELSE 0
-    END AS contact_phone,
-    CASE
-      WHEN length(sf.name) >= 2 AND pf.contact LIKE concat('%', sf.name, '%') THEN 1
-      WHEN length(pf.name) >= 2 AND mine.contact LIKE concat('%', pf.name, '%') THEN 1
-      ELSE 0
-    END AS contact_name,
-    CASE WHEN sf.surname <> '' AND sf.surname = pf.surname THEN 1 ELSE 0 END AS same_surname,
-    coalesce(ss.share, 1.0) AS share,
-    CASE WHEN pf.building <> '' AND pf.building IN (sf.building, mine.building) THEN 1 ELSE 0 END AS same_building,
-    coalesce(bs.people, 0) AS building_people,
-    sp.staff_id AS colleague,
-    CASE WHEN sp.department = ad.home THEN 1 ELSE 0 END AS same_department,
-    CASE WHEN sp.staff_id = ad.manager OR sp.manager_id = ad.person THEN 1 ELSE 0 END AS line
-  FROM open_pair AS op
-  JOIN account_dim AS ad ON ad.a = op.a AND ad.person IS NOT NULL
-  JOIN patient_dim AS pd ON pd.p = op.p
-  LEFT JOIN person_facts AS pf ON pf.id = pd.patient_id AND pf.kind = 'patient'
-  LEFT JOIN person_facts AS sf ON sf.id = ad.person AND sf.kind = 'staff'
-  LEFT JOIN person_facts AS mine ON mine.id = ad.own_patient AND mine.kind = 'patient'
-  LEFT JOIN surname_share AS ss ON ss.surname = pf.surname
-  LEFT JOIN building_size AS bs ON bs.building = pf.building
-  LEFT JOIN address_size AS asz ON asz.address = pf.address
-  LEFT JOIN phone_size AS psz ON psz.phone = pf.phone
-  LEFT JOIN staff_patient AS sp ON sp.patient_id = pd.patient_id
+    z.a AS a, z.p AS p,
+    max(z.own) AS own, max(z.same_address) AS same_address, max(z.same_phone) AS same_phone,
+    max(z.contact_phone) AS contact_phone, max(z.contact_name) AS contact_name,
+    max(z.same_surname) AS same_surname, max(z.share) AS share, max(z.same_building) AS same_building,
+    max(z.building_people) AS building_people, max(z.colleague) AS colleague,
+    max(z.same_department) AS same_department, max(z.line) AS line
+  FROM (
+    SELECT
+      op.a AS a, op.p AS p,
+      CASE WHEN mn.patient_id = pd.patient_id THEN 1 ELSE 0 END AS own,
+      CASE
+        WHEN pf.address <> '' AND pf.address IN (sf.address, mine.address) AND asz.people <= :household_size THEN 1 ELSE 0
+      END AS same_address,
+      CASE
+        WHEN pf.phone <> '' AND pf.phone IN (sf.phone, mine.phone) AND coalesce(psz.people, 1) <= :phone_patients THEN 1
+        ELSE 0
+      END AS same_phone,
+      CASE
+        WHEN sf.phone <> '' AND pf.contact_digits LIKE concat('%', sf.phone, '%') THEN 1
+        WHEN mine.phone <> '' AND pf.contact_digits LIKE concat('%', mine.phone, '%') THEN 1
+        WHEN pf.phone <> '' AND mine.contact_digits LIKE concat('%', pf.phone, '%') THEN 1
+        ELSE 0
+      END AS contact_phone,
+      CASE
+        WHEN length(sf.name) >= 2 AND pf.contact LIKE concat('%', sf.name, '%') THEN 1
+        WHEN length(pf.name) >= 2 AND mine.contact LIKE concat('%', pf.name, '%') THEN 1
+        ELSE 0
+      END AS contact_name,
+      CASE WHEN sf.surname <> '' AND sf.surname = pf.surname THEN 1 ELSE 0 END AS same_surname,
+      coalesce(ss.share, 1.0) AS share,
+      CASE WHEN pf.building <> '' AND pf.building IN (sf.building, mine.building) THEN 1 ELSE 0 END AS same_building,
+      coalesce(bs.people, 0) AS building_people,
+      sp.staff_id AS colleague,
+      CASE WHEN sp.department = ad.home THEN 1 ELSE 0 END AS same_department,
+      CASE WHEN sp.staff_id = ad.manager OR sp.manager_id = ad.person THEN 1 ELSE 0 END AS line
+    FROM open_pair AS op
+    JOIN account_dim AS ad ON ad.a = op.a AND ad.person IS NOT NULL
+    JOIN patient_dim AS pd ON pd.p = op.p
+    LEFT JOIN person_facts AS pf ON pf.id = pd.patient_id AND pf.kind = 'patient'
+    LEFT JOIN person_facts AS sf ON sf.id = ad.person AND sf.kind = 'staff'
+    LEFT JOIN own_number AS mn ON mn.staff_id = ad.person
+    LEFT JOIN person_facts AS mine ON mine.id = mn.patient_id AND mine.kind = 'patient'
+    LEFT JOIN surname_share AS ss ON ss.surname = pf.surname
+    LEFT JOIN building_size AS bs ON bs.building = pf.building
+    LEFT JOIN address_size AS asz ON asz.address = pf.address
+    LEFT JOIN phone_size AS psz ON psz.phone = pf.phone
+    LEFT JOIN staff_patient AS sp ON sp.patient_id = pd.patient_id
+  ) AS z
+  GROUP BY z.a, z.p
 ) AS q

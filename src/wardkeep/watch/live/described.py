@@ -40,7 +40,8 @@ LIVE: dict[L, LiveDescribed] = {
     for d in (
         _one(L.HONEY, "an event of any outcome names a decoy patient, and its account is no service account", "",
              "patients", f"{_READ} G_CENTRE", "UNAUTHORISED ABNORMAL"),
-        _one(L.SELF_ACCESS, "the holder of an account opened the record under his own patient number", "",
+        _one(L.SELF_ACCESS, "the holder of an account opened the record under his own patient number, or under one that was "
+             "merged with it", "",
              "accounts staff", "G_ONLINE S_DOCTOR S_PATIENT", "UNAUTHORISED"),
         _one(L.BATCH, "an account that is no service account opened so many different patients within batch_minutes",
              "batch_patients batch_minutes batch_peer_factor", "", _MASS, "BATCH ABNORMAL"),

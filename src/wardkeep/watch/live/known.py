@@ -20,6 +20,8 @@ class Holder:
     role: str = ""
     #: The number under which its holder is a patient.
     own: str | None = None
+    #: Other numbers of the same person: given up for that one, or it for them.
+    others: Collection[str] = frozenset()
     #: From when on, and until when (exclusive), employment and enabling allow its use; None where nothing ends it.
     from_us: int | None = None
     until_us: int | None = None

@@ -134,8 +134,9 @@ class Live:
         for patient in row.patients:
             if patient in honey and holder.kind != "service":
                 self._alert(_D.HONEY, row, holder, at_us, patient=patient)
-            if patient == own and row.outcome == _SUCCESS:
-                self._alert(_D.SELF_ACCESS, row, holder, at_us, patient=patient)
+            if (patient == own or patient in holder.others) and row.outcome == _SUCCESS:
+                seen: dict[str, Value] = {} if patient == own else {"other_number": 1}
+                self._alert(_D.SELF_ACCESS, row, holder, at_us, patient=patient, observed=seen)
         if row.account is None or row.outcome != _SUCCESS or holder.kind == "service":
             return
         limit = self._batch_of.get(holder.role, self._limits.batch_patients)

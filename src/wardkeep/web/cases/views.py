@@ -79,7 +79,7 @@ def show(request: HttpRequest, row: Case, *, status: int = 200, **forms: Any) ->
         "case": shown,
         "row": row,
         "findings": [
-            {"finding": f, "saw": saw(f.detection), "measured": measured(f), "looked": looked}
+            {"finding": f, "saw": saw(f), "measured": measured(f), "looked": looked}
             for f, looked in zip(shown.findings, once(shown.findings), strict=True)
         ],
         "terms": _terms(shown),

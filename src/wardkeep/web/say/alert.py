@@ -75,6 +75,8 @@ def _sentence(alert: LiveAlert) -> str:
         if alert.observed.get("tickets"):
             return _("A vendor's account was used outside its tickets.")
         return _("A vendor's account was used and has no ticket.")
+    if alert.detection == L.SELF_ACCESS and alert.observed.get("other_number"):
+        return _("The holder of the account opened the own record, under a number that was merged with the own one.")
     said = {
         L.HONEY: _("A decoy record was opened. Nobody has a reason to."),
         L.SELF_ACCESS: _("The holder of the account opened the own record."),

@@ -66,9 +66,13 @@ class Measured:
     threshold: str | None
 
 
-def saw(detection: str) -> str:
+def saw(finding: FindingShown) -> str:
     """What the detection saw."""
-    return str(SENTENCES.get(detection, detection))
+    if finding.observed.get("other_number"):
+        return _g(
+            "The account holder opened the own record, under the number %(number)s: it was merged with the own one."
+        ) % {"number": finding.patient_id or ""}
+    return str(SENTENCES.get(finding.detection, finding.detection))
 
 
 def measured(finding: FindingShown) -> list[Measured]:

@@ -9,6 +9,7 @@ from wardkeep.web.say.codes import DETECTIONS, Names
 
 MEASURES: Names = {
     "accesses": _("accesses"),
+    "other_number": _("under another number of the same person"),
     "patients": _("patients"),
     "days": _("days"),
     "accounts": _("accounts"),
