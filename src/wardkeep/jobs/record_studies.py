@@ -6,7 +6,6 @@ A study is read image by image and only its digests are held. What says somethin
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,54 +16,43 @@ from zoneinfo import ZoneInfo
 
 from wardkeep.jobs.pulling.database import NoDriver
 from wardkeep.jobs.pulling.pacs import Pacs
+from wardkeep.jobs.pulling.studies import Studies, StudyRead
 from wardkeep.jobs.pulling.web import ToldToStop, Web
 from wardkeep.jobs.record_sources import FromSource
 from wardkeep.jobs.records import fresh_seed, seal_records, sealed_versions
 from wardkeep.watch.integrity import Spans, Version, admit, compare, drawn, spans
 from wardkeep.watch.integrity.compare import GRACE_US
-from wardkeep.watch.integrity.dicom import Instance, NoDicomReader, instance_of, studies
+from wardkeep.watch.integrity.dicom import NoDicomReader, instance_of
 from wardkeep.watch.pull import BadAnswer, PullError, write_state
-from wardkeep.watch.pull.dicomweb import Image, Listed, PacsSource, Prints, SealedDays, print_of, read_days
+from wardkeep.watch.pull.dicomweb import Listed, PacsSource, Prints, SealedDays, read_days
 
 if TYPE_CHECKING:
     from wardkeep.home import Home
 
 #: Studies, or seconds of reading, after which what was read is sealed: so much is read again after a crash.
 GATHER, SECONDS = 50, 60.0
-#: Studies that cannot be read, one after the other, until the archive itself counts as such.
-TOLERATED = 5
 #: Images of a study that are named.
 NAMED = 5
 #: Days of drawn studies that are looked through for studies that were put in behind.
 DAYS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A study as it is now."""
-
-    version: Version
-    day: date | None
-    #: Image -> its print.
-    images: dict[str, str]
-    #: Images that are none, or others than they should be.
-    unreadable: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class _Held:
     """Studies that are read and not sealed yet."""
 
-    studies: list[_Read] = field(default_factory=list)
+    studies: list[StudyRead] = field(default_factory=list)
     listed: list[Listed] = field(default_factory=list)
-    #: The last day of which nothing is left to read.
+    #: The last day of which nothing is left to read; day -> what of it could not be read.
     through: date | None = None
+    unread: dict[date, list[str]] = field(default_factory=dict)
     since: float = field(default_factory=time.monotonic)
 
     def is_full(self) -> bool:
         return len(self.studies) >= GATHER or time.monotonic() - self.since >= SECONDS
 
     def clear(self) -> None:
+        self.unread = {}
         self.studies, self.listed, self.through, self.since = [], [], None, time.monotonic()
 
 
@@ -97,24 +85,23 @@ class Reading:
         #: From when to when studies were sealed before this reading; those that files gave are among them.
         self._sealing: Spans = spans(self._sealed())
         self._grace_us = max(GRACE_US, source.overlap_days * 86_400_000_000)
-        #: Studies one after the other that could not be read, and those that were looked for and could not be.
-        self._failed = 0
+        self._studies = Studies(source, pacs, self._zone)
+        #: Studies that were looked for and could not be read.
         self._unaskable: set[str] = set()
         self.done = FromSource(watermark=None if state is None else str(state.last))
 
     def seal(self) -> FromSource:
         """What came since the last time. What was read until it is told to stop, or the archive is lost, is sealed."""
         held = _Held()
-        day = self._state.begin(self._source)
         try:
-            while day <= self._now.date():
+            for day in self._state.days(self._source, self._now.date()):
+                unread = []
                 for listed in self._pacs.studies_on(day):
-                    if not self._state.has(listed) and self._is_settled(listed):
-                        self._take(listed, held)
+                    if not self._state.has(listed) and self._is_settled(listed) and not self._take(listed, held):
+                        unread.append(listed.study)
                     if held.is_full():
                         self._keep(held)
-                held.through = day
-                day += timedelta(days=1)
+                held.through, held.unread[day] = day, unread
         except PullError as problem:
             self._keep(held)
             if not isinstance(problem, ToldToStop):
@@ -147,18 +134,19 @@ class Reading:
         self._hold(sealed, found)
         return self.done
 
-    def _take(self, listed: Listed, held: _Held) -> None:
-        """Read a study that is new, or has other images than before."""
-        one = self._study(listed)
+    def _take(self, listed: Listed, held: _Held) -> bool:
+        """Read a study that is new, or has other images than before; whether that could be done."""
+        one = self._studies.read(listed)
         if one is None:
-            return
+            return True
         self.done.read += 1
         if isinstance(one, str) or one.unreadable:
             self.done.unusable += 1
             self._say(listed.study, one)
-            return
+            return False
         held.studies.append(one)
         held.listed.append(listed)
+        return True
 
     def _keep(self, held: _Held) -> None:
         """Seal what was read, and only then count it as sealed."""
@@ -167,22 +155,31 @@ class Reading:
         contradict = self._admit(held.studies)
         # What contradicts is read again, and named again, until it is as it was sealed.
         self._state = self._state.with_read(one for one in held.listed if one.study not in contradict)
+        for day, unread in held.unread.items():
+            self._state = self._state.with_unread(day, unread)
         if held.through is not None:
             self._state = self._state.with_day(held.through, self._source)
         write_state(self._path, self._state)
         self.done.watermark = str(self._state.last)
         held.clear()
 
-    def _admit(self, read: Sequence[_Read]) -> frozenset[str]:
+    def _admit(self, read: Sequence[StudyRead]) -> frozenset[str]:
         """Seal what does not contradict what is sealed, and note what does; which studies that are."""
-        if not (versions := [one.version for one in read]):
+        if not read:
             return frozenset()
-        known = self._sealed({v.record for v in versions})
-        admitted = admit(known, versions, sealing=self._sealing, grace_us=self._grace_us)
-        seal_records(self._home, admitted.versions, source=f"{self._source.name}.records", at=self._at)
-        self.done.sealed += len(admitted.versions)
-        self.done.add(admitted.differences)
-        contradict = frozenset(d.record for d in admitted.differences)
+        known = self._sealed({one.version.record for one in read})
+        late = {one.version.record for one in read if self._state.was_unread(one.day, one.version.record)}
+        new = [one.version for one in read if one.version.record not in late]
+        found = (
+            admit(known, new, sealing=self._sealing, grace_us=self._grace_us),
+            admit(known, [one.version for one in read if one.version.record in late]),
+        )
+        versions = [version for admitted in found for version in admitted.versions]
+        seal_records(self._home, versions, source=f"{self._source.name}.records", at=self._at)
+        self.done.sealed += len(versions)
+        for admitted in found:
+            self.done.add(admitted.differences)
+        contradict = frozenset(d.record for admitted in found for d in admitted.differences)
         for one in read:
             if one.version.record in contradict:
                 self._name(one)
@@ -201,15 +198,15 @@ class Reading:
             try:
                 listed = self._pacs.study(study)
             except BadAnswer as problem:
-                one: _Read | str | None = self._failure(problem)
+                one: StudyRead | str | None = self._studies.failure(problem)
             else:
-                one = self._study(listed) if listed is not None else None
+                one = self._studies.read(listed) if listed is not None else None
                 days |= {listed.day} if listed is not None and listed.day is not None else set()
             if isinstance(one, str):
                 self._unaskable.add(study)
             if one is not None:
                 self._say(study, one)
-            if isinstance(one, _Read):
+            if isinstance(one, StudyRead):
                 found.append(one.version)
                 if study in known and (study, one.version.digest) not in intact:
                     self._name(one)
@@ -235,53 +232,21 @@ class Reading:
         try:
             listed = [one for one in self._pacs.studies_on(day) if one.study not in there]
         except BadAnswer as problem:
-            self.done.troubles.append(f"{day}: {self._failure(problem)}")
+            self.done.troubles.append(f"{day}: {self._studies.failure(problem)}")
             return
-        read = [(one.study, self._study(one)) for one in listed]
+        read = [(one.study, self._studies.read(one)) for one in listed]
         for study, found in read:
             if found is not None:
                 self._say(study, found)
-        self._admit([found for _, found in read if isinstance(found, _Read) and not found.unreadable])
+        self._admit([found for _, found in read if isinstance(found, StudyRead) and not found.unreadable])
 
-    def _study(self, listed: Listed) -> _Read | str | None:
-        """A study read image by image; None where there is nothing of it, a text where it cannot be read."""
-        try:
-            images = self._pacs.images(listed.study)
-            if not images:
-                return None
-            if listed.images is not None and len(images) < listed.images:
-                raise BadAnswer(f"it is said to have {listed.images} images, and {len(images)} are listed")
-            read = [self._image(listed.study, image) for image in images]
-        except BadAnswer as problem:
-            return self._failure(problem)
-        self._failed = 0
-        [version] = studies((one for one, _ in read), system=self._source.system)
-        prints = {one.instance: print_of(one.study, one.instance, one.digest) for one, _ in read}
-        return _Read(version, listed.day, prints, tuple(one.instance for one, good in read if not good))
-
-    def _image(self, study: str, image: Image) -> tuple[Instance, bool]:
-        """An image. One that is gone, no DICOM, or another than was asked for is not what was sealed: it has another digest."""
-        data = self._pacs.image(study, image)
-        found = None if data is None else instance_of(data, zone=self._zone)
-        if isinstance(found, Instance) and (found.study, found.instance) == (study, image.image):
-            return found, True
-        digest = hashlib.sha256(b"wardkeep dicom unreadable 1\0" + (data or b"")).hexdigest()
-        return Instance(study=study, instance=image.image, patient=None, time_us=0, digest=digest), False
-
-    def _failure(self, problem: BadAnswer) -> str:
-        """One study that cannot be read keeps no other from it; where one after the other cannot be, the archive is lost."""
-        self._failed += 1
-        if self._failed >= TOLERATED:
-            raise BadAnswer(f"{self._source.name}: {problem}, {TOLERATED} times one after the other") from problem
-        return str(problem)
-
-    def _say(self, study: str, one: _Read | str) -> None:
+    def _say(self, study: str, one: StudyRead | str) -> None:
         if isinstance(one, str):
             self.done.troubles.append(f"{study}: {one}")
         elif one.unreadable:
             self.done.troubles.append(f"{study}: no DICOM, not there, or other images: {_some(one.unreadable)}")
 
-    def _name(self, one: _Read) -> None:
+    def _name(self, one: StudyRead) -> None:
         """Say which images of a study are not as they were sealed, where it was sealed by this source."""
         study = one.version.record
         if one.day is None or not (kept := self._prints.of(one.day, study)):

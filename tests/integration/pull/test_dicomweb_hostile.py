@@ -9,7 +9,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +57,8 @@ class Reader:
         path.write_text("".join(f"{key} = {value!r}\n" for key, value in keys.items() if value is not None), "utf-8")
         return path
 
-    def seal(self, **more: Any) -> FromSource:
-        return seal_from(self.home, record_source_named(self.source(**more)), at=AT)
+    def seal(self, at: datetime = AT, **more: Any) -> FromSource:
+        return seal_from(self.home, record_source_named(self.source(**more)), at=at)
 
     def check(self, **more: Any) -> FromSource:
         return read_again(self.home, record_source_named(self.source(**more)), at=AT, sample=100)
@@ -96,6 +96,18 @@ def test_a_study_that_cannot_be_read_is_named_and_keeps_no_other_from_it(reader:
     assert reader.seal(overlap_days=20).sealed == 1
 
 
+def test_a_study_that_could_not_be_read_is_tried_again_and_did_not_come_in_behind(reader: Reader) -> None:
+    reader.fake.twist = bad_image(body(b"", "text/plain", 500))
+    for at in (AT, AT + timedelta(days=20)):
+        assert [one.partition(":")[0] for one in reader.seal(at).troubles] == [BAD]
+        reader.fake.images[f"1.2.3.{at.day}.1.0"] = taken(at.day, 0)
+    reader.fake.twist = None
+    done = reader.seal(AT + timedelta(days=21))
+    assert (done.sealed, done.differences, done.troubles) == (2, [], []) and BAD in reader.sealed()
+    reader.fake.images = {name: data for name, data in reader.fake.images.items() if not name.startswith(BAD)}
+    assert reader.seal(AT + timedelta(days=22)).troubles == []
+
+
 def test_a_sealed_study_that_cannot_be_read_again_is_neither_intact_nor_lost(reader: Reader) -> None:
     reader.seal()
     reader.fake.twist = bad_image(body(b"", "text/plain", 500))
@@ -110,7 +122,7 @@ def test_a_sealed_study_that_cannot_be_read_again_is_neither_intact_nor_lost(rea
 
 
 def test_an_archive_that_gives_no_study_at_all_is_lost(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wardkeep.jobs.record_studies.TOLERATED", 3)
+    monkeypatch.setattr("wardkeep.jobs.pulling.studies.TOLERATED", 3)
     reader.fake.twist = lambda asked: (
         asked.what == "image" and "/1.2.3.2/" not in asked.path and not asked.say(500, b"", "text/plain")
     )

@@ -71,6 +71,7 @@ def test_an_address_of_the_web_is_an_archive() -> None:
         ({"start": "1066-01-01"}, "start is 1066-01-01"),
         ({"zone": "Asia/Nowhere"}, "zone is 'Asia/Nowhere'"),
         ({"overlap_days": 0}, "overlap_days is 0"),
+        ({"settle": 300_000}, "settle is 300000"),
         ({"largest": 0}, "largest is 0"),
         ({"rate": -1}, "rate is -1"),
         ({"view": "v"}, "unknown field `view`"),

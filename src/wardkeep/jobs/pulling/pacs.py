@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from wardkeep.jobs.pulling.database import ServerLost
 from wardkeep.jobs.pulling.web import MIB, Answer, TooSlow, Web
-from wardkeep.watch.pull import BadAnswer
+from wardkeep.watch.pull import BadAnswer, OfOneRecord
 from wardkeep.watch.pull.dicomweb import Image, Listed, Multipart, PacsSource, boundary_of, images_in, studies_in
 from wardkeep.watch.pull.dicomweb.answers import OF_IMAGE, OF_STUDY
 from wardkeep.watch.pull.dicomweb.multipart import BESIDE
@@ -134,10 +134,10 @@ def _is_there(answer: Answer) -> None:
 
 
 def _twice(work: Callable[[], R]) -> R:
-    """Once more where an answer was no good: a server is started anew now and then. What was slow is not asked again."""
+    """Once more where an answer was no good: a server is started anew now and then. Not what was slow, or too long."""
     try:
         return work()
-    except TooSlow:
+    except (TooSlow, OfOneRecord):
         raise
     except BadAnswer:
         time.sleep(AGAIN)

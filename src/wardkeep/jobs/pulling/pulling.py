@@ -206,7 +206,9 @@ class _Pull:
         try:
             for rows, marks in self._pages(view, columns, state):
                 held += [reader.read(row, mark) for row, mark in zip(rows, marks, strict=True)]
-                last = kept_of(marks, last or (state.mark if state else None), self._at, self._at.astimezone(self._zone))
+                last = kept_of(
+                    marks, last or (state.mark if state else None), self._at, self._at.astimezone(self._zone)
+                )
                 if len(held) >= GATHER or time.monotonic() - begun >= SECONDS:
                     yield held, last
                     held, begun = [], time.monotonic()

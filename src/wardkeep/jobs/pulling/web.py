@@ -23,7 +23,7 @@ from typing import Self
 from urllib.parse import urlencode
 
 from wardkeep.jobs.pulling.database import ServerLost
-from wardkeep.watch.pull import BadAnswer, BadSource, PullError
+from wardkeep.watch.pull import BadAnswer, BadSource, OfOneRecord, PullError
 from wardkeep.watch.pull.dicomweb import PacsSource
 
 #: Bytes that are read at once.
@@ -70,7 +70,7 @@ class Answer:
         for block in self.blocks():
             held += block
             if len(held) > most:
-                raise BadAnswer(f"an answer is longer than {most >> 20} MiB")
+                raise OfOneRecord(f"an answer is longer than {most >> 20} MiB")
         return bytes(held)
 
 

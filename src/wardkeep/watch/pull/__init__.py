@@ -2,7 +2,15 @@
 """Pulling rows from a view of a database: what a source file says, what of a page is complete, how far a pull is. Pure."""
 
 from wardkeep.watch.pull.cells import RowReader, column_named, used_columns
-from wardkeep.watch.pull.errors import BadAnswer, BadSource, PullError, SchemaChanged, StateNotKept, TooManyAlike
+from wardkeep.watch.pull.errors import (
+    BadAnswer,
+    BadSource,
+    OfOneRecord,
+    PullError,
+    SchemaChanged,
+    StateNotKept,
+    TooManyAlike,
+)
 from wardkeep.watch.pull.pace import late_after, pause_after
 from wardkeep.watch.pull.paging import before, complete
 from wardkeep.watch.pull.source import PullSource, parse_source
@@ -14,6 +22,7 @@ __all__ = [
     "BadSource",
     "Kind",
     "Mark",
+    "OfOneRecord",
     "PullError",
     "PullSource",
     "PullState",

@@ -3,6 +3,7 @@
 
 PullError
 ├── BadAnswer
+│   └── OfOneRecord
 ├── BadSource
 ├── SchemaChanged
 ├── StateNotKept
@@ -26,6 +27,10 @@ class BadAnswer(PullError):
     """What was asked answers with what it should not."""
 
     exit_status = 3
+
+
+class OfOneRecord(BadAnswer):
+    """One record cannot be read, and that says nothing of the others."""
 
 
 class BadSource(PullError):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from email.message import Message
 from io import BytesIO
 
-from wardkeep.watch.pull.errors import BadAnswer
+from wardkeep.watch.pull.errors import BadAnswer, OfOneRecord
 
 #: Bytes of the headers of one part, and of what stands before the first and after the last.
 HEADERS, BESIDE = 16_384, 16_384
@@ -95,7 +95,7 @@ class Multipart:
             raise BadAnswer("a part of an answer is not application/dicom")
         length = str(told.get("Content-Length", "")).strip()
         self._told = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else -1
-        self._bounded(self._told, self._largest, "has a part that is longer than `largest`")
+        self._fits(self._told)
         del self._held[: end + 2]  # one line end stays: a part may be empty
         self._state, self._part, self._size = "part", BytesIO(), -2
         return True
@@ -107,7 +107,7 @@ class Multipart:
         if self._state == "part":
             begin = max(0, min(count, -self._size))  # the line end before its first byte is not its own
             self._size += count
-            self._bounded(self._size, self._largest, "has a part that is longer than `largest`")
+            self._fits(self._size)
             self._part.write(memoryview(self._held)[begin:count])
         else:
             self._size += count
@@ -119,6 +119,10 @@ class Multipart:
             raise BadAnswer("a part of an answer is not as long as it says")
         part, self._part = self._part, BytesIO()
         return part.getvalue()
+
+    def _fits(self, size: int) -> None:
+        if size > self._largest:
+            raise OfOneRecord("an answer has a part that is longer than `largest`")
 
     def _bounded(self, size: int, most: int, what: str) -> None:
         if size > most:

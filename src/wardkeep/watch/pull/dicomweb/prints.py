@@ -34,14 +34,14 @@ class Prints:
 
     def of(self, day: date, study: str) -> frozenset[str]:
         """What was kept of the images of a study; none where nothing was, or where that cannot be read."""
-        kept = self._read(day).studies.get(_number(study), "")
+        kept = self._read(day).studies.get(hidden(study), "")
         return frozenset(kept[at : at + LETTERS] for at in range(0, len(kept), LETTERS))
 
     def keep(self, day: date, studies: Mapping[str, Iterable[str]]) -> None:
         """Add the prints of images of studies of a day. Raises StateNotKept."""
         found = self._read(day)
         for study, prints in studies.items():
-            found.studies[_number(study)] = "".join(sorted({*prints, *self.of(day, study)}))
+            found.studies[hidden(study)] = "".join(sorted({*prints, *self.of(day, study)}))
         write_state(self._place(day), found)
 
     def _place(self, day: date) -> Path:
@@ -60,5 +60,6 @@ def print_of(study: str, image: str, digest: str) -> str:
     return base64.urlsafe_b64encode(found).decode()
 
 
-def _number(study: str) -> str:
+def hidden(study: str) -> str:
+    """What stands for a study where it is not to be named."""
     return hashlib.sha256(study.encode()).hexdigest()[:32]

@@ -14,8 +14,12 @@ from pathlib import Path
 import msgspec
 
 from wardkeep.watch.pull.dicomweb.answers import Listed
+from wardkeep.watch.pull.dicomweb.prints import hidden
 from wardkeep.watch.pull.dicomweb.source import PacsSource
 from wardkeep.watch.pull.errors import BadSource, SchemaChanged
+
+#: Days after which a study that cannot be read is not tried any more.
+LONGEST = 366
 
 
 class SealedDays(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +30,8 @@ class SealedDays(msgspec.Struct, frozen=True, kw_only=True):
     last: date
     #: Day -> the studies of it that were read.
     seen: dict[date, frozenset[str]] = {}
+    #: Day -> the studies of it that could not be read: they are tried again, however old they become.
+    unread: dict[date, frozenset[str]] = {}
     studies: int = 0
 
     def checked(self, source: PacsSource, path: Path) -> SealedDays:
@@ -41,6 +47,16 @@ class SealedDays(msgspec.Struct, frozen=True, kw_only=True):
         """The day with which the next sealing begins."""
         return max(source.start, self.last - timedelta(days=source.overlap_days))
 
+    def days(self, source: PacsSource, today: date) -> list[date]:
+        """The days to look through."""
+        begin = self.begin(source)
+        rest = [begin + timedelta(days=n) for n in range((today - begin).days + 1)]
+        return [*sorted(day for day in self.unread if day < begin), *rest]
+
+    def was_unread(self, day: date | None, study: str) -> bool:
+        """Whether a study was there before, and could not be read: then it did not come in behind."""
+        return day is not None and hidden(study) in self.unread.get(day, ())
+
     def has(self, listed: Listed) -> bool:
         """Whether a study was read as it is listed now."""
         return listed.day is not None and mark_of(listed) in self.seen.get(listed.day, ())
@@ -53,6 +69,13 @@ class SealedDays(msgspec.Struct, frozen=True, kw_only=True):
             if one.day is not None and one.images is not None:
                 seen[one.day] = seen.get(one.day, frozenset()) | {mark_of(one)}
         return msgspec.structs.replace(self, seen=seen, studies=count)
+
+    def with_unread(self, day: date, studies: Iterable[str]) -> SealedDays:
+        """The state after a whole day of which these studies could not be read."""
+        unread = {d: s for d, s in self.unread.items() if d != day and (self.last - d).days <= LONGEST}
+        if found := frozenset(map(hidden, studies)):
+            unread[day] = found
+        return msgspec.structs.replace(self, unread=unread)
 
     def with_day(self, day: date, source: PacsSource) -> SealedDays:
         """The state after a whole day: what is not looked through again is forgotten."""

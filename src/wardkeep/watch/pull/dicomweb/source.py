@@ -134,6 +134,8 @@ def _limits(s: PacsSource) -> str | None:
     for key, (least, most) in limits.items():
         if not least <= getattr(s, key) <= most:
             return f"{key} is {getattr(s, key)}: give a number from {least} to {most}"
+    if s.settle > s.overlap_days * 86_400:
+        return f"settle is {s.settle}: give no more seconds than overlap_days has, so that no day is passed over"
     if s.start.year < 1970:
         return f"start is {s.start}: give a day from 1970 on"
     return None
