@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 import threading
 import time
 import tracemalloc
@@ -30,7 +31,7 @@ from tests.integration.pull.archive import (
     taken,
 )
 from wardkeep.home import Home
-from wardkeep.jobs.pulling.database import ServerLost
+from wardkeep.jobs.pulling.database import NoDriver, ServerLost
 from wardkeep.jobs.record_sources import FromSource, read_again, record_source_named, seal_from
 from wardkeep.jobs.records import sealed_versions
 from wardkeep.watch.pull import BadAnswer, BadSource
@@ -266,3 +267,10 @@ def test_a_token_that_is_none_is_refused_before_anything_is_asked(reader: Reader
     with pytest.raises(BadSource, match="can be read by others"):
         record_source_named(path)
     assert reader.fake.heard == []
+
+
+def test_without_the_reader_of_dicom_nothing_is_asked(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+    with pytest.raises(NoDriver, match="pydicom") as told:
+        reader.seal()
+    assert told.value.hint == "pip install 'wardkeep[dicom]'" and reader.fake.heard == []
