@@ -115,6 +115,26 @@ def test_what_is_cancelled_explains_no_longer_and_a_merge_explains_both_numbers(
     assert reasons(program, tmp_path)["4"] == (False, None, None)
 
 
+def test_ones_own_record_is_found_under_a_number_that_was_merged_with_the_own(program: Program, tmp_path: Path) -> None:
+    folder = people(tmp_path / "h", [access(1, "2026-03-05T10:00:00", "nurse1", "p1")])
+    head, first, *rest = (folder / "staff.csv").read_text(encoding="utf-8").splitlines()
+    (folder / "staff.csv").write_text("\n".join([f"{head},patient_id", f"{first},p9", *rest]), encoding="utf-8")
+    program.json("ingest", folder)
+    assert own_records(program) == []
+    middle = message("ADT^A40", "10", "20260304070000", pid("p5"), "MRG|p1^^^MAIN^MR")
+    program.json(
+        "ingest",
+        feed(tmp_path / "m", middle + message("ADT^A40", "11", "20260304080000", pid("p9"), "MRG|p5^^^MAIN^MR")),
+    )
+    assert own_records(program) == [["p1"]]
+
+
+def own_records(program: Program) -> list[list[str]]:
+    """The patients of each case of an own record."""
+    cases = program.call("judge", "--dry-run", "--json").lines
+    return [case["patients"] for case in cases if "self_access" in case["detections"]]
+
+
 def test_a_broken_message_is_set_aside_whole_and_can_be_replayed(program: Program, tmp_path: Path) -> None:
     broken = ADMIT.replace("|20260302075000", "|yesterday")
     unended = "\x0b" + MOVE + "\x0b" + BOOK + "\x1c\r"

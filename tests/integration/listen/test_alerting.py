@@ -10,15 +10,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tests.listening import a_home, audit, store_all, wait_for
+from tests.stored import Load
 from wardkeep.alerts import Live as LiveSettings
 from wardkeep.home import Home, now
 from wardkeep.jobs.alerting.status import alerting_status
 from wardkeep.jobs.listen.places import live_folder, spool_key
 from wardkeep.jobs.listen.rawspool import Heard, RawSpool
 from wardkeep.notices import Notices
+from wardkeep.watch.hospital.context import schema
 from wardkeep.watch.hospital.folder import read_folder
 
 TABLES = {
@@ -55,6 +58,15 @@ def load(home: Home, folder: Path, tables: dict[str, str]) -> None:
     with home.connect_ledger() as ledger, home.store().intake(ledger, received_at=now()) as session:
         for context in read_folder(folder, zone="Asia/Shanghai"):
             session.context(context)
+        session.report()
+
+
+def merge(home: Home, **pairs: str) -> None:
+    """Numbers that were given up for others, as messages tell of them."""
+    rows = [{"retired_id": one, "patient_id": other, "src": f"m{one}"} for one, other in pairs.items()]
+    told = Load(name="merges", table=pa.Table.from_pylist(rows, schema("merges")), full=False, feed=True)
+    with home.connect_ledger() as ledger, home.store().intake(ledger, received_at=now()) as session:
+        session.context(told)
         session.report()
 
 
@@ -127,6 +139,23 @@ def test_a_table_that_changes_counts_from_then_on(home: Home, tmp_path: Path) ->
     hear(home, [event("nurse1", "P900"), event("nurse1", "P1")])
     turn(home, process)
     assert kept() == [("honey", "nurse1", "P1")]
+
+
+def test_the_own_record_and_a_decoy_are_known_under_every_number_once_numbers_are_merged(home: Home) -> None:
+    from wardkeep.govern.alerts.models import LiveAlert
+
+    process = turn(home)
+    hear(home, [event("nurse1", "P502"), event("nurse1", "P901", 1)])
+    turn(home, process)
+    assert kept() == []
+    merge(home, P501="P500", P502="P501", P900="P901")
+    process._tables_at = 0.0
+    hear(home, [event("nurse1", "P502", 2), event("nurse2", "P901", 3), event("maker", "P502", 4)])
+    turn(home, process)
+    assert {row for row in kept() if row[0] in ("self_access", "honey")} == {
+        ("self_access", "nurse1", "P502"), ("honey", "nurse2", "P901"),
+    }  # fmt: skip
+    assert LiveAlert.objects.get(detection="self_access").observed == {"other_number": 1}
 
 
 def test_a_process_that_comes_back_goes_on_and_says_nothing_twice(home: Home) -> None:

@@ -101,6 +101,34 @@ def test_every_reason_is_said_whatever_its_row_holds(reason: Reason, row: dict[s
         assert "%(" not in said
 
 
+@pytest.mark.parametrize(
+    ("observed", "english", "chinese"),
+    [
+        ({}, "The account holder opened the own record outside the patient portal.", "未经患者门户打开了本人病历"),
+        (
+            {"other_number": True},
+            "own record, under the number P7B: it was merged with the own one.",
+            "用的是编号 P7B",
+        ),
+    ],
+)
+def test_the_own_record_is_said_with_the_number_under_which_it_was_opened(
+    observed: dict[str, Any], english: str, chinese: str
+) -> None:
+    from django.utils import translation
+
+    from wardkeep.watch.cases.pages import FindingShown
+    from wardkeep.web.say.finding import saw
+
+    shown = FindingShown(
+        finding_id="1", detection="self_access", patient_id="P7B", from_at=MORNING, to_at=MORNING, event_ids=[],
+        observed=observed, threshold={}, looked_for=[], stands=True,
+    )  # fmt: skip
+    for language, words in (("en", english), ("zh-hans", chinese)):
+        with translation.override(language):
+            assert words in saw(shown)
+
+
 def test_every_reason_and_detection_has_a_name_and_a_sentence() -> None:
     from wardkeep.web.say import codes, finding, reason
 
