@@ -37,7 +37,8 @@ def test_an_applications_usual_way_is_not_found() -> None:
     [
         ({}, True),
         ({"action": "delete"}, True),
-        ({"action": "create"}, False),
+        ({"action": "create"}, True),
+        ({"action": "create", "query": "INSERT INTO emr_note VALUES (7)"}, False),
         ({"action": "query"}, True),  # whatever the log calls it
         ({"action": "query", "query": "SELECT body FROM emr_note"}, False),
         ({"outcome": "denied"}, False),
@@ -71,6 +72,8 @@ def test_it_rests_on_the_statements_and_counts_them() -> None:
         ("MERGE INTO lis.result r USING dual ON (1=1) WHEN MATCHED THEN UPDATE SET r.v=1", True),
         ("WITH x AS (SELECT 7 AS id) UPDATE emr_note SET body='x' WHERE id IN (SELECT id FROM x)", True),
         ("/* stock */ TRUNCATE TABLE emr_note", True),
+        ("SET NOCOUNT ON; DELETE FROM emr_note", True),
+        ("exec('del' + 'ete from emr_note')", True),
         ("SELECT body FROM emr_note FOR UPDATE", False),
         ("SELECT 'update emr_note set body' FROM dual -- delete from emr_note", False),
         ("BEGIN dbms_stats.gather_table_stats('HIS','NOTE_UPDATE'); END;", False),

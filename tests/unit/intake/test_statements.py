@@ -7,7 +7,10 @@ import time
 
 import pytest
 
+from tests.unit.intake.reading import read
+from wardkeep.watch.event import AccessEvent
 from wardkeep.watch.intake.database.statement import does, graver
+from wardkeep.watch.intake.mapping import parse_mapping, resolved
 
 #: Seconds of this process that one hostile text may take, on a slow machine.
 MOST_SECONDS = 15.0
@@ -139,3 +142,53 @@ def test_a_hostile_text_takes_little_time(part: str) -> None:
     does(text)
     does("set x " + part * (200_000 // len(part)))
     assert time.process_time() - start < MOST_SECONDS
+
+
+def actions(mapping: str, rows: str) -> list[tuple[str, str]]:
+    found = read(rows.encode(), "export.csv", mapping=resolved(parse_mapping(mapping, "m"), "Asia/Shanghai"))
+    assert all(isinstance(one, AccessEvent) for one in found), found
+    return [(str(one.kind), str(one.action)) for one in found if isinstance(one, AccessEvent)]
+
+
+MAPPING = """
+name = "m"
+system = "db"
+optional = ["query"]
+[columns]
+time = "time"
+action = "{action}"
+query = "sql"
+[values.action]
+"login*" = "login"
+"set*" = "{set}"
+"*" = "{rest}"
+"""
+
+
+def test_a_mapping_takes_the_action_from_the_statement_and_from_the_word_beside_it() -> None:
+    rows = (
+        "time,op,sql\n"
+        "2026-03-02 08:00,SET,set nocount on; delete from emr\n"
+        "2026-03-02 08:00,执行,begin update emr set a=1; end;\n"
+        "2026-03-02 08:00,UPDATE,\n"
+        "2026-03-02 08:00,UPDATE,exec p\n"
+        "2026-03-02 08:00,SET,set names utf8\n"
+        "2026-03-02 08:00,login,select 1\n"
+    )
+    assert actions(MAPPING.format(action="op", set="statement", rest="statement"), rows) == [
+        ("access", "delete"), ("access", "update"), ("access", "update"), ("access", "update"), ("other", "query"),
+        ("access", "login"),
+    ]  # fmt: skip
+
+
+def test_a_mapping_that_knows_the_first_word_of_a_statement_alone_misses_none_of_the_others() -> None:
+    rows = (
+        "time,sql\n"
+        "2026-03-02 08:00,set nocount on; delete from emr\n"
+        "2026-03-02 08:00,with x as (select 1) update emr set a=1\n"
+        "2026-03-02 08:00,set names utf8\n"
+        "2026-03-02 08:00,浏览病历\n"
+    )
+    assert actions(MAPPING.format(action="sql", set="other", rest="query"), rows) == [
+        ("access", "delete"), ("access", "update"), ("other", "query"), ("access", "query"),
+    ]  # fmt: skip

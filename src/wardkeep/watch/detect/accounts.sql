@@ -264,18 +264,11 @@ FROM edit AS x
 GROUP BY x.a, x.day
 
 -- name: asked_change
--- description: Statements of accounts that are no application's, where the log calls them a change or the text may tell of one.
+-- description: Statements of accounts that are no application's: whether one changes something is read from its text.
 SELECT e.eid AS eid, e.action AS action, e.query AS query
 FROM events AS e
 JOIN account_dim AS b ON b.account = e.account AND b.kind <> 'service'
 WHERE e.patient_id IS NULL AND e.query IS NOT NULL AND e.outcome = 'success' AND e.time_us >= :from_us AND e.time_us < :to_us
-  AND (
-    e.action IN ('update', 'delete')
-    OR e.action = 'query' AND (
-      lower(e.query) LIKE '%update%' OR lower(e.query) LIKE '%delete%' OR lower(e.query) LIKE '%merge%'
-      OR lower(e.query) LIKE '%truncate%'
-    )
-  )
 
 -- name: direct
 -- description: Changes and deletions by a statement in a database, by an account that is no application's, without a ticket for

@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Sequence
 
 from wardkeep.watch.event import Kind
+from wardkeep.watch.intake.database.statement import arranges, does, graver
 from wardkeep.watch.intake.headings import zone_of
 from wardkeep.watch.intake.lasting import milliseconds, until
-from wardkeep.watch.intake.mapping import ANY, JOINED, VOCABULARIES, Mapping, Place, glob
+from wardkeep.watch.intake.mapping import ANY, JOINED, STATEMENT, VOCABULARIES, Mapping, Place, glob
 from wardkeep.watch.intake.outcomes import REMEMBERED, SHORT, SUCCESS, Ending
 from wardkeep.watch.intake.row import Row, to_json
 from wardkeep.watch.intake.timeformat import parser
@@ -66,6 +67,8 @@ class RowMaker:
             (places.get("outcome", [width])[0], self._ending.known),
             (places.get("breakglass", [width])[0], self._words["breakglass"]),
         )
+        #: Whether the action is told by a word of the statement itself, which is no more than its first.
+        self._sql = places.get("action", [width])[0] == places.get("query", [width + 1])[0]
         #: The parts that make the name of an event; none where one column has it.
         self._parts = named if len(named := places.get("event_id", [])) > 1 else []
         #: Cells that a value map makes of others, behind the one that stands for what is absent.
@@ -154,6 +157,8 @@ class RowMaker:
             raise BadRow(f"bad-time: {exc}") from None
         (i, actions), (j, outcomes), (k, glasses) = self._closed
         action = actions.get(cells[i]) or self._word("action", cells[i])
+        if self._sql or action == STATEMENT:
+            action = _said(action, cells[i], cells[self._at[-1]])
         outcome = (None if self._endings else outcomes.get(cells[j])) or self._ended(cells, j)
         glass = glasses.get(cells[k]) or self._word("breakglass", cells[k])
         event, account, patient, resource, purpose, system, station, ip, site, session, query = self._at
@@ -223,6 +228,18 @@ class RowMaker:
         if not cell:
             raise BadRow(f"no-{target}: the cell is empty")
         raise BadRow(f"unmapped-{target}: a value that neither the vocabulary nor values.{target} knows")
+
+
+def _said(action: str, cell: str, statement: str) -> str:
+    """The action of a row with a statement, where the mapping asks for it, or knows no more than its first word."""
+    if action == STATEMENT:
+        if not statement or statement == cell:
+            return does(cell)
+        # A word of SQL in the column of the operation counts too, a word of a language does not.
+        return graver(does(statement), does(cell)) if cell.isascii() and cell else does(statement)
+    if action == NO_ACTION or (action == OTHER and arranges(statement)):
+        return graver(action, does(statement))
+    return action
 
 
 def _words(mapping: Mapping, target: str) -> dict[str, str]:

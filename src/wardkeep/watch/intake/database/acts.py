@@ -2,7 +2,8 @@
 """What the statements of a batch do: the gravest of them, whatever stands before it. Pure; no parser, but what it reads is SQL
 without its strings, comments and quoted names, so that words of data are no words of statements.
 
-A table of the session's own (`#t`, `@t`) is nobody's data: what is done to it counts as a query.
+A table of the session's own (`#t`, `@t`), or one that somebody made to put something down (`tmp_x`), is nobody's data: what
+is done to it counts as a query.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ _NO_TABLE = frozenset({
     "then", "join", "values", "current_timestamp", "now", "localtimestamp",
 })  # fmt: skip
 _PLAIN = re.compile(r"\w+")
-_TEMP = re.compile(r"(?:\"?tempdb\"?\.+(?:\"?\w*\"?\.+)?)?\"?[#@]")
+_TEMP = re.compile(r"(?:\"?tempdb\"?\.+(?:\"?\w*\"?\.+)?)?\"?[#@]|(?:[^\s.]+\.+)?\"?(?:tmp_|temp_)")
 _NEXT = re.compile(r";|(?<![\w$#@.])(?:select|insert|update|delete|exec|execute|merge|with|truncate)(?![\w$#])")
 _ASKS = re.compile(
     r"(?<![\w$#@.])(?:select|exec|execute|call|declare|create|alter|drop|grant|revoke|restore|backup|dump|load|unload|copy)(?![\w$#])"
@@ -90,6 +91,12 @@ def acts(text: str) -> int:
     return _acts(letters(text), 0)
 
 
+def is_about_own(text: str) -> bool:
+    """Whether a statement of a text changes a table of the session's own."""
+    bare = _APART.sub(_put, letters(text).lower())
+    return any(_did(bare, match, merged=False) == QUERY for match in _VERB.finditer(bare))
+
+
 def _acts(text: str, depth: int) -> int:
     lower = text.lower()
     found = _bare_acts(_APART.sub(_put, lower))
@@ -112,7 +119,7 @@ def _put(match: re.Match[str]) -> str:
     if whole[0] in '"`[':
         # Of a quoted name only whether it is of a table of the session's own, or of the schema of those.
         name = match[1] or match[2] or match[3] or ""
-        return '"#"' if name[:1] in ("#", "@") else '"tempdb"' if name == "tempdb" else '"x"'
+        return '"#"' if name.startswith(("#", "@", "tmp_", "temp_")) else '"tempdb"' if name == "tempdb" else '"x"'
     return "\n" if "\n" in whole else " "
 
 
@@ -124,7 +131,7 @@ def _bare_acts(bare: str) -> int:
     found = _begun(bare)
     merged = False
     for match in _VERB.finditer(bare):
-        did = _did(bare, match, merged)
+        did = _did(bare, match, merged=merged)
         merged |= match[0] == "merge" and did == UPDATE
         found = max(found, did)
         if found == DELETE:
@@ -149,7 +156,7 @@ def _begun(bare: str) -> int:
     return QUERY if found == OTHER and _ASKS.search(bare) else found
 
 
-def _did(bare: str, match: re.Match[str], merged: bool) -> int:
+def _did(bare: str, match: re.Match[str], *, merged: bool) -> int:
     """What a verb does where it stands."""
     word = match[0]
     before = _BEFORE.search(bare, max(0, match.start() - 64), match.start())

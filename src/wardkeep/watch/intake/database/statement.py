@@ -15,7 +15,7 @@ OTHER = "other"
 #: Texts that were told, and the longest that is remembered.
 _TEXTS, _SHORT = 8_192, 4_096
 _LEAD = re.compile(r"\s*([a-z]+)(?![\w$#])")
-_OWN = re.compile(r"\b(?:update|into|from|join|delete|insert)\s+@|tempdb")
+_OWN = re.compile(r"\b(?:update|into|from|join|delete|insert)\s+@|tempdb|\bte?mp_")
 _CHANGES, _CREATES = ("delete", "truncate", "prepare", "update", "merge"), ("insert", "replace", "upsert", "load")
 _WRITES = ("outfile", "dumpfile", "copy", "backup", "open")
 _RUN = ("openquery", "openrowset", "dblink", "dbms_sql", "query_to_xml", "crosstab")
@@ -47,6 +47,12 @@ def does(statement: str) -> str:
     return _remembered(statement) if len(statement) <= _SHORT else RANK[acts(statement)]
 
 
+def arranges(statement: str) -> bool:
+    """Whether it begins as what only arranges a session, whatever comes behind."""
+    found = _LEAD.match(statement.lower())
+    return found is not None and found[1] in _SESSION
+
+
 def graver(one: str, other: str) -> str:
     """The graver of two answers of `does`."""
     return max(one, other, key=RANK.index)
@@ -54,7 +60,7 @@ def graver(one: str, other: str) -> str:
 
 # Plain looks for what may make more of a statement than its first word says: a loop, or one regex, costs ten times as much.
 def _may_be_own(s: str) -> bool:
-    return "#" in s or ("@" in s and _OWN.search(s) is not None)
+    return "#" in s or (("@" in s or "tmp_" in s or "temp" in s) and _OWN.search(s) is not None)
 
 
 def _may_change(s: str, but: str = "") -> bool:
