@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +33,14 @@ class Trails:
         return self.found[name][0] if name in self.found else "nothing"
 
 
-def trails(w: World) -> Trails:
-    """Attribute, and read what was said."""
+def trails(w: World, details: dict[str, dict[str, str]] | None = None) -> Trails:
+    """Attribute, and read what was said. `details`: by the name of an event, what its source says beyond the columns."""
     engine = w.engine()
     stand_ins(engine)
+    if details:
+        eids = {e["name"]: e["eid"] for e in w.events}
+        rows = [(eids[name], json.dumps(told)) for name, told in details.items()]
+        engine.put("event_detail", (("eid", "BIGINT"), ("extra", "VARCHAR")), rows)
     attribute(engine, w.numbers())
     names = {e["eid"]: e["name"] for e in w.events}
     claims: dict[str, dict[str, float]] = {}

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wardkeep.watch.attribute.placed import place
 from wardkeep.watch.attribute.spelt import spell
 from wardkeep.watch.engine import Engine, Query, parse
 
 #: In the order in which their texts are made.
-FILES = ("people", "clocks", "sessions", "claims")
+FILES = ("people", "places", "clocks", "sessions", "claims")
 _TEXTS = {
     file: parse((Path(__file__).parent / f"{file}.sql").read_text(encoding="utf-8"), f"{file}.sql") for file in FILES
 }
@@ -46,7 +47,7 @@ LEFT: dict[str, tuple[tuple[str, str], ...]] = {
     "acting": (("login", "VARCHAR"), ("person", "VARCHAR")),
 }  # fmt: skip
 #: Texts that read what not every connection has, and the shape of what they make.
-OPTIONAL = {"passed": "all_events", "detail": "event_detail"}
+OPTIONAL = {"passed": "all_events", "detail": "event_detail", "led_to": "event_detail", "used_at": "event_detail"}
 EMPTY: dict[str, tuple[tuple[str, str], ...]] = {
     "passed": (
         ("eid", "BIGINT"), ("name", "VARCHAR"), ("account", "VARCHAR"), ("system", "VARCHAR"), ("action", "VARCHAR"),
@@ -56,9 +57,14 @@ EMPTY: dict[str, tuple[tuple[str, str], ...]] = {
     "detail": (
         ("eid", "BIGINT"), ("assigned_ip", "VARCHAR"), ("target_account", "VARCHAR"), ("direction", "VARCHAR"),
     ),
+    "led_to": (("eid", "BIGINT"), ("server", "VARCHAR")),
+    "used_at": (("eid", "BIGINT"), ("server", "VARCHAR")),
 }  # fmt: skip
 #: Large ones that nothing needs afterwards.
-SPENT = ("asked_place", "session_place", "met", "clock_pair", "sign", "taken_over", "record_system", "presence_of")
+SPENT = (
+    "asked", "asked_place", "behind", "opened", "led", "session_place", "met", "clock_pair", "sign", "taken_over",
+    "record_system", "presence_of",
+)  # fmt: skip
 
 
 #: What is kept of a run: everybody who may have made a use, with each row that says so or against it.
@@ -121,6 +127,8 @@ def _until(engine: Engine, numbers: Mapping[str, int | float]) -> Iterable[str]:
         else:
             engine.make(QUERIES[name], numbers)
         made.add(name)
+        if name == "used_at":
+            place(engine)
         if name in needed and not engine.rows(f"SELECT 1 AS one FROM {name} AS x LIMIT 1"):  # noqa: S608 - our own names
             break
     return [name for name in LEFT if name not in made]

@@ -7,7 +7,7 @@ FROM (
     w.account AS account, w.host AS host, count(*) AS uses, count(w.session) AS led, count(DISTINCT w.session) AS sessions
   FROM (
     SELECT a.eid AS eid, a.account AS account, coalesce(a.workstation, a.ip) AS host, min(s.eid) AS session
-    FROM asked AS a
+    FROM asked_at AS a
     JOIN clock_day AS c ON c.system = a.system AND c.day = a.day
     JOIN (SELECT DISTINCT x.target_account AS account FROM session AS x WHERE x.target_account IS NOT NULL) AS k
       ON k.account = a.account
@@ -21,6 +21,50 @@ FROM (
 ) AS u
 WHERE u.uses >= 5 AND u.led >= 0.9 * u.uses AND u.sessions >= 2
 
+-- name: behind
+-- description: Uses of an account to which a bastion leads that come from the server that it opens (`from`), or were made at
+--   it by whoever comes from elsewhere (`at`); `client`: whence they come.
+SELECT
+  a.eid AS eid, a.account AS account, o.host AS host, 1 AS direct, coalesce(a.workstation, a.ip, '') AS client,
+  a.time_us - c.offset_us AS at_us, c.wide_us AS wide_us
+FROM asked_at AS a
+JOIN clock_day AS c ON c.system = a.system AND c.day = a.day
+JOIN (SELECT DISTINCT x.account AS account, x.host AS host FROM opened AS x) AS o
+  ON o.account = a.account AND o.host IN (a.workstation, a.ip)
+UNION ALL
+SELECT
+  a.eid AS eid, a.account AS account, o.host AS host, 0 AS direct, coalesce(a.workstation, a.ip, '') AS client,
+  a.time_us - c.offset_us AS at_us, c.wide_us AS wide_us
+FROM asked_at AS a
+JOIN clock_day AS c ON c.system = a.system AND c.day = a.day
+JOIN used_at AS u ON u.eid = a.eid
+JOIN server_host AS h ON h.written = u.server
+JOIN (SELECT DISTINCT x.account AS account, x.host AS host FROM opened AS x) AS o
+  ON o.account = a.account AND o.host = h.host
+
+-- name: led
+-- description: Of these the ones within a session that opened that very account on that very server.
+SELECT
+  b.eid AS eid, s.eid AS session, max(b.direct) AS direct, max(b.at_us) AS at_us, max(b.wide_us) AS wide_us,
+  min(b.client) AS client
+FROM behind AS b
+JOIN opened AS o ON o.account = b.account AND o.host = b.host AND o.slot = CAST(floor(b.at_us / 86400000000.0) AS BIGINT)
+JOIN session AS s ON s.eid = o.eid
+WHERE b.at_us >= s.from_us AND b.at_us < s.until_us
+GROUP BY b.eid, s.eid
+
+-- name: led_client
+-- description: Whence such uses come, by account; `alone`: the account is used from there in no other way.
+SELECT
+  u.account AS account, u.client AS client, CASE WHEN count(*) = count(l.eid) THEN 1 ELSE 0 END AS alone
+FROM (
+  SELECT a.eid AS eid, a.account AS account, coalesce(a.workstation, a.ip, '') AS client FROM asked_at AS a
+) AS u
+JOIN (SELECT DISTINCT b.account AS account, b.client AS client FROM behind AS b) AS k
+  ON k.account = u.account AND k.client = u.client
+LEFT JOIN (SELECT DISTINCT x.eid AS eid FROM led AS x) AS l ON l.eid = u.eid
+GROUP BY u.account, u.client
+
 -- name: asked_place
 -- description: What is to be resolved, by place (workstation, address, session number, the bastion behind a gateway) and day of
 --   the common clock.
@@ -28,16 +72,19 @@ SELECT p.place AS place, CAST(floor(p.at_us / 86400000000.0) AS BIGINT) AS slot,
   p.wide_us AS wide_us
 FROM (
   SELECT concat('w:', a.workstation) AS place, a.eid AS eid, a.time_us - c.offset_us AS at_us, c.wide_us AS wide_us
-  FROM asked AS a JOIN clock_day AS c ON c.system = a.system AND c.day = a.day WHERE a.workstation IS NOT NULL
+  FROM asked_at AS a JOIN clock_day AS c ON c.system = a.system AND c.day = a.day WHERE a.workstation IS NOT NULL
+  UNION ALL
+  SELECT concat('a:', a.short) AS place, a.eid AS eid, a.time_us - c.offset_us AS at_us, c.wide_us AS wide_us
+  FROM asked_at AS a JOIN clock_day AS c ON c.system = a.system AND c.day = a.day WHERE a.short IS NOT NULL
   UNION ALL
   SELECT concat('i:', a.ip) AS place, a.eid AS eid, a.time_us - c.offset_us AS at_us, c.wide_us AS wide_us
-  FROM asked AS a JOIN clock_day AS c ON c.system = a.system AND c.day = a.day WHERE a.ip IS NOT NULL
+  FROM asked_at AS a JOIN clock_day AS c ON c.system = a.system AND c.day = a.day WHERE a.ip IS NOT NULL
   UNION ALL
   SELECT concat('s:', a.session_id) AS place, a.eid AS eid, a.time_us - c.offset_us AS at_us, c.wide_us AS wide_us
-  FROM asked AS a JOIN clock_day AS c ON c.system = a.system AND c.day = a.day WHERE a.session_id IS NOT NULL
+  FROM asked_at AS a JOIN clock_day AS c ON c.system = a.system AND c.day = a.day WHERE a.session_id IS NOT NULL
   UNION ALL
   SELECT concat('g:', a.account) AS place, a.eid AS eid, a.time_us - c.offset_us AS at_us, c.wide_us AS wide_us
-  FROM asked AS a
+  FROM asked_at AS a
   JOIN clock_day AS c ON c.system = a.system AND c.day = a.day
   JOIN gateway AS g ON g.account = a.account AND g.host = coalesce(a.workstation, a.ip)
 ) AS p
@@ -47,17 +94,18 @@ JOIN (SELECT DISTINCT sp.place AS place, sp.slot AS slot FROM session_place AS s
 -- name: met
 -- description: Uses that met a session at its workstation, its address (where not both name a workstation, and another one)
 --   or by its number, within it or within what the clocks may be wrong (`slack_us`) of it; with how strongly each speaks.
+--   `weak`: a bastion led to that account on that server, and the account is used from there otherwise too.
 SELECT
   w.eid AS eid, w.person AS person, w.seat AS seat, w.system AS system, w.name AS name, w.at_us AS at_us, w.slack_us AS slack_us,
   w.sure * CASE
-    WHEN w.inside = 0 OR w.at_us >= w.lapses_us THEN :attribute_edge
+    WHEN w.inside = 0 OR w.at_us >= w.lapses_us OR w.unsure = 1 THEN :attribute_edge
     WHEN w.closed = 0 AND w.at_us - w.from_us > :attribute_open_minutes * 60000000 THEN :attribute_edge
     WHEN w.same_session = 1 THEN :attribute_session_number
     WHEN w.records = 1 AND w.led = 0 AND (w.kind = 'shared' OR w.other_one = 1) THEN :attribute_application
     WHEN w.at_us - w.from_us >= w.slack_us AND (w.closed = 0 OR w.until_us - w.at_us >= w.slack_us)
       THEN :attribute_session
     ELSE :attribute_near
-  END AS strength
+  END AS strength, 0 AS weak
 FROM (
   SELECT
     p.eid AS eid, s.person AS person, coalesce(s.assigned_ip, s.ip, s.workstation) AS seat, s.system AS system,
@@ -67,6 +115,7 @@ FROM (
     CASE WHEN p.at_us >= s.from_us AND p.at_us < s.until_us THEN 1 ELSE 0 END AS inside,
     CASE WHEN substring(p.place, 1, 2) = 's:' THEN 1 ELSE 0 END AS same_session,
     CASE WHEN substring(p.place, 1, 2) = 'g:' THEN 1 ELSE 0 END AS led,
+    CASE WHEN substring(p.place, 1, 2) = 'a:' THEN 1 ELSE 0 END AS unsure,
     CASE WHEN b.account IS NOT NULL AND o.system IS NULL THEN 1 ELSE 0 END AS other_one,
     1000000 + CASE
       WHEN a.system = s.system THEN 0 ELSE least(p.wide_us + s.wide_us, :attribute_clock_seconds * 1000000)
@@ -74,16 +123,35 @@ FROM (
   FROM asked_place AS p
   JOIN session_place AS sp ON sp.place = p.place AND sp.slot = p.slot
   JOIN session AS s ON s.eid = sp.eid
-  JOIN asked AS a ON a.eid = p.eid
+  JOIN asked_at AS a ON a.eid = p.eid
   LEFT JOIN (SELECT DISTINCT x.account AS account FROM application_of AS x) AS b ON b.account = a.account
   LEFT JOIN application_of AS o ON o.account = a.account AND o.system = s.system
   WHERE (
       substring(p.place, 1, 2) IN ('w:', 'g:')
-      OR (substring(p.place, 1, 2) = 'i:' AND coalesce(a.workstation = s.workstation, TRUE))
+      OR (substring(p.place, 1, 2) = 'a:' AND a.workstation <> s.workstation AND a.short IN (a.workstation, s.workstation))
+      OR (
+        substring(p.place, 1, 2) = 'i:' AND (
+          coalesce(a.workstation = s.workstation, TRUE)
+          OR coalesce(a.short = s.short AND a.short IN (a.workstation, s.workstation), FALSE)
+        )
+      )
       OR (substring(p.place, 1, 2) = 's:' AND (a.system = s.system OR length(s.session_id) >= 6))
     )
 ) AS w
 WHERE w.at_us >= w.from_us - w.slack_us AND w.at_us < w.until_us + w.slack_us
+UNION ALL
+SELECT
+  l.eid AS eid, s.person AS person, coalesce(s.assigned_ip, s.ip, s.workstation) AS seat, s.system AS system,
+  s.name AS name, l.at_us AS at_us,
+  1000000 + least(l.wide_us + s.wide_us, :attribute_clock_seconds * 1000000) AS slack_us,
+  s.sure * CASE WHEN k.alone = 1 AND l.direct = 1 AND l.at_us < s.lapses_us THEN :attribute_near ELSE :attribute_edge END
+    AS strength,
+  1 - k.alone AS weak
+FROM led AS l
+JOIN session AS s ON s.eid = l.session
+JOIN asked_at AS a ON a.eid = l.eid
+JOIN led_client AS k ON k.account = a.account AND k.client = l.client
+WHERE l.direct = 1 OR k.alone = 1
 
 -- name: evidence_for
 -- description: What speaks for each person of whom a session was met, one row a kind: the strongest session (`session`; several
@@ -110,7 +178,7 @@ SELECT c.eid AS eid, c.person AS person,
   'events' AS source_table, min(b.name) AS source_id,
   max(CASE WHEN a.department = b.department THEN :attribute_badge ELSE :attribute_site END) AS strength
 FROM claimed AS c
-JOIN asked AS a ON a.eid = c.eid
+JOIN asked_at AS a ON a.eid = c.eid
 JOIN presence_of AS b ON b.person = c.person AND b.slot = c.slot AND b.from_us <= c.at_us AND b.until_us > c.at_us
 LEFT JOIN (
   SELECT d.department AS department, min(d.site) AS site FROM departments AS d GROUP BY d.department
@@ -121,7 +189,7 @@ UNION ALL
 SELECT c.eid AS eid, c.person AS person, 'shift' AS kind, 'shifts' AS system, 'shifts' AS source_table,
   min(d.src) AS source_id, :attribute_shift AS strength
 FROM claimed AS c
-JOIN asked AS a ON a.eid = c.eid
+JOIN asked_at AS a ON a.eid = c.eid
 JOIN duty_of AS d ON d.person = c.person AND d.slot = c.slot AND d.from_us <= c.at_us AND d.until_us > c.at_us
 WHERE a.kind = 'service' OR d.department = a.department
 GROUP BY c.eid, c.person
@@ -133,7 +201,7 @@ FROM (
   SELECT x.eid AS eid, x.person AS person, max(x.at_us) AS at_us, max(x.slack_us) AS slack_us FROM met AS x
   GROUP BY x.eid, x.person
 ) AS m
-JOIN asked AS a ON a.eid = m.eid
+JOIN asked_at AS a ON a.eid = m.eid
 JOIN presence_of AS b ON b.person = m.person AND b.slot = CAST(floor(m.at_us / 86400000000.0) AS BIGINT)
   AND b.from_us + m.slack_us <= m.at_us AND b.until_us - m.slack_us > m.at_us
 LEFT JOIN (
@@ -150,7 +218,7 @@ FROM (
   FROM met AS x
   GROUP BY x.eid, x.person
 ) AS m
-JOIN asked AS a ON a.eid = m.eid AND a.kind = 'shared'
+JOIN asked_at AS a ON a.eid = m.eid AND a.kind = 'shared'
 JOIN duty_of AS d ON d.department = a.department AND d.slot = m.slot AND d.from_us <= m.at_us AND d.until_us > m.at_us
 GROUP BY m.eid, m.person
 HAVING max(CASE WHEN d.person = m.person THEN 1 ELSE 0 END) = 0
@@ -174,7 +242,7 @@ FROM (
     SELECT
       a.account AS account, a.day AS day, coalesce(a.workstation, a.ip, '') AS host, m.eid AS eid_met,
       CAST(floor((a.time_us + a.offset_us - a.day * 86400000000) / 3600000000.0) AS INTEGER) AS hour
-    FROM asked AS a
+    FROM asked_at AS a
     LEFT JOIN (SELECT DISTINCT y.eid AS eid FROM met AS y) AS m ON m.eid = a.eid
     WHERE a.kind = 'service'
   ) AS x
@@ -186,7 +254,8 @@ WHERE q.alone >= greatest(1, :service_days) AND q.alone * 4 >= q.days
 -- description: Of each use every person who may have made it, with the confidence. support = 1 - product(1 - strength) over
 --   the evidence; its odds (times `attribute_elsewhere` where a badge says otherwise, times `attribute_off_duty` where only
 --   others had the shift, times `attribute_two_places` where the person was signed in elsewhere too) compete with those of all others, with
---   1 for somebody who left no trace, and with a session's odds for a machine that often runs by itself.
+--   1 for somebody who left no trace, with a session's odds for a machine that often runs by itself, and where the trace is
+--   only that a bastion led there with those of such a trace, for the account is used from there otherwise.
 WITH supported AS (
   SELECT e.eid AS eid, e.person AS person, least(0.9999, 1 - exp(sum(ln(1 - least(e.strength, 0.9999))))) AS support
   FROM evidence_for AS e
@@ -208,9 +277,11 @@ SELECT
   g.odds / (
     1 + sum(g.odds) OVER (PARTITION BY g.eid)
     + CASE WHEN b.account IS NULL THEN 0 ELSE :attribute_session / (1 - :attribute_session) END
+    + CASE WHEN v.eid IS NULL THEN 0 ELSE :attribute_edge / (1 - :attribute_edge) END
   ) AS confidence
 FROM weighed AS g
-JOIN asked AS a ON a.eid = g.eid
+JOIN asked_at AS a ON a.eid = g.eid
+LEFT JOIN (SELECT y.eid AS eid FROM met AS y GROUP BY y.eid HAVING min(y.weak) = 1) AS v ON v.eid = g.eid
 LEFT JOIN by_itself AS b ON b.account = a.account AND b.host = coalesce(a.workstation, a.ip, '')
   AND b.hour = CAST(floor((a.time_us + a.offset_us - a.day * 86400000000) / 3600000000.0) AS INTEGER)
 
@@ -231,7 +302,7 @@ FROM (
   FROM claim AS c
   GROUP BY c.eid
 ) AS u
-JOIN asked AS a ON a.eid = u.eid
+JOIN asked_at AS a ON a.eid = u.eid
 
 -- name: acting
 -- description: Each such account in the hands of each person who is named for it or is one of several, and in nobody's

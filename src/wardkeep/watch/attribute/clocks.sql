@@ -6,10 +6,10 @@ WITH begun AS (
   SELECT u.session_id AS session_id, u.system AS system, min(u.time_us) AS time_us, min(u.day) AS day
   FROM (
     SELECT s.session_id AS session_id, s.system AS system, s.time_us AS time_us, s.day AS day
-    FROM sign AS s WHERE s.action = 'login' AND length(s.session_id) >= 6
+    FROM sign_at AS s WHERE s.action = 'login' AND length(s.session_id) >= 6
     UNION ALL
     SELECT a.session_id AS session_id, a.system AS system, a.time_us AS time_us, a.day AS day
-    FROM asked AS a WHERE length(a.session_id) >= 6
+    FROM asked_at AS a WHERE length(a.session_id) >= 6
   ) AS u
   GROUP BY u.session_id, u.system
 ),
@@ -17,7 +17,7 @@ signed AS (
   SELECT
     s.eid AS eid, i.person AS person, s.action AS action, s.system AS system, s.time_us AS time_us, s.day AS day,
     s.workstation AS workstation, s.ip AS ip, CAST(floor(s.time_us / (60000000.0 * :clock_pair_minutes)) AS BIGINT) AS slot
-  FROM sign AS s
+  FROM sign_at AS s
   JOIN identity AS i ON i.account = s.account
   WHERE s.badge = 0
 ),
@@ -40,7 +40,7 @@ used AS (
       a.eid AS eid, a.account AS account, a.system AS system, a.time_us AS time_us, a.day AS day,
       a.workstation AS workstation, a.ip AS ip,
       row_number() OVER (PARTITION BY a.system, a.account, a.day, a.session_id ORDER BY a.time_us, a.eid) AS place
-    FROM asked AS a
+    FROM asked_at AS a
     WHERE a.kind = 'service' AND a.session_id IS NOT NULL AND coalesce(a.workstation, a.ip) IS NOT NULL
   ) AS u
   LEFT JOIN application_of AS o ON o.account = u.account
@@ -167,8 +167,8 @@ SELECT
     ELSE :attribute_clock_seconds * 1000000
   END AS wide_us
 FROM (
-  SELECT s.system AS system, s.day AS day FROM sign AS s
-  UNION SELECT a.system AS system, a.day AS day FROM asked AS a
+  SELECT s.system AS system, s.day AS day FROM sign_at AS s
+  UNION SELECT a.system AS system, a.day AS day FROM asked_at AS a
 ) AS d
 LEFT JOIN clock_offset AS own ON own.system = d.system AND own.day = d.day AND own.applied = 1
 LEFT JOIN clock_offset AS every ON every.system = d.system AND every.day = -9999999 AND every.applied = 1

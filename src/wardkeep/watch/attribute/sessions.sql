@@ -4,10 +4,10 @@
 SELECT
   s.eid AS eid, s.name AS name, i.person AS person,
   CASE WHEN s.spelt = 1 THEN least(i.confidence, 0.99) ELSE i.confidence END AS sure, s.account AS account, s.system AS system,
-  s.action AS action, s.time_us - c.offset_us AS at_us, c.wide_us AS wide_us, s.workstation AS workstation, s.ip AS ip,
-  s.assigned_ip AS assigned_ip, s.target_account AS target_account, s.site AS site, s.session_id AS session_id,
+  s.action AS action, s.time_us - c.offset_us AS at_us, c.wide_us AS wide_us, s.workstation AS workstation, s.short AS short,
+  s.ip AS ip, s.assigned_ip AS assigned_ip, s.target_account AS target_account, s.site AS site, s.session_id AS session_id,
   s.resource AS resource, s.duration_ms AS duration_ms, s.badge AS badge
-FROM sign AS s
+FROM sign_at AS s
 JOIN identity AS i ON i.account = s.account
 JOIN clock_day AS c ON c.system = s.system AND c.day = s.day
 
@@ -79,15 +79,16 @@ JOIN (
 GROUP BY t.eid
 
 -- name: session
--- description: Sessions of known people, [from_us, until_us): from signing in to signing out (`closed`), else for
---   `attribute_session_hours`, but no longer than `attribute_linger_minutes` after somebody else took the place over. From
---   `lapses_us` on, when the place was taken over or the person signed in elsewhere, it speaks weakly.
+-- description: Sessions of known people, [from_us, until_us): from signing in to signing out or to the end that the source
+--   states (`closed`), else for `attribute_session_hours`, but no longer than `attribute_linger_minutes` after somebody
+--   else took the place over. From `lapses_us` on, when the place was taken over or the person signed in elsewhere, it
+--   speaks weakly.
 WITH ended AS (
   SELECT
     m.eid AS eid, m.name AS name, m.person AS person, m.sure AS sure, m.account AS account, m.system AS system,
-    m.action AS action, m.at_us AS at_us, m.wide_us AS wide_us, m.workstation AS workstation, m.ip AS ip, m.site AS site,
+    m.action AS action, m.at_us AS at_us, m.wide_us AS wide_us, m.workstation AS workstation, m.short AS short, m.ip AS ip, m.site AS site,
     m.session_id AS session_id, m.assigned_ip AS assigned_ip, m.target_account AS target_account,
-    CASE WHEN m.duration_ms > 0 THEN m.at_us + m.duration_ms * 1000 END AS lasted_us,
+    CASE WHEN m.duration_ms >= 0 THEN m.at_us + m.duration_ms * 1000 END AS lasted_us,
     min(CASE WHEN m.action = 'logout' AND m.session_id IS NOT NULL THEN m.at_us END) OVER (
       PARTITION BY m.account, m.system, m.session_id ORDER BY m.at_us, m.eid
       ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
@@ -111,7 +112,7 @@ WITH ended AS (
 begun AS (
   SELECT
     d.eid AS eid, d.name AS name, d.person AS person, d.sure AS sure, d.account AS account, d.system AS system,
-    d.at_us AS from_us, d.wide_us AS wide_us, d.workstation AS workstation, d.ip AS ip, d.site AS site,
+    d.at_us AS from_us, d.wide_us AS wide_us, d.workstation AS workstation, d.short AS short, d.ip AS ip, d.site AS site,
     d.session_id AS session_id, d.assigned_ip AS assigned_ip, d.target_account AS target_account,
     d.at_us + :attribute_session_hours * 3600000000 AS limit_us,
     least(
@@ -136,7 +137,7 @@ SELECT
     CASE WHEN b.out_us <= b.limit_us THEN 9000000000000000 ELSE coalesce(t.at_us, 9000000000000000) END,
     coalesce(v.at_us, 9000000000000000)
   ) AS lapses_us,
-  b.wide_us AS wide_us, b.workstation AS workstation, b.ip AS ip, b.assigned_ip AS assigned_ip,
+  b.wide_us AS wide_us, b.workstation AS workstation, b.short AS short, b.ip AS ip, b.assigned_ip AS assigned_ip,
   b.target_account AS target_account, b.site AS site, b.session_id AS session_id, coalesce(r.records, 0) AS records
 FROM begun AS b
 LEFT JOIN taken_over AS t ON t.eid = b.eid
@@ -144,13 +145,17 @@ LEFT JOIN moved_on AS v ON v.eid = b.eid
 LEFT JOIN record_system AS r ON r.system = b.system
 
 -- name: session_place
--- description: Sessions by place (workstation, address, number, the account to which a bastion led) and day of the common
+-- description: Sessions by place (workstation, a short name that several have, address, number, the account to which a bastion led) and day of the common
 --   clock, to be met by equal keys.
 SELECT p.place AS place, CAST(floor(p.low_us / 86400000000.0) AS BIGINT) + n.k AS slot, p.eid AS eid
 FROM (
   SELECT concat('w:', s.workstation) AS place, s.eid AS eid, s.from_us - :attribute_clock_seconds * 1000000 AS low_us,
     s.until_us + :attribute_clock_seconds * 1000000 AS high_us
   FROM session AS s WHERE s.workstation IS NOT NULL
+  UNION ALL
+  SELECT concat('a:', s.short) AS place, s.eid AS eid, s.from_us - :attribute_clock_seconds * 1000000 AS low_us,
+    s.until_us + :attribute_clock_seconds * 1000000 AS high_us
+  FROM session AS s WHERE s.short IS NOT NULL
   UNION ALL
   SELECT concat('i:', s.ip) AS place, s.eid AS eid, s.from_us - :attribute_clock_seconds * 1000000 AS low_us,
     s.until_us + :attribute_clock_seconds * 1000000 AS high_us
@@ -167,6 +172,22 @@ FROM (
   SELECT concat('s:', s.session_id) AS place, s.eid AS eid, s.from_us - :attribute_clock_seconds * 1000000 AS low_us,
     s.until_us + :attribute_clock_seconds * 1000000 AS high_us
   FROM session AS s WHERE s.session_id IS NOT NULL
+) AS p
+CROSS JOIN (SELECT 0 AS k UNION ALL SELECT 1 AS k UNION ALL SELECT 2 AS k) AS n
+WHERE CAST(floor(p.low_us / 86400000000.0) AS BIGINT) + n.k <= CAST(floor(p.high_us / 86400000000.0) AS BIGINT)
+
+-- name: opened
+-- description: The account and each name and address of the server to which a bastion's session led, by day of the common
+--   clock.
+SELECT
+  p.account AS account, p.host AS host, CAST(floor(p.low_us / 86400000000.0) AS BIGINT) + n.k AS slot, p.eid AS eid
+FROM (
+  SELECT s.target_account AS account, h.host AS host, s.eid AS eid,
+    s.from_us - :attribute_clock_seconds * 1000000 AS low_us, s.until_us + :attribute_clock_seconds * 1000000 AS high_us
+  FROM session AS s
+  JOIN led_to AS l ON l.eid = s.eid
+  JOIN server_host AS h ON h.written = l.server
+  WHERE s.target_account IS NOT NULL
 ) AS p
 CROSS JOIN (SELECT 0 AS k UNION ALL SELECT 1 AS k UNION ALL SELECT 2 AS k) AS n
 WHERE CAST(floor(p.low_us / 86400000000.0) AS BIGINT) + n.k <= CAST(floor(p.high_us / 86400000000.0) AS BIGINT)

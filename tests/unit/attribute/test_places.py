@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One machine is one place however each system writes it; two machines of one short name are not one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.attribute.trails import same_clocks, session, trails, ward
+from tests.unit.explain.world import at
+from wardkeep.watch.places import Machine, Machines, address, machine, server
+
+
+@pytest.mark.parametrize("written, wanted", [
+    ("ws1", ("ws1", "")), ("WS1", ("ws1", "")), ("\\\\WS1", ("ws1", "")), (" ws1 ", ("ws1", "")), ("ＷＳ１", ("ws1", "")),
+    ("HOSP\\WS1", ("ws1", "hosp")), ("ws1.hospital.local", ("ws1", "hospital.local")),
+    ("WS1.Hospital.Local.", ("ws1", "hospital.local")), ("\\\\ws1.hospital.local", ("ws1", "hospital.local")),
+    ("内科护士站-1", ("内科护士站-1", "")), ("10.1.1.1", ("10.1.1.1", "")), ("::ffff:10.1.1.1", ("10.1.1.1", "")),
+    (".", (".", "")), ("\\", ("\\", "")), ("", ("", "")),
+])  # fmt: skip
+def test_a_machine_is_compared_by_its_short_name_and_its_domain(written: str, wanted: tuple[str, str]) -> None:
+    assert machine(written) == Machine(*wanted)
+
+
+@pytest.mark.parametrize("written, wanted", [
+    ("10.1.1.1", "10.1.1.1"), ("::ffff:10.1.1.1", "10.1.1.1"), ("::FFFF:0A01:0101", "10.1.1.1"), (" 10.1.1.1 ", "10.1.1.1"),
+    ("2001:DB8:0:0::1", "2001:db8::1"), ("[2001:db8::1]", "2001:db8::1"), ("fe80::1%eth0", "fe80::1"),
+    ("LOCAL", "local"), ("10.1.1.300", "10.1.1.300"), ("", ""),
+])  # fmt: skip
+def test_an_address_is_compared_in_one_form(written: str, wanted: str) -> None:
+    assert address(written) == wanted
+
+
+@pytest.mark.parametrize("written, wanted", [
+    ("HISDB01(10.9.9.9)", ("HISDB01", "10.9.9.9")), ("HISDB01（10.9.9.9）", ("HISDB01", "10.9.9.9")),
+    ("10.9.9.9:1521", ("10.9.9.9",)), ("HISDB01:1521/orcl", ("HISDB01",)), ("HISDB01", ("HISDB01",)),
+    ("::ffff:10.9.9.9", ("::ffff:10.9.9.9",)), ("(10.9.9.9)", ("10.9.9.9",)), ("", ()),
+])  # fmt: skip
+def test_a_server_has_every_name_and_address_that_is_written_of_it(written: str, wanted: tuple[str, ...]) -> None:
+    assert server(written) == wanted
+
+
+def test_names_of_one_machine_have_one_key() -> None:
+    machines = Machines(["ws1", "WS1.hospital.local", "HOSPITAL\\ws1", "ws2"])
+    assert {machines.key(one) for one in ("ws1", "WS1.hospital.local", "HOSPITAL\\ws1")} == {("ws1", None)}
+    assert machines.key("ws2") == ("ws2", None)
+
+
+def test_of_two_machines_with_one_short_name_each_has_its_own_key_and_the_short_name_says_not_which() -> None:
+    machines = Machines(["ws1", "ws1.a.local", "WS1.b.local", "A\\ws1"])
+    assert machines.key("ws1.a.local") == machines.key("A\\ws1") == ("ws1.a.local", "ws1")
+    assert machines.key("WS1.b.local") == ("ws1.b.local", "ws1")
+    assert machines.key("ws1") == ("ws1", "ws1")
+
+
+@pytest.mark.parametrize("signed, used", [
+    ({"workstation": "WS1"}, {"workstation": "ws1"}),
+    ({"workstation": "ws1.hospital.local"}, {"workstation": "ws1"}),
+    ({"workstation": "ws1"}, {"workstation": "\\\\WS1.hospital.local"}),
+    ({"workstation": "HOSPITAL\\WS1"}, {"workstation": "ws1.hospital.local"}),
+    ({"workstation": None, "ip": "::ffff:10.0.0.1"}, {"ip": "10.0.0.1"}),
+    ({"workstation": "WS1", "ip": "10.0.0.1"}, {"workstation": "ws1.hospital.local", "ip": "::ffff:10.0.0.1"}),
+])  # fmt: skip
+def test_a_use_meets_the_session_at_its_machine_whatever_the_two_systems_call_it(
+    signed: dict[str, str | None], used: dict[str, str]
+) -> None:
+    w = ward()
+    session(w, "ann", at(0, "08:00"), at(0, "16:00"), **{"ip": None, **signed})
+    w.event("med", "P1", at(0, "12:00"), name="use", **used)
+    assert trails(w).named("use") == "ANN"
+
+
+def test_who_signs_in_again_under_another_spelling_of_the_place_has_not_moved() -> None:
+    w = ward()
+    session(w, "ann", at(0, "08:00"), at(0, "16:00"), ip=None)
+    session(w, "ann", at(0, "09:00"), None, ip=None, workstation="WS1.hospital.local", system="his2")
+    w.event("med", "P1", at(0, "12:00"), name="use", workstation="ws1")
+    assert trails(w).named("use") == "ANN"
+
+
+def test_the_next_one_takes_the_place_over_under_another_spelling() -> None:
+    w = ward()
+    same_clocks(w, "ad", "emr")
+    session(w, "ann", at(0, "08:00"), None, ip=None)
+    session(w, "ben", at(0, "10:00"), at(0, "12:00"), ip=None, workstation="WS1.hospital.local")
+    w.event("med", "P1", at(0, "11:00"), name="use", workstation="ws1")
+    found = trails(w)
+    assert found.claims["use"].keys() == {"BEN"}
+
+
+def test_machines_of_two_domains_are_two_and_the_short_name_names_nobody() -> None:
+    w = ward()
+    session(w, "ann", at(0, "08:00"), at(0, "16:00"), ip=None, workstation="ws1.north.local")
+    session(w, "ben", at(0, "06:00"), at(0, "07:00"), ip=None, workstation="ws1.south.local")
+    for name, place in (("own", "WS1.north.local"), ("other", "ws1.south.local"), ("either", "ws1")):
+        w.event("med", "P1", at(0, "12:00"), name=name, workstation=place)
+    found = trails(w)
+    assert [found.named(name) for name in ("own", "other", "either")] == ["ANN", None, None]
+    assert found.state("other") == "nothing"
+    assert found.claims["either"].keys() == {"ANN"}  # shown, for it may have been there
+
+
+def test_an_address_tells_which_of_two_machines_the_short_name_means() -> None:
+    w = ward()
+    session(w, "ann", at(0, "08:00"), at(0, "16:00"), ip="10.0.0.1", workstation="ws1.north.local")
+    session(w, "ben", at(0, "08:00"), at(0, "16:00"), ip="10.0.0.2", workstation="ws1.south.local")
+    w.event("med", "P1", at(0, "12:00"), name="use", workstation="ws1", ip="10.0.0.1")
+    found = trails(w)
+    assert found.claims["use"]["ANN"] > found.claims["use"]["BEN"]
+
+
+def test_what_is_shown_and_kept_stays_as_it_was_written() -> None:
+    w = ward()
+    session(w, "ann", at(0, "08:00"), at(0, "16:00"), ip=None, workstation="WS1")
+    w.event("med", "P1", at(0, "12:00"), name="use", workstation="ws1.hospital.local")
+    found = trails(w)
+    written = {
+        name for (name,) in found.engine.rows("SELECT DISTINCT workstation FROM events WHERE workstation IS NOT NULL")
+    }
+    assert written == {"WS1", "ws1.hospital.local"}
