@@ -69,6 +69,8 @@ class Pacs:
         with self._web.ask(path, IMAGES) as answer:
             if answer.status in (404, 410):
                 return None
+            if answer.status == 406:
+                raise BadAnswer("an image is not sent as it is stored (status 406: transfer-syntax=* is refused)")
             _is_there(answer)
             kind = _kind(answer)
             if kind == "application/dicom":
