@@ -43,12 +43,15 @@ def test_a_run_shows_how_far_each_clock_was_off_and_whether_that_was_applied(ent
     from tests.rows import a_run
 
     clock = {"system": "DBA", "reference": "HIS", "offset_seconds": 96.0, "spread_seconds": 0.4, "pairs": 567}
-    clocks = [{**clock, "applied": True}, {**clock, "system": "PACS", "pairs": 4, "applied": False}]
+    clocks = [
+        {**clock, "applied": True},
+        {**clock, "system": "PACS", "offset_seconds": -3.0, "pairs": 4, "applied": False},
+    ]
     run = a_run(summary={"days": {}, "clocks": clocks})
     page = enter("privacy_officer").get(reverse("run", args=[run.pk])).content.decode()
     said = page[page.index('id="clocks"') :].partition("</dl>")[0]
     assert "96.0 s ahead, spread 0.4 s, 567 pairs" in said
-    assert said.count("not applied") == 1
+    assert "3.0 s behind, spread 0.4 s, 4 pairs" in said and said.count("not applied") == 1
 
 
 def test_an_access_says_how_its_account_is_written_where_the_table_has_it_otherwise(enter: Any) -> None:

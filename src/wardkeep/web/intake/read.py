@@ -37,10 +37,6 @@ class ClockLine:
     #: Whether its times were corrected by it: too few pairs, or pairs too far apart, correct nothing.
     applied: bool
 
-    @property
-    def seconds(self) -> float:
-        return abs(self.ahead)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceLine:

@@ -96,6 +96,12 @@ def number(value: float | None) -> str:
 
 
 @register.filter
+def distance(value: float) -> float:
+    """How far it is from nothing, to either side: which side stands in words beside it."""
+    return abs(value)
+
+
+@register.filter
 def score(value: float) -> str:
     """Two decimals; a small one with two digits that say something."""
     return f"{value:.2f}" if value >= 0.1 or value <= 0 else f"{value:.2g}" if value >= 0.0001 else "<0.0001"
