@@ -211,7 +211,7 @@ def test_a_pulled_source_stands_with_how_far_it_is(enter: Any, django_home: Any,
     pulled(django_home, **said, last_success=at.isoformat(), first_try=at.isoformat(), last_row=at.isoformat())
     page = the_page(enter)
     pattern = (
-        r"his-audit.*?HIS · audit\.v_access · every 60 s.*?4 min.*?2026-03-02 08:00:00.*?41\.50.*?1,200.*?3 set aside"
+        r"his-audit.*?HIS · audit\.v_access · every 60 s.*?4 min.*?2026-03-02 08:00:00.*?41\.50.*?1,200.*?3 times set aside"
     )
     assert re.search(pattern, page, re.DOTALL) and "Nothing pulls just now" not in page and "cannot be read" not in page
 
