@@ -154,7 +154,7 @@ def _hashes(thresholds: Thresholds, weights: Mapping[str, float], schema: Schema
     for folder in ("attribute", "explain", "detect", "rank"):
         for path in sorted((room / folder).glob("*.py")):
             code.update(f"{folder}/{path.name}\0".encode() + path.read_bytes() + b"\0")
-    for path in (room / "spelling.py", Path(__file__)):
+    for path in (room / "places.py", room / "spelling.py", Path(__file__)):
         code.update(path.read_bytes())
     settings = sorted(dataclasses.asdict(thresholds).items())
     return {

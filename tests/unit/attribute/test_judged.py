@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.unit.attribute.trails import session, ward
@@ -199,3 +200,33 @@ def test_shared_logins_are_gathered_to_one_item_a_ward_and_week() -> None:
         ("MED", 0, 2, 10, 10, 1, 1),
         ("MED", 7, 1, 1, 1, 0, 0),
     ]  # fmt: skip
+
+
+def lot_of(w: World) -> JudgedCase:
+    """The one quiet day of the ward's account, drawn by lot."""
+    w.thresholds = replace(w.thresholds, random_share=1.0)
+    (case,) = [c for c in judged(w).cases if c.random and c.account == "med"]
+    return case
+
+
+def test_a_day_drawn_by_lot_says_whose_it_was_where_each_use_of_it_was_one_persons() -> None:
+    w = ward()
+    inpatient(w)
+    session(w, "ann", at(0, "08:00"), at(0, "16:00"))
+    for n, clock in enumerate(("10:00", "12:00")):
+        w.event("med", "P1", at(0, clock), name=f"use{n}", workstation="ws1")
+    case = lot_of(w)
+    assert (case.person, case.candidates, case.behind) == ("ANN", (), ("session",))
+    assert case.confidence is not None and case.confidence >= w.thresholds.attribute_confidence
+
+
+def test_a_day_drawn_by_lot_lists_all_where_it_was_not_one_person() -> None:
+    w = ward()
+    inpatient(w)
+    session(w, "ann", at(0, "08:00"), at(0, "11:00"))
+    session(w, "ben", at(0, "14:00"), at(0, "16:00"))
+    for n, clock in enumerate(("10:00", "15:00", "20:00")):
+        w.event("med", "P1", at(0, clock), name=f"use{n}", workstation="ws1")
+    case = lot_of(w)
+    assert (case.person, case.confidence) == (None, None)
+    assert {one.person for one in case.candidates} == {"ANN", "BEN"}

@@ -162,7 +162,8 @@ class Assembler:
         every = list(opened)
         found, events = self._events(no for case in every for item in case.items for no in item.finding_nos)
         self.looker.prepare(found.values())
-        self.people.prepare({e.eid for of in events.values() for e in of})
+        touched = day_events(self.engine, {(self.accounts[a][0], day) for day, of in lots.items() for _, a in of})
+        self.people.prepare({e.eid for of in (*events.values(), *touched.values()) for e in of})
         by_day: dict[int, list[Opened]] = {}
         for case in every:
             if not any(events[no] for item in case.items for no in item.finding_nos):
@@ -170,7 +171,6 @@ class Assembler:
             settled = [i for i in case.items if i.day <= case.day + self.budget.settling_days]
             case.score = self._score(settled or case.items)
             by_day.setdefault(case.day, []).append(case)
-        touched = day_events(self.engine, {(self.accounts[a][0], day) for day, of in lots.items() for _, a in of})
         out = []
         for day in sorted({*by_day, *lots}):
             of_day = sorted(by_day.get(day, ()), key=lambda c: (-(c.score.score if c.score else 0.0), c.account))
@@ -220,7 +220,7 @@ class Assembler:
             finding_id=finding_id(name, Detection.RANDOM.value, None, events[0].name),
             detection=Detection.RANDOM.value,
             account=account,
-            person=self.accounts[account][1],
+            person=self.accounts[account][1] or self.people.alone(e.eid for e in events),
             patient_id=None,
             first_us=events[0].time_us,
             last_us=events[-1].time_us,
@@ -246,7 +246,9 @@ class Assembler:
         random: bool = False,
     ) -> JudgedCase:
         _, person, home = self.accounts[account]
-        if len({f.person for f in made}) > 1:
+        if random and score is None:
+            person = made[0].person
+        elif len({f.person for f in made}) > 1:
             person = None  # as an earlier run put it together, before it was known who it was
         confidence, behind, others = self.people.behind(person, [e.eid for e in events])
         named = events[: self.thresholds.case_events]

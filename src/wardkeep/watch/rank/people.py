@@ -36,6 +36,15 @@ class People:
             self.claims.setdefault(eid, []).append((person, confidence))
             self.kinds.setdefault((eid, person), set()).add("shift")
 
+    def alone(self, eids: Iterable[int]) -> str | None:
+        """The one person who is named for each of these uses; None where one of them is anybody's or another's."""
+        enough = self.numbers["attribute_confidence"]
+        found = {
+            max(((confidence, one) for one, confidence in self.claims.get(eid, ())), default=(0.0, "")) for eid in eids
+        }
+        people = {one if confidence >= enough else "" for confidence, one in found}
+        return (people.pop() or None) if len(people) == 1 else None
+
     def behind(
         self, person: str | None, eids: Iterable[int]
     ) -> tuple[float | None, tuple[str, ...], tuple[Candidate, ...]]:
