@@ -62,6 +62,32 @@ THERE: dict[str, Any] = {"workstation": "WS-8"}
     # The address that a VPN gave out is where it comes from in the house.
     ([login(0, "nurse1", system="vpn", ip="8.8.8.8", extra={"assigned_ip": "10.8.0.3"}), decoy(5, ip="10.8.0.3")],
      ("S1", "named", "S1")),
+    # A session is over when its source says so, whatever is heard of it later.
+    ([login(0, "nurse1", duration_ms=300_000, **HERE), decoy(4, **HERE)], ("S1", "named", "S1")),
+    ([login(0, "nurse1", duration_ms=300_000, **HERE), decoy(40, **HERE)], (None, "unresolved", None)),
+    ([login(0, "nurse1", duration_ms=0, **HERE), decoy(1, **HERE)], (None, "unresolved", None)),
+    # One machine, however each system writes it.
+    ([login(0, "nurse1", workstation="ws-7.hospital.local"), decoy(5, **HERE)], ("S1", "named", "S1")),
+    ([login(0, "nurse1", workstation="\\\\ws-7"), decoy(5, workstation="HOSPITAL\\WS-7")], ("S1", "named", "S1")),
+    ([login(0, "nurse1", ip="::ffff:10.1.1.1"), decoy(5, ip="10.1.1.1")], ("S1", "named", "S1")),
+    ([login(0, "nurse1", **HERE), logout(4, "nurse1", workstation="ws-7.hospital.local"), decoy(5, **HERE)],
+     (None, "unresolved", None)),
+    # Two machines of one short name: the other one is another, and the short name alone says not which.
+    ([login(0, "nurse1", workstation="ws-7.north.local"), decoy(5, workstation="ws-7.south.local")],
+     (None, "unresolved", None)),
+    ([login(0, "nurse1", workstation="ws-7.north.local"), login(1, "nurse2", workstation="ws-7.south.local"),
+      decoy(5, workstation="ws-7.north.local")], ("S1", "named", "S1")),
+    ([login(0, "nurse1", workstation="ws-7.north.local"), login(1, "stranger", workstation="ws-7.south.local"),
+      login(2, "nurse2", workstation="ws-7.south.local"), logout(3, "nurse2", workstation="ws-7.south.local"),
+      decoy(5, **HERE)], (None, "several", "S1")),
+    # A bastion's session opened that account on that server: who may have been it, for the account may work there anyway.
+    ([login(0, "root", system="JumpServer", ip="10.2.2.2", extra={"target_account": "ward3", "server": "DB(10.9.9.9)"}),
+      decoy(5, ip="10.9.9.9")], (None, "several", "S6")),
+    ([login(0, "root", system="JumpServer", ip="10.2.2.2", extra={"target_account": "other", "server": "DB(10.9.9.9)"}),
+      decoy(5, ip="10.9.9.9")], (None, "unresolved", None)),
+    ([login(0, "root", system="JumpServer", ip="10.2.2.2", duration_ms=60_000,
+            extra={"target_account": "ward3", "server": "DB(10.9.9.9)"}),
+      decoy(5, ip="10.9.9.9")], (None, "unresolved", None)),
 ])  # fmt: skip
 def test_one_is_named_only_where_one_session_was_open_there(rows: list[Row], wanted: Any) -> None:
     assert who(*rows) == wanted

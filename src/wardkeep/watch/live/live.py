@@ -296,7 +296,7 @@ class Live:
             return None, {"acting": "unresolved"}
         people = ", ".join(one.person for one in found)
         evidence = "; ".join(f"{one.system} {one.account} {_s(at_us - one.from_us)} s" for one in found)
-        if len(found) == 1 and not self._signed.moved_on(found[0], row):
+        if len(found) == 1 and found[0].sure and not self._signed.moved_on(found[0], row):
             return found[0].person, {"acting": "named", "people": people, "signed_in": evidence}
         return None, {"acting": "several", "people": people, "signed_in": evidence}
 
