@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import NOON
 from tests.rows import a_case, a_run, a_user
+from wardkeep.govern.identity.permission import permission
+from wardkeep.govern.identity.role import Act
 
 pytestmark = pytest.mark.usefixtures("both_rows")
 
@@ -27,6 +29,17 @@ def test_nobody_is_shown_a_case_about_himself() -> None:
     a_case(run, "other", account="other", person=None)
     assert keys(a_user("li", account="li7", staff_id="S1")) == ["other"]
     assert sorted(keys(a_user("wu"))) == ["other", "own-account", "own-person"]
+
+
+@pytest.mark.parametrize("written", ["LI7", "li7@hospital.cn", "HOSP\\Li7"])
+def test_nobody_is_shown_a_case_about_himself_however_an_account_is_written(written: str) -> None:
+    from wardkeep.watch.cases.casebook import find_case
+
+    run, someone = a_run(), a_user("li", account=written)
+    for name, account in (("a", "li7"), ("b", "HOSP\\li7"), ("c", "Li7@hospital"), ("d", "xli7"), ("e", "li70")):
+        a_case(run, name, account=account, person=None)
+    assert sorted(keys(someone)) == ["d", "e"]
+    assert [name for name in "abcde" if permission(someone, Act.CASE_READ, find_case(name))] == ["d", "e"]
 
 
 def test_nobody_is_offered_a_case_about_himself() -> None:

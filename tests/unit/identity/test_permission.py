@@ -66,7 +66,7 @@ def test_no_link_lends_an_administrators_rights() -> None:
     assert not permission(system, Act.USER_LINK, person("security_administrator", pk=2))
 
 
-@pytest.mark.parametrize("own", [{"account": "nurse7"}, {"staff_id": "S7"}])
+@pytest.mark.parametrize("own", [{"account": "nurse7"}, {"staff_id": "S7"}, {"account": "HOSP\\NURSE7"}])
 @pytest.mark.parametrize("act", [Act.CASE_READ, Act.CASE_DECIDE, Act.CASE_ASSIGN, Act.CASE_NOTE, Act.CASE_REOPEN])
 def test_nobody_handles_a_case_about_himself(own: dict[str, str], act: Act) -> None:
     assert permission(person("security_director"), act, case())
@@ -79,6 +79,10 @@ def test_nobody_handles_a_live_alert_about_himself(own: dict[str, str], act: Act
     assert permission(person("security_director"), act, case())
     assert not permission(person("security_director", **own), act, case())
     assert not permission(person("department_head"), act, case())
+
+
+def test_a_name_of_nothing_is_nobodys() -> None:
+    assert permission(person("security_specialist", account="@hospital"), Act.CASE_READ, case(account="", person=None))
 
 
 def test_a_case_about_nobody_known_is_not_about_someone_without_an_account() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Q
 
 from wardkeep.govern.alerts.models import LiveAlert
+from wardkeep.govern.identity.permission import about
 from wardkeep.watch.live import Alert, LiveDetection
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,8 +74,4 @@ def said_since(moment: datetime) -> list[Alert]:
 
 def _about(actor: Any) -> Q:
     """Those about whoever asks: nobody decides about himself, or learns early what was seen."""
-    nobody = Q(pk__in=[])
-    if actor is None:
-        return nobody
-    account = Q(account=actor.account) if actor.account else nobody
-    return account | (Q(person=actor.staff_id) if actor.staff_id else nobody)
+    return Q(pk__in=[]) if actor is None else about(actor)

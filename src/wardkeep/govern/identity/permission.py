@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
+
 from wardkeep.govern.identity.role import ADMINISTRATORS, TABLE, Act, Role
+from wardkeep.watch.spelling import parted, plain
 
 #: Acts on a case, or on what it shows, that nobody may do where the case is about himself.
 _NOT_ABOUT_ONESELF = frozenset({Act.CASE_READ, Act.CASE_DECIDE, Act.CASE_ASSIGN, Act.CASE_NOTE, Act.CASE_REOPEN})
@@ -53,7 +56,23 @@ def _may_see_case(actor: Any, role: Role, case: Any) -> bool:
 
 
 def is_about(actor: Any, account: str | None, person: str | None) -> bool:
-    """True where the account or person of a case is the actor's own."""
-    own_account = bool(actor.account) and actor.account == account
+    """True where the account or person of a case is the actor's own, however the account is written: rather too often."""
+    name = _name(actor.account or "")
+    own_account = bool(name) and name == _name(account or "")
     own_person = bool(actor.staff_id) and actor.staff_id == person
     return own_account or own_person
+
+
+def about(actor: Any) -> Q:
+    """The same said to the database, of rows that have `account` and `person`."""
+    found = Q(pk__in=[])
+    if name := _name(actor.account or ""):
+        found |= Q(account=actor.account) | Q(account__iexact=name)
+        found |= Q(account__iendswith=f"\\{name}") | Q(account__istartswith=f"{name}@")
+    if actor.staff_id:
+        found |= Q(person=actor.staff_id)
+    return found
+
+
+def _name(account: str) -> str:
+    return parted(plain(account))[0]

@@ -16,6 +16,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from wardkeep.govern.identity.models import User
+from wardkeep.govern.identity.permission import about, is_about
 from wardkeep.govern.identity.role import TABLE, Act, Role
 from wardkeep.seal.models import Placed
 from wardkeep.watch.cases.accesses import EPOCH
@@ -101,11 +102,7 @@ def visible_cases(actor: Any) -> QuerySet[Case]:
     cases: QuerySet[Case] = Case.objects.all()
     if role == Role.DEPARTMENT_HEAD:
         cases = cases.filter(department=actor.department, random=False) if actor.department else cases.none()
-    if actor.account:
-        cases = cases.exclude(account=actor.account)
-    if actor.staff_id:
-        cases = cases.exclude(person=actor.staff_id)
-    return cases
+    return cases.exclude(about(actor))
 
 
 def find_case(key: str) -> Case:
@@ -230,8 +227,7 @@ def reviewers(case: Case) -> list[tuple[str, str]]:
     people = people.annotate(open_cases=Count("cases", filter=Q(cases__state=State.OPEN))).order_by(
         "open_cases", "name"
     )
-    about = [p for p in people if not (p.account and p.account == case.account)]
-    return [(str(p.pk), str(p)) for p in about if not (p.staff_id and p.staff_id == case.person)]
+    return [(str(p.pk), str(p)) for p in people if not is_about(p, case.account, case.person)]
 
 
 def run_line(run: Run) -> RunLine:
