@@ -37,7 +37,7 @@ def statements(name: str) -> list[Statement]:
     ]
 
 
-TUNED, HELD = statements("statements.txt"), statements("statements-held.txt")
+TUNED, HELD, LATER = (statements(f"statements{part}.txt") for part in ("", "-held", "-later"))
 
 
 def schema() -> Schema:

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.unit.statistics.labelled import HELD, TUNED, Statement, schema
+from tests.unit.statistics.labelled import HELD, LATER, TUNED, Statement, schema
 from wardkeep.watch.statistics.normalise import shape, values
 from wardkeep.watch.statistics.reader import Reader
 from wardkeep.watch.statistics.verdict import Answer, Verdict
@@ -17,7 +17,7 @@ from wardkeep.watch.statistics.verdict import Answer, Verdict
 SHORT, LONG = 400, 60_000
 #: Seconds of this process that one text may take, on a slow machine.
 MOST_SECONDS = 5.0
-SEEDS = [s.text for s in (*TUNED, *HELD)]
+SEEDS = [s.text for s in (*TUNED, *HELD, *LATER)]
 HOSTILE = (
     "'", '"', "`", "[", "]", "(", ")", ";", "--", "/*", "*/", "/*!", "#", "//", "\x00", "\n", "\ud800", "\u202e", "\u200b",
     "((((", "))))", "(" * 3_000, ")" * 3_000, "'" * 999, "/*" * 2_000, "a." * 2_000, "||'x'" * 500, "CHAR(65)+" * 500,

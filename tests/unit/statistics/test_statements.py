@@ -10,14 +10,14 @@ import pytest
 from simulate.machines import LOOKUPS
 from simulate.sources import statements as said
 from simulate.thefts import DISGUISED, PLAIN
-from tests.unit.statistics.labelled import HELD, TUNED, Statement, schema, score
+from tests.unit.statistics.labelled import HELD, LATER, TUNED, Statement, schema, score
 from wardkeep.watch.statistics.reader import Reader
 from wardkeep.watch.statistics.verdict import Answer, By, How
 
 READER = Reader(schema())
 
 
-@pytest.mark.parametrize("statement", TUNED, ids=lambda s: s.id)
+@pytest.mark.parametrize("statement", [*TUNED, *LATER], ids=lambda s: s.id)
 def test_a_statement_is_told_as_its_label_says(statement: Statement) -> None:
     assert READER.verdict(statement.text).answer is statement.label, statement.what
 
@@ -30,13 +30,26 @@ def test_of_the_held_out_statements_most_are_told_and_hardly_any_is_flagged_wron
 @pytest.mark.parametrize("label", Answer)
 def test_each_label_has_its_examples(label: Answer) -> None:
     assert [s for s in TUNED if s.label is label] and [s for s in HELD if s.label is label]
-    assert len({s.text for s in (*TUNED, *HELD)}) == len(TUNED) + len(HELD) > 300
+    assert len({s.text for s in (*TUNED, *HELD, *LATER)}) == len(TUNED) + len(HELD) + len(LATER) > 300
 
 
 @pytest.mark.parametrize("statement", [s for s in TUNED if s.label is Answer.UNKNOWN], ids=lambda s: s.id)
 def test_what_no_schema_explains_is_named_and_never_clean(statement: Statement) -> None:
     verdict = READER.verdict(statement.text)
     assert verdict.answer is Answer.UNKNOWN and verdict.unknown
+
+
+def test_a_huge_text_is_never_clean_for_what_was_not_read_of_it() -> None:
+    middle = ", ".join(f"a{n} AS c{n}" for n in range(9_000))
+    tail = " AND ".join(f"c{n} > 3" for n in range(4_000))
+    asked = "doctor_code, drug_name, SUM(amount) FROM presc_detail GROUP BY doctor_code, drug_name"
+    found = Reader().verdict(f"SELECT {middle}, {asked} HAVING {tail}")
+    assert found.answer is Answer.STATISTICS and not found.certain
+    constants = ", ".join(f"'a{n}' AS c{n}" for n in range(4_000))
+    assert Reader().verdict(f"SELECT {constants}, {asked}").answer is Answer.STATISTICS
+    found = Reader().verdict("SELECT " + ", ".join(f"drug{n}" for n in range(12_000)) + " FROM x")
+    assert found.answer is Answer.UNKNOWN and "65536" in found.unknown[0]
+    assert Reader().verdict("INSERT INTO emr VALUES (" + "'drug'," * 60_000 + "1)").answer is Answer.ORDINARY
 
 
 def test_without_a_schema_silent_names_are_not_guessed() -> None:

@@ -5,15 +5,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from wardkeep.watch.statistics.names import is_clinical, is_test, table_kind
 from wardkeep.watch.statistics.schema import Schema
-from wardkeep.watch.statistics.verdict import ORDINARY, Answer, By, Concept, How, Seen, Verdict
+from wardkeep.watch.statistics.verdict import ORDINARY, Answer, By, Concept, How, Seen, Verdict, worst
 
-_TOOL = re.compile(
-    r"(?:\A|[\s/\\;&|])(expdp|exp|impdp|imp|mysqldump|mysqlpump|mydumper|pg_dump|pg_dumpall|pg_restore|bcp|mysql)(?:\.exe)?\s+(.*)",
-    re.IGNORECASE | re.DOTALL,
+#: A tool, and what it is told up to the next command of the line.
+TOOL = re.compile(
+    r"(?:\A|[\s/\\;&|])(expdp|exp|impdp|imp|mysqldump|mysqlpump|mydumper|pg_dump|pg_dumpall|pg_restore|bcp|mysql)(?:\.exe)?"
+    r"\s+([^;&]*)",
+    re.IGNORECASE,
 )
+#: Commands of one line that are looked at.
+_MOST = 32
 _NO_ROWS = re.compile(
     r"content\s*=\s*metadata_only|\brows\s*=\s*n\b|--no-data\b|--schema-only\b|--section=pre-data", re.IGNORECASE
 )
@@ -48,10 +53,12 @@ def copied(text: str, schema: Schema) -> Verdict | None:
         return _copy({mode}) if mode in ("schema", "full") or _holds(_WORD.findall(text), schema) else None
     if (match := _COPY.search(text)) is not None:
         return _tables([match[1].replace('"', "")], schema)
-    match = _TOOL.search(text)
-    if match is None:
-        return None
-    tool, rest = match[1].lower(), match[2]
+    found = [_run(match[1].lower(), match[2], schema) for match in islice(TOOL.finditer(text), _MOST)]
+    said = [verdict for verdict in found if verdict is not None]
+    return worst(said) if said else None
+
+
+def _run(tool: str, rest: str, schema: Schema) -> Verdict | None:
     return ORDINARY if _NO_ROWS.search(rest) else _TOOLS[tool](rest, schema)
 
 

@@ -30,6 +30,11 @@ class Narrowed:
     pins: dict[str, set[Concept]] = field(default_factory=dict)
     #: Joined sources: narrowing one narrows the other.
     links: set[tuple[str, str]] = field(default_factory=set)
+    #: alias -> who its rows are, as a column says that it is joined with.
+    who: dict[str, set[Concept]] = field(default_factory=dict)
+    #: (alias, column) by which such rows were joined, and those that have one value or a few.
+    keys: set[tuple[str, str]] = field(default_factory=set)
+    valued: set[tuple[str, str]] = field(default_factory=set)
     asked: set[object] = field(default_factory=set)
     own: bool = False
     adds: bool = False
@@ -67,8 +72,12 @@ class Conditions:
 
     def _equal(self, left: exp.Expr, right: exp.Expr, narrows: bool) -> None:
         if _of_columns(left) and _of_columns(right):
+            a, b = self.alias(left), self.alias(right)
+            for alias, key, by in ((a, left, self.column(right)), (b, right, self.column(left))):
+                if a != b and alias not in ("", OUTSIDE) and (told := by.concepts & WHO):
+                    self.said.who.setdefault(alias, set()).update(told)
+                    self.said.keys.add((alias, _name(key)))
             if narrows:
-                a, b = self.alias(left), self.alias(right)
                 self.said.links |= {(a, b), (b, a)}
                 if OUTSIDE in (a, b):
                     # One row for each of the outer ones: as good as grouped by it.
@@ -107,6 +116,7 @@ class Conditions:
             at, exp.Column | exp.Cast | exp.Trim | exp.Upper | exp.Lower | exp.Paren | exp.Anonymous
         ):
             self.said.pins.setdefault(self.alias(at), set()).update(column.concepts)
+            self.said.valued.add((self.alias(at), _name(at)))
         elif narrows and Concept.DAY in column.concepts:
             self.said.pins.setdefault(self.alias(at), set()).add(Concept.DAY)
         self._spoken(column.seen, who=True)
@@ -141,6 +151,11 @@ class Conditions:
 
     def _below(self, facts: Facts) -> None:
         self._spoken(facts.shown | facts.asked | facts.about, who=False)
+
+
+def _name(at: exp.Expr) -> str:
+    column = at.find(exp.Column)
+    return column.name.lower() if column is not None else ""
 
 
 def _parts(condition: exp.Expr | None) -> Iterable[exp.Expr]:

@@ -127,9 +127,15 @@ def column_concepts(text: str) -> frozenset[Concept]:
 @lru_cache(maxsize=16_384)
 def told_by_table(table: str, column: str) -> frozenset[Concept]:
     """What a silent column is about by its table: the name in a table of doctors is a doctor's."""
-    if column_concepts(column) - {Concept.PRESCRIPTION} or not LISTS["telling"].meets(Name.of(column)):
+    if not is_silent(column):
         return frozenset()
     return column_concepts(table.rpartition(".")[2]) & (GOODS | {Concept.PRESCRIBER, Concept.DEPARTMENT})
+
+
+@lru_cache(maxsize=16_384)
+def is_silent(column: str) -> bool:
+    """Whether a column is a name or a number that says nothing of whose."""
+    return not column_concepts(column) - {Concept.PRESCRIPTION} and LISTS["telling"].meets(Name.of(column))
 
 
 def _is_one(name: Name, concept: Concept) -> bool:

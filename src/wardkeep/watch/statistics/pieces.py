@@ -71,7 +71,8 @@ _MADE = re.compile(
 _NAME = r"(?:\[[^\]\n]{1,128}\]|\"[^\"\n]{1,128}\"|[^\W\d][\w$#]{0,127})"
 _DOTTED = rf"{_NAME}(?:\.+{_NAME}){{0,3}}"
 _CALL = re.compile(
-    rf"(?:\A|[;{{]|\bbegin\b|\bthen\b|\belse\b|\bas\b|=)\s*(?:\?\s*=\s*)?(?:execute|exec|call)\s+(?:[@:]?\w+\s*=\s*)?({_DOTTED})(?!\s*\.)",
+    rf"(?<!grant )(?<!revoke )(?<!deny )(?<!, )(?<!with )(?<![\w$#@.,])"
+    rf"(?:execute|exec|call)\s+(?:[@:]?\w+\s*=\s*)?({_DOTTED})(?!\s*\.)",
     re.IGNORECASE,
 )
 _BARE = re.compile(rf"(?:;|\bbegin\b|\bthen\b|\belse\b|\bloop\b)\s*({_DOTTED})\s*(?=[(;])(?!\s*:=)", re.IGNORECASE)

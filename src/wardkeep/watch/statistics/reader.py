@@ -12,11 +12,11 @@ import re
 from dataclasses import replace
 
 from wardkeep.watch.intake.database.coded import code
-from wardkeep.watch.intake.database.undress import cut
-from wardkeep.watch.statistics.commands import copied
+from wardkeep.watch.intake.database.undress import LONGEST, cut
+from wardkeep.watch.statistics.commands import TOOL, copied
 from wardkeep.watch.statistics.facts import Facts, judged, united
 from wardkeep.watch.statistics.names import column_concepts, is_harmless, table_kind, told
-from wardkeep.watch.statistics.normalise import shape
+from wardkeep.watch.statistics.normalise import COMMAND, shape, slim
 from wardkeep.watch.statistics.parsing import parsed, takes_out
 from wardkeep.watch.statistics.pieces import calls, statements
 from wardkeep.watch.statistics.reading import Reading
@@ -26,6 +26,8 @@ from wardkeep.watch.statistics.words import from_m, from_menu, from_words, is_m
 
 #: Texts and shapes that are remembered.
 TEXTS, SHAPES = 65_536, 32_768
+#: What the run names in place of a procedure.
+TOO_LONG = f"a text of more than {LONGEST} characters"
 #: Procedures that call procedures, strings that run strings, views on views: more are not followed.
 _DEEPEST = 6
 _SQL = re.compile(
@@ -63,12 +65,14 @@ class Reader:
         known = self._texts.get(text)
         if known is not None:
             return known
-        short, was_cut = cut(text)
+        short, was_cut = cut(text if len(text) <= LONGEST else slim(text))
         shaped = shape(short)
         verdict = self._known(shaped, whole=not was_cut)
         if "\\'" in short:
             # One database ends the string here and another goes on: judged both ways, so that neither hides anything.
             verdict = worst([verdict, self._known(shape(short, escapes=True), whole=not was_cut)])
+        if was_cut and verdict.answer is Answer.ORDINARY:
+            verdict = self._of_words(slim(text))
         if len(self._texts) >= TEXTS:
             _forget(self._texts)
         if len(text) <= 4096:
@@ -88,11 +92,18 @@ class Reader:
         if not self._may_matter(shaped):
             return ORDINARY
         found = self._text(shaped)
-        return found if whole or found is ORDINARY else replace(found, certain=False)
+        return found if whole else replace(found, certain=False)
+
+    def _of_words(self, text: str) -> Verdict:
+        """The verdict on a text of which a part was not read: from its words, and never clean where they speak of goods."""
+        if not self._may_matter(text):
+            return ORDINARY
+        found = from_words(text, self.schema)
+        return found if found is not ORDINARY else Verdict(answer=Answer.UNKNOWN, unknown=(TOO_LONG,), certain=False)
 
     def _may_matter(self, shaped: str) -> bool:
         """Whether a word of the text speaks of goods, or something runs. No other text can be a statistic."""
-        if _RUNS.search(shaped) or _FUNCTION_TABLE.search(shaped):
+        if _RUNS.search(shaped) or TOOL.search(shaped) or _FUNCTION_TABLE.search(shaped):
             return True
         words = self._words
         for word in _NAME.findall(shaped):
@@ -123,7 +134,8 @@ class Reader:
             if is_m(text) and "&sql" not in text.lower():
                 return worst([from_m(text), *self._called(text), *self._inside(text)])
             command = copied(text, self.schema)
-            if command is not None:
+            # What is a command is no SQL; a word of SQL that looks like one hides nothing of the rest.
+            if command is not None and (command is not ORDINARY or COMMAND.match(text)):
                 return command
             inside = self._inside(text)
             if not _SQL.search(text) and not inside:

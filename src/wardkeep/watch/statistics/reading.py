@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from wardkeep.watch.statistics.conditions import OUTSIDE, Conditions, Narrowed
 from wardkeep.watch.statistics.facts import Column, Facts, united
-from wardkeep.watch.statistics.names import column_concepts, table_kind, told_by_table
+from wardkeep.watch.statistics.names import column_concepts, is_silent, table_kind, told_by_table
 from wardkeep.watch.statistics.schema import Schema, plain
 from wardkeep.watch.statistics.verdict import GOODS, MEASURES, WHO, Concept, Seen
 
@@ -70,6 +70,8 @@ class Scope:
     outer: Scope | None = None
     outputs: dict[str, Column] = field(default_factory=dict)
     below: list[Facts] = field(default_factory=list)
+    #: alias -> who its rows are, told by what it is joined with.
+    who: dict[str, set[Concept]] = field(default_factory=dict)
 
 
 class Reading:
@@ -127,6 +129,10 @@ class Reading:
         self._from(node, env, scope, conditions)
         for clause in ("where", "having", "qualify"):
             conditions.read(node.args.get(clause))
+        scope.who = conditions.said.who
+        for alias, _ in conditions.said.keys & conditions.said.valued:
+            # One of the people, by the number that the lines are joined by.
+            conditions.said.pins.setdefault(alias, set()).update(scope.who[alias])
         columns, closed, star = self._outputs(node, scope, env)
         scope.outputs = columns
         grouped = self._grouped(node, scope, env)
@@ -315,15 +321,24 @@ class Reading:
                 return at.outputs[name]
             for alias, (shown, facts) in at.sources.items():
                 if wanted in ("", alias) and name in facts.columns:
-                    return facts.columns[name]
+                    return self._joined(facts.columns[name], at, alias, node.name)
                 if wanted == alias or (not wanted and len(at.sources) == 1):
                     if facts.closed:
                         break
-                    return self._named(shown, node.name)
+                    return self._joined(self._named(shown, node.name), at, alias, node.name)
             if wanted in at.sources:
                 return NOTHING
             at = at.outer
         return self._named("", node.name)
+
+    def _joined(self, column: Column, scope: Scope, alias: str, name: str) -> Column:
+        """A silent column of a table of people, joined with a line's prescriber, says who prescribed it."""
+        shown, facts = scope.sources[alias]
+        who = scope.who.get(alias)
+        if not who or column.concepts & WHO or facts.lines or facts.about or not is_silent(name):
+            return column
+        said = frozenset(Seen(concept, f"{shown or alias}.{name}") for concept in who)
+        return replace(column, seen=column.seen | said)
 
     def _named(self, table: str, column: str) -> Column:
         said = self.schema.labelled(table, column) if table else None
