@@ -190,6 +190,62 @@ def test_morning_and_afternoon_are_read_in_one_column_and_in_two() -> None:
         assert [str(line["time"])[11:16] for line in lines] == ["08:01", "20:02"], found.toml
 
 
+@pytest.mark.parametrize(
+    "morning, evening",
+    [
+        ("2026/3/2 上午 8:15:00", "2026/3/12 下午 8:16:00"),
+        ("2026/3/2 上午8:15", "2026/3/12 下午8:16"),  # as Excel writes it in Chinese
+        ("2026/3/2 8:15:00 AM", "2026/3/12 8:16:00 PM"),
+        ("2026年3月2日 上午8:15:00", "2026年3月12日 下午8:16:00"),
+        ("2026/3/2 8:15", "2026/3/12 20:16"),
+        ("2026年3月2日 8时15分", "2026年3月12日 20时16分"),
+        # In two columns, of which the second is taken for no address and no length of time.
+        ("2026/3/2,上午8:15:00", "2026/3/12,下午8:16:00"),
+        ("2026/3/2,8:15", "2026/3/12,20:16"),
+        ("20260302,081500", "20260312,201600"),
+        ("2026-03-02 00:00:00,8:15:00", "2026-03-12 00:00:00,20:16:00"),  # a day as a database writes it
+    ],
+)
+def test_a_time_is_read_however_a_chinese_system_or_sheet_writes_it(morning: str, evening: str) -> None:
+    head = "日期,时间,工号,动作\n" if "," in morning else "操作时间,工号,动作\n"
+    text = head + f"{morning},u1,查看\n{evening},u2,打印\n" * 3
+    found, _ = proposed(text)
+    lines = becomes(text.encode(), "log.csv", found.toml, ZONE, 2)
+    assert not found.open and [str(line["time"])[:16] for line in lines] == ["2026-03-02T08:15", "2026-03-12T20:16"], (
+        found.toml
+    )
+
+
+def test_a_column_of_whole_times_takes_no_length_of_time_beside_it() -> None:
+    text = "日期,停留,工号\n" + "".join(f"2026-03-02 0{n}:00:00,0:0{n}:30,u{n}\n" for n in range(1, 9))
+    found, mapping = proposed(text)
+    assert mapping.columns["time"] == "日期" and not found.open
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "某某医院操作日志\n",
+        "导出时间：2026-03-30 10:00\n医院：某某医院\n\n",
+        "导出时间:,2026-03-30 10:00,,,,,\n医院:,某某医院,,,,,\n",
+        "导出时间,2026-03-30 10:00,导出人,王,日期从,2026-03-01,2026-03-30\n",  # as many cells as the rows, each filled
+    ],
+)
+def test_what_stands_above_the_header_of_a_report_is_skipped_and_said(title: str) -> None:
+    found, mapping = proposed(title + HIS)
+    assert (mapping.header, mapping.skip_lines) == (True, title.count("\n"))
+    (why,) = [part.because for part in found.parts if part.key == "skip_lines"]
+    assert "标题" in why.zh and "title" in why.en
+    lines = becomes((title + HIS).encode(), "log.csv", found.toml, ZONE, 40)
+    assert len(lines) == 28 and lines[0]["account"] == "001"
+
+
+def test_words_of_a_header_in_the_middle_of_the_rows_skip_nothing() -> None:
+    rows = [f"2026/3/{d} 8:{d:02}:00,u{d},查看,x\n" for d in range(1, 29)]
+    _, mapping = proposed("".join([*rows[:9], "2026/3/9 8:09:00,用户,时间,x\n", *rows[9:]]))
+    assert mapping.skip_lines == 0 and not mapping.header
+
+
 def test_a_title_with_as_many_cells_as_the_rows_is_skipped() -> None:
     _, mapping = proposed("门诊日志,,,,,,\n导出时间：2026-03-30,,,,,,\n" + HIS)
     assert mapping.skip_lines == 2 and mapping.columns["patient_id"] == "患者ID"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from tests.unit.intake.reading import read
 from wardkeep.watch.event import AccessEvent
 from wardkeep.watch.intake import as_line, load_mapping
 from wardkeep.watch.intake.mapping import SHIPPED
+from wardkeep.watch.intake.timeformat import parser
+from wardkeep.watch.intake.times import Zone
 
 #: Name, encoding, the file, and what must stand in each event of it.
 CASES: tuple[tuple[str, str, str, tuple[dict[str, Any], ...]], ...] = (
@@ -204,3 +207,22 @@ def test_a_shipped_mapping_reads_what_its_systems_write(
 
 def test_every_shipped_mapping_is_tried() -> None:
     assert {case[0] for case in CASES} == set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", sorted(set(SHIPPED) - {"epic-style", "pipe-delimited", "oracle-unified-audit"}))
+@pytest.mark.parametrize(
+    "written, hour",
+    [
+        ("2026/3/2 20:16", 20),  # as a spreadsheet saves it
+        ("2026/3/2 20:16:00", 20),
+        ("2026/3/2 下午 8:16:00", 20),
+        ("2026/3/2 下午8:16", 20),
+        ("2026-03-02 上午 8:16:00", 8),
+        ("2026-03-02 20:16", 20),
+    ],
+)
+def test_a_chinese_mapping_reads_times_as_spreadsheets_and_windows_write_them(
+    name: str, written: str, hour: int
+) -> None:
+    at, _ = parser(load_mapping(name).formats, Zone("UTC"))(written)
+    assert datetime.fromtimestamp(at / 1e6, UTC) == datetime(2026, 3, 2, hour, 16, tzinfo=UTC)

@@ -22,7 +22,7 @@ from wardkeep.home import now
 from wardkeep.jobs.mappings import confirm_mapping, put_in_place, take_back_mapping
 from wardkeep.watch.intake.mapping import ANY, fits
 from wardkeep.watch.intake.proposing.draft import Written
-from wardkeep.watch.intake.proposing.moments import FORMS
+from wardkeep.watch.intake.proposing.moments import USUAL
 from wardkeep.watch.intake.proposing.proposal import Marks, Proposal
 from wardkeep.watch.intake.proposing.propose import propose_of
 from wardkeep.watch.intake.proposing.sampling import NoSample
@@ -237,7 +237,7 @@ def _shown(request: HttpRequest, held: Held, *, again: bool = False, status: int
             "system": part_of(proposal, "system", choices.system),
             "action": part_of(proposal, "constants.action", choices.action),
         },
-        "forms": FORMS,
+        "forms": (*USUAL, "epoch-ms", "epoch"),
         "zones": dict.fromkeys((zone, *ZONES)),
     }
     return render(request, "intake/mapping.html", context, status=status)

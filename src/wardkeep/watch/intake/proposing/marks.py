@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from wardkeep.watch.intake.proposing.draft import Written
+from wardkeep.watch.intake.proposing.meanings import names_in
 from wardkeep.watch.intake.proposing.proposal import Because, Marks, Proposed
 from wardkeep.watch.intake.proposing.sampling import wide
 
@@ -80,9 +81,7 @@ def sheet_marks(data: bytes, given: Written | None = None) -> Marks | None:
             return None
         skipped, header, sure = given.skip_lines, given.header, 1.0
     else:
-        # A title has fewer cells than the header below it; a header names most columns.
-        filled = [sum(bool(cell.strip()) for cell in cells) for _, cells in rows]
-        at = next(n for n, count in enumerate(filled) if count * 5 >= max(filled) * 3)
+        at = _titles([cells for _, cells in rows])
         skipped = rows[at][0] - 1 if at else 0
         header, sure = _header([cells for _, cells in rows[at:]])
     width = max(len(rows[at][1]), 1)
@@ -127,7 +126,8 @@ def _headed(header: bool, sure: float) -> Proposed:
 
 def _skipped(count: int) -> Proposed:
     return Proposed(key="skip_lines", value=str(count), confidence=0.7, because=Because(
-        "前面的行填写的单元格较少，像是标题", "the lines before hold fewer cells: a title"))  # fmt: skip
+        "前面的行像是标题：单元格较少，或不是列名",
+        "the lines before look like a title: they hold fewer cells, or no names of columns"))  # fmt: skip
 
 
 def _as_said(data: bytes, encoding: str) -> tuple[str, Proposed]:
@@ -177,10 +177,18 @@ def _fit(lines: Sequence[str], separator: str) -> tuple[float, int, int]:
 
 
 def _titles(table: Sequence[Sequence[str]]) -> int:
-    """Rows at the begin that have as many cells as the others, most of them empty: a title, who exported, when."""
+    """Rows at the begin that have as many cells as the others, most of them empty: a title, who exported, when. Where they are
+    not empty, either, the first row that holds names of columns ends them."""
     filled = [sum(bool(cell.strip()) for cell in row) for row in table]
     first = next(n for n, count in enumerate(filled) if count * 5 >= max(filled) * 3)
+    named = next((n for n, row in enumerate(table[: MOST_TITLES + 1]) if _names(row)), first)
+    first = max(first, named)
     return first if first <= MOST_TITLES else 0
+
+
+def _names(row: Sequence[str]) -> bool:
+    """Whether a row holds names of columns and no data."""
+    return names_in(row) > 1 and not any(cell.strip() and _DATA.search(cell.strip()) for cell in row)
 
 
 def _cells(lines: Sequence[str], separator: str, quote: str) -> list[list[str]]:

@@ -5,20 +5,22 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 from wardkeep.watch.intake.endings import refused
 from wardkeep.watch.intake.lasting import milliseconds
-from wardkeep.watch.intake.proposing.moments import looks_like_clock, looks_like_time
+from wardkeep.watch.intake.proposing.moments import looks_like_clock, looks_like_time, says_no_clock
 from wardkeep.watch.intake.proposing.proposal import Because, Marks, Proposed
 
 _RAW = tomllib.loads(files("wardkeep.watch.intake.proposing").joinpath("meanings.toml").read_text(encoding="utf-8"))
 NAMES: dict[str, list[str]] = _RAW["names"]
 WORDS: dict[str, dict[str, list[str]]] = {"action": _RAW["action"], "outcome": _RAW["outcome"]}
+_KNOWN = frozenset(word for words in NAMES.values() for word in words)
 #: Columns of outcomes whose names turn true and false round; those that hold codes.
 TURNED, CODED = frozenset(_RAW["columns"]["turned"]), frozenset(_RAW["columns"]["coded"])
 _TRUE, _FALSE = frozenset({"true", "1", "y", "yes", "是", "真"}), frozenset({"false", "0", "n", "no", "否", "假"})
+_TIMES = ("时间", "时刻", "time", "clock")
 #: So many values at least show that none comes twice.
 ENOUGH = 3
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:]+", re.IGNORECASE)
@@ -30,6 +32,11 @@ MOST_WORDS = 40
 
 def plain(name: str) -> str:
     return re.sub(r"[\s_\-./()（）:：*]+", "", name).lower()
+
+
+def names_in(row: Sequence[str]) -> int:
+    """How many cells of a row are names of columns."""
+    return sum(plain(cell) in _KNOWN for cell in row)
 
 
 def columns(marks: Marks) -> dict[str, tuple[list[int], Proposed]]:
@@ -51,12 +58,12 @@ def columns(marks: Marks) -> dict[str, tuple[list[int], Proposed]]:
     if "outcome" not in found and at is not None and _known("outcome", marks.values(at), names[at]) > 0.9:
         taken.add(at)
         found["outcome"] = [at], _named("outcome", marks.names[at], sure=True)
-    _by_values(marks, found, taken)
     if "time" not in found and "date" in found and "clock" not in found:
-        at = next((n for n in range(len(marks.names)) if n not in taken and looks_like_clock(marks.values(n))), None)
+        at = _clock(marks, names, found["date"][0][0], taken)
         if at is not None:
             taken.add(at)
             found["clock"] = [at], _named("time", marks.names[at], sure=False)
+    _by_values(marks, found, taken)
     if "time" not in found and "date" in found and "clock" in found:
         both = [found["date"][0][0], found["clock"][0][0]]
         found["time"] = both, Proposed(
@@ -67,6 +74,16 @@ def columns(marks: Marks) -> dict[str, tuple[list[int], Proposed]]:
         days, _ = found["date"]
         found["time"] = days, _named("time", marks.names[days[0]], sure=False)
     return {target: what for target, what in found.items() if target not in ("date", "clock")}
+
+
+def _clock(marks: Marks, names: list[str], days: int, taken: set[int]) -> int | None:
+    """The column of the times of day that belong to a column of days: what is called a time before what is not."""
+    if not says_no_clock(marks.values(days)):
+        return None
+    free = [n for n in range(len(marks.names)) if n not in taken]
+    called = [n for n in free if any(word in names[n] for word in _TIMES)]
+    at = next((n for n in called if looks_like_clock(marks.values(n), named=True)), None)
+    return at if at is not None else next((n for n in free if looks_like_clock(marks.values(n))), None)
 
 
 def _is(name: str, word: str, sure: bool) -> bool:

@@ -12,17 +12,32 @@ from wardkeep.watch.intake.proposing.proposal import Because, Proposed
 from wardkeep.watch.intake.timeformat import parser
 from wardkeep.watch.intake.times import BadTime, Zone
 
-#: Forms that are tried, the plainest first.
-FORMS = (
+_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y.%m.%d", "%Y%m%d")
+_CLOCKS = (
+    "%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%H%M%S", "%H时%M分%S秒", "%H时%M分", "%p %I:%M:%S", "%p %I:%M",
+    "%p%I:%M:%S", "%p%I:%M", "%I:%M:%S %p", "%I:%M %p",
+)  # fmt: skip
+#: What a column of days says of the time of day that stands in another column.
+_MIDNIGHTS = ("0:00:00", "00:00:00", "0:00", "00:00", "00:00:00.0")
+#: Forms that are usual, the plainest first.
+USUAL = (
     "iso", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M", "%Y%m%d%H%M%S", "%Y%m%d %H:%M:%S",
     "%Y%m%d %H%M%S", "%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H时%M分%S秒", "%Y.%m.%d %H:%M:%S", "%d/%m/%Y %H:%M:%S",
     "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%d-%b-%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S",
-    "%d-%b-%y %I.%M.%S.%f %p", "%Y/%m/%d %p %I:%M:%S", "%Y-%m-%d %p %I:%M:%S", "%Y/%m/%d %p %I:%M", "%Y-%m-%d %p %I:%M",
-    "epoch-ms", "epoch",
+    "%d-%b-%y %I.%M.%S.%f %p", "%Y/%m/%d %p %I:%M:%S", "%Y-%m-%d %p %I:%M:%S", "%Y/%m/%d %p%I:%M", "%Y-%m-%d %p%I:%M",
 )  # fmt: skip
+#: Those that are tried.
+FORMS = tuple(dict.fromkeys((
+    *USUAL, *(f"{day} {clock}" for clock in _CLOCKS for day in _DAYS), "%m/%d/%Y %I:%M %p",
+    *(f"{day} {zero} {clock}" for zero in _MIDNIGHTS for clock in _CLOCKS for day in _DAYS[:2]), "epoch-ms", "epoch",
+)))  # fmt: skip
 _TWINS = {"%d/%m/%Y %H:%M:%S": "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M": "%m/%d/%Y %H:%M"}
 _PART = re.compile(r"\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}日?|\d{1,2}[/.]\d{1,2}[/.]\d{4}")
-_CLOCK = re.compile(r"(?:上午|下午|[AaPp][Mm])? ?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?")
+_CLOCK = re.compile(
+    r"(?:(?:上午|下午|[AaPp][Mm]) ?)?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?|\d{1,2}时\d{1,2}分(?:\d{1,2}秒)?"
+)
+_PLAIN_CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d")
+_DAY_ONLY = re.compile(r"\d{4}(?:[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{4})(?:[ T]0?0:00(?::00(?:\.0+)?)?)?")
 _OFFSET = re.compile(r"(?:[zZ]|[+-]\d\d:?\d\d)$")
 #: The share of values that a form has to fit, and after how many misses in a row from the first on it is given up.
 NEARLY, PROBE = 0.9, 5
@@ -37,17 +52,26 @@ def looks_like_time(values: Sequence[str], *, part: bool = False) -> bool:
     return bool(values) and form_of(values) is not None
 
 
-def looks_like_clock(values: Sequence[str]) -> bool:
-    """Whether the values are times of day."""
-    return bool(values) and all(_CLOCK.fullmatch(value) for value in values)
+def looks_like_clock(values: Sequence[str], *, named: bool = False) -> bool:
+    """Whether the values are times of day; in a column that is `named` so, six digits are one too."""
+    forms = (_CLOCK, _PLAIN_CLOCK) if named else (_CLOCK,)
+    return bool(values) and any(all(form.fullmatch(value) for value in values) for form in forms)
+
+
+def says_no_clock(values: Sequence[str]) -> bool:
+    """Whether the values are days, with midnight behind each or without."""
+    return bool(values) and all(_DAY_ONLY.fullmatch(value) for value in values)
 
 
 def form_of(values: Sequence[str]) -> str | None:
     """The first form that fits every value; else the first that fits nearly all of them, for a log has torn lines."""
-    counted = {form: fitting(form, values) for form in FORMS}
-    whole = (form for form in FORMS if counted[form] == len(values))
-    nearly = (form for form in FORMS if counted[form] >= max(1.0, NEARLY * len(values)))
-    return next(whole, None) or next(nearly, None)
+    nearly = None
+    for form in FORMS:
+        if (count := fitting(form, values)) == len(values):
+            return form
+        if nearly is None and count >= max(1.0, NEARLY * len(values)):
+            nearly = form
+    return nearly
 
 
 def fitting(form: str, values: Sequence[str]) -> int:
