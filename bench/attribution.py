@@ -3,10 +3,11 @@
 
     python -m bench.attribution [--seeds 3] [--staff 300 --patients 20000 --days 14] [--quick]
 
-Precision where one person is named, by kind of account; the share that stays unresolved; how often the truth is among the
-candidates; items a reviewer a day before and after shared logins are gathered. The simulator is of another author. What speaks
-against a person was chosen after looking at the mistakes in one hospital (seed 11, setting A), which is not among those
-measured here; the figures prove a method, not a hospital.
+The other systems' logs are read as those systems write them: the bastion's list of sessions by the mapping that ships for
+it, from start to end as a real export has them. Precision where one person is named, by kind of account; the share that
+stays unresolved; how often the truth is among the candidates; items a reviewer a day before and after shared logins are
+gathered. The simulator is of another author. What speaks against a person was chosen after looking at the mistakes in one
+hospital (seed 11, setting A), which is not among those measured here; the figures prove a method, not a hospital.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ import duckdb
 import simulate
 from bench import folder
 from bench.figure import Figure
+from simulate.folder import holders
+from simulate.sources.files import write_sources
 from wardkeep.watch.judgement import Judgement, judge
 from wardkeep.watch.thresholds import Thresholds
 
@@ -93,11 +96,16 @@ class Measured:
 
 
 def measure(seed: int, *, staff: int, patients: int, days: int, setting: str = "B") -> Measured:
-    """Build one hospital with all its sources, judge it, and hold what was said against who it was."""
+    """Build one hospital with all its logs, judge it, and hold what was said against who it was."""
     hospital = simulate.build(seed, staff, patients, days, setting, sources=True)
+    assert hospital.sources is not None
     with tempfile.TemporaryDirectory(prefix="wardkeep-bench-") as place:
-        simulate.write(hospital, Path(place))
-        con = folder.connect(Path(place), threads=1)
+        exported, logs = Path(place) / "folder", Path(place) / "logs"
+        simulate.write(hospital, exported)
+        (exported / "events-sources.csv").unlink()
+        logs.mkdir()
+        write_sources(hospital.sources.events, logs, holders(hospital))
+        con = folder.connect(exported, logs=logs, threads=1)
     first, last = con.execute("SELECT min(time_us), max(time_us) + 1 FROM events").fetchone() or (0, 0)
     began = time.perf_counter()
     done = judge(con, thresholds=Thresholds(), from_us=first, to_us=last, as_of_us=last)

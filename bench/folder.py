@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from wardkeep.watch.event import BATCH_SCHEMA
 from wardkeep.watch.hospital import read_context
-from wardkeep.watch.intake import read_batches
+from wardkeep.watch.intake import load_mapping, mapping_beside, read_batches
 
 ZONE = "Asia/Shanghai"
 #: Asia/Shanghai is one offset the year round.
@@ -30,8 +30,13 @@ CREATE VIEW events AS SELECT * FROM all_events WHERE kind = 'access';
 """
 
 
-def connect(folder: Path, *, threads: int = 2, memory: str = "4GB") -> duckdb.DuckDBPyConnection:
-    """Tables and events of the folder, normalised. AssertionError where a row was rejected: the simulator writes none."""
+def connect(
+    folder: Path, *, logs: Path | None = None, threads: int = 2, memory: str = "4GB"
+) -> duckdb.DuckDBPyConnection:
+    """Tables and events of the folder, normalised. AssertionError where a row was rejected: the simulator writes none.
+
+    logs: where the other systems' files lie as those write them, each read by the mapping beside it.
+    """
     con = duckdb.connect(config={"threads": threads, "memory_limit": memory, "preserve_insertion_order": False})
     for context in read_context(folder, zone=ZONE):
         assert not context.rejected, f"{context.name}: {context.rejected[:1]}"
@@ -41,6 +46,12 @@ def connect(folder: Path, *, threads: int = 2, memory: str = "4GB") -> duckdb.Du
     parts: list[pa.RecordBatch] = []
     for path in sorted(folder.glob("events*.csv")):
         for batch in read_batches(path, zone=ZONE, format="hospital"):
+            assert not batch.rejected, batch.rejected[:1]
+            parts.append(batch.events)
+    for path in sorted(logs.glob("*.csv")) if logs else ():
+        beside = mapping_beside(path)
+        assert beside is not None, path.name
+        for batch in read_batches(path, zone=ZONE, mapping=load_mapping(beside)):
             assert not batch.rejected, batch.rejected[:1]
             parts.append(batch.events)
     con.register("batches", pa.Table.from_batches(parts, BATCH_SCHEMA))

@@ -47,7 +47,7 @@ def write(
     if style == "foreign":
         files += write_foreign(hospital, folder, tell, compress=compress)
         if hospital.sources is not None:
-            files += write_sources(hospital.sources.events, folder)
+            files += write_sources(hospital.sources.events, folder, holders(hospital))
         return files
     tell(0.3, "events.csv")
     files.append(_csv(hospital.events, folder / "events.csv"))
@@ -55,6 +55,14 @@ def write(
         files.append(_csv(hospital.sources.events, folder / "events-sources.csv"))
     tell(1.0, "done")
     return files
+
+
+def holders(hospital: Hospital) -> dict[str, str]:
+    """The name of whoever an account belongs to."""
+    staff, accounts = hospital.tables["staff"], hospital.tables["accounts"]
+    names = dict(zip(staff["staff_id"].to_pylist(), staff["name"].to_pylist(), strict=True))
+    pairs = zip(accounts["account"].to_pylist(), accounts["staff_id"].to_pylist(), strict=True)
+    return {account: names[number] for account, number in pairs if number in names}
 
 
 def write_records(hospital: Hospital, folder: Path) -> list[Path]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -57,8 +57,9 @@ def _bastion(row: Row) -> list[object]:
     ]
     database = "DB" in str(row["resource"])
     return [
-        row["event_id"], row["session_id"], row["account"], row["resource"], row["target_account"],
-        "oracle" if database else "ssh", row["program"], row["ip"], "True", zoned[0], zoned[1], row["duration_s"], row["site"],
+        row["session_id"], f"{row['person_name']}({row['account']})", row["resource"],
+        f"{row['target_account']}({row['target_account']})", "oracle" if database else "ssh", row["program"], row["ip"],
+        "True", zoned[0], zoned[1],
     ]  # fmt: skip
 
 
@@ -76,6 +77,8 @@ class File:
     encoding: str
     headers: tuple[str, ...]
     cells: Callable[[Row], list[object]]
+    #: Written as the product that is meant writes it, and read by the mapping that ships for it.
+    shipped: bool = False
 
 
 FILES = (
@@ -95,8 +98,8 @@ FILES = (
     ),
     File(
         system="JumpServer", name="jumpserver-session.csv", encoding="utf-8-sig", cells=_bastion,
-        headers=("序号", "ID", "用户", "资产", "账号", "协议", "终端", "远端地址", "是否成功", "开始日期",
-                 "结束日期", "时长", "院区"),
+        headers=("ID", "用户", "资产", "账号", "协议", "终端", "远端地址", "是否成功", "开始日期", "结束日期"),
+        shipped=True,
     ),
     File(
         system="badge", name="door-badge.csv", encoding="gb18030", cells=_badge,
@@ -109,6 +112,11 @@ def mapping_of(file: File) -> str:
     return file.name.replace(".csv", ".toml")
 
 
+def mapping_text(file: File) -> str:
+    room = files("wardkeep.watch.intake").joinpath("mappings") if file.shipped else files("simulate.sources")
+    return room.joinpath(mapping_of(file)).read_text("utf-8")
+
+
 def rows_of(events: pa.Table, system: str) -> Iterator[Row]:
     mine = events.filter(pc.equal(events["system"], system))
     columns = {name: mine[name].to_pylist() for name in mine.column_names}
@@ -116,17 +124,18 @@ def rows_of(events: pa.Table, system: str) -> Iterator[Row]:
         yield dict(zip(columns, cells, strict=True))
 
 
-def write_sources(events: pa.Table, folder: Path) -> list[Path]:
-    """Write each source's file and its mapping; the files, mappings first."""
+def write_sources(events: pa.Table, folder: Path, names: Mapping[str, str]) -> list[Path]:
+    """Write each source's file and its mapping; the files, mappings first. `names`: whose an account is."""
     mappings, logs = [], []
     for file in FILES:
         mapping = folder / mapping_of(file)
-        mapping.write_text(files("simulate.sources").joinpath(mapping_of(file)).read_text("utf-8"), "utf-8")
+        mapping.write_text(mapping_text(file), "utf-8")
         log = folder / file.name
         with log.open("w", encoding=file.encoding, newline="") as out:
             lines = csv.writer(out, lineterminator="\r\n")
             lines.writerow(file.headers)
-            lines.writerows(file.cells(row) for row in rows_of(events, file.system))
+            for row in rows_of(events, file.system):
+                lines.writerow(file.cells(row | {"person_name": names.get(str(row["account"]), "")}))
         mappings.append(mapping)
         logs.append(log)
     return mappings + logs

@@ -117,8 +117,9 @@ def _thefts(lines: dict[str, Array], t: Array, texts: list[str], through: Array)
 
 
 def event_names(columns: dict[str, Array]) -> pa.Array:
-    pairs = zip(columns["system"].tolist(), columns["number"].tolist(), strict=True)
-    return pa.array([f"{SOURCES[s]}{n:09d}" for s, n in pairs], pa.string())
+    """The bastion numbers its sessions; the others number their rows."""
+    rows = zip(columns["system"].tolist(), columns["number"].tolist(), columns["session"].tolist(), strict=True)
+    return pa.array([one if s == "JumpServer" else f"{SOURCES[s]}{n:09d}" for s, n, one in rows], pa.string())
 
 
 def events_of(p: Parameters, c: dict[str, Array]) -> pa.Table:
