@@ -144,6 +144,6 @@ class Hl7Reader:
 
 
 def _content(raw: bytes) -> str:
-    """A hash of all that stands behind the header: a sender that numbers two messages alike says two things under one number."""
+    """A hash of all that stands behind the header: two messages under one number are told apart by what they say."""
     segments = raw.replace(b"\n", b"\r").split(b"\r")
     return hashlib.sha256(b"\r".join([one for one in segments[1:] if one])).hexdigest()[:32]

@@ -2,8 +2,9 @@
 """How an act ended, by the words of one column. A failed act never reads as success because of what else its cell says.
 
 A word that the map has without a `*` is what the map says, also in other case where no pattern fits. Else patterns of refusal
-count before those of success, and a word of refusal (endings.py) before every pattern of success, before a `*` that means it,
-and where nothing fits. Where nothing fits and there is no `*`, a word of success is one, and every other word unknown.
+count before those of success, but for those within one of success that fits too (未阻断 holds 阻断). A word of refusal
+(endings.py) counts before every pattern of success, before a `*` that means it, and where nothing fits. Where nothing fits and
+there is no `*`, a word of success is one, and every other word unknown.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Ending:
         patterns = [word for word in words if ANY in word and word != ANY]
         # What refuses counts first; of each, the pattern that says most.
         patterns.sort(key=lambda word: (words[word] not in (DENIED, FAILURE), -len(word), word))
-        self._patterns = [(glob(word), words[word]) for word in patterns]
+        self._patterns = [(glob(word), word.strip(ANY).casefold(), words[word]) for word in patterns]
 
     def of(self, cell: str) -> str | None:
         """The meaning of a cell; None where the map has none for it."""
@@ -46,10 +47,15 @@ class Ending:
         return meant
 
     def _read(self, cell: str) -> str | None:
-        meant = next((meant for pattern, meant in self._patterns if pattern.fullmatch(cell)), None)
+        fitting = [(word, meant) for pattern, word, meant in self._patterns if pattern.fullmatch(cell)]
+        meant = fitting[0][1] if fitting else None
         folded = self._folded.get(cell.casefold()) if meant is None else None
         if folded is not None or self._plain:
             return folded
+        others = [(word, said) for word, said in fitting if said not in (DENIED, FAILURE)]
+        refusals = [word for word, said in fitting if said in (DENIED, FAILURE)]
+        if others and refusals and all(any(word in more for more, _ in others) for word in refusals):
+            return others[0][1]
         meant = self._rest if meant is None else meant
         if meant in (SUCCESS, None) and (refusal := refused(cell)):
             return self._rest if self._rest in (DENIED, FAILURE) else refusal
