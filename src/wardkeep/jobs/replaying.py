@@ -78,7 +78,7 @@ class _Work:
     def one_source(self, name: str, pieces: Iterable[Piece]) -> None:
         from wardkeep.watch.intake import batches_of  # noqa: PLC0415
 
-        events: list[AccessEvent] = []
+        events: list[AccessEvent | Rejected] = []
         good: list[str] = []
         messages: list[bytes] = []
         source = ""
@@ -91,9 +91,9 @@ class _Work:
                 continue
             else:
                 by = self.mapping or (confirmed if needs_mapping(piece) else None)
-                found, why = events_again(piece, zone=self.zone, mapping=by)
+                found, why = records_again(piece, zone=self.zone, mapping=by)
                 events += found
-                if found and found[0].format == "hl7":
+                if any(isinstance(one, AccessEvent) and one.format == "hl7" for one in found[:1]):
                     messages.append(piece.raw)
                     source = piece.source
             if why:
@@ -135,16 +135,18 @@ def needs_mapping(piece: Piece) -> bool:
     return kind in ("unknown", "delimited") or (form is not None and form.mapped)
 
 
-def events_again(piece: Piece, *, zone: str, mapping: Mapping | None) -> tuple[list[AccessEvent], str]:
-    """The events of a piece; or none, and why."""
+def records_again(piece: Piece, *, zone: str, mapping: Mapping | None) -> tuple[list[AccessEvent | Rejected], str]:
+    """The records of a piece; or none, and why.
+
+    A piece that is a whole file is read though some of its records cannot be: those become pieces of their own.
+    """
     from wardkeep.watch.intake import reread  # noqa: PLC0415
 
-    events: list[AccessEvent] = []
-    for found in reread(_rejected(piece), zone=zone, mapping=mapping):
-        if isinstance(found, Rejected):
-            return [], _code(found.reason)
-        events.append(found)
-    return events, "" if events else "empty"
+    found = list(reread(_rejected(piece), zone=zone, mapping=mapping))
+    if any(isinstance(one, AccessEvent) for one in found):
+        return found, ""
+    wrong = next((one for one in found if isinstance(one, Rejected)), None)
+    return [], _code(wrong.reason) if wrong else "empty"
 
 
 def _rejected(piece: Piece) -> Rejected:

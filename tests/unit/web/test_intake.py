@@ -108,6 +108,22 @@ def test_what_can_be_read_now_is_stored_and_the_act_says_who_asked(enter: Any, k
     assert '"actor":"user:' in act.body and '"read":1' in act.body
 
 
+def test_a_whole_file_is_read_though_one_of_its_records_cannot_be(enter: Any, kept: Kept) -> None:
+    text = HEAD + LINE + LINE.replace(b"2026-03-02T", b"someday ").replace(b"e9", b"e10")
+    piece = Set(raw=text, format="unknown", reason="unknown-format: text", source="events-east.csv", position="1")
+    kept.take_in(batch([], [piece]), at=NOON + timedelta(hours=3))
+    client = enter("data_administrator")
+    asked = {"source": "events-east.csv", "code": "unknown-format"}
+    found = client.post("/intake/read-again/", asked, follow=True).content.decode()
+    assert "1 pieces read now, 0 left. 1 of their records is set aside alone." in found
+    assert kept.ask("SELECT event_id FROM events WHERE event_id IN ('e9', 'e10')") == [("e9",)]
+    waiting = [(p.reason.partition(":")[0], p.position) for p in kept.store.pieces() if p.source == "events-east.csv"]
+    assert waiting == [("unknown-format", "1"), ("bad-time", "3")]
+    # The file itself waits no more: the same again finds nothing, and what is set aside alone still waits.
+    client.post("/intake/read-again/", asked)
+    assert [p.state for p in kept.store.pieces() if p.source == "events-east.csv"] == ["replayed", "open"]
+
+
 def test_what_still_cannot_be_read_stays_and_is_said(enter: Any, kept: Kept) -> None:
     client = enter("data_administrator")
     found = client.post("/intake/read-again/", {"source": "fhir.ndjson", "code": "not-json"}, follow=True)
@@ -210,9 +226,7 @@ def test_a_pulled_source_stands_with_how_far_it_is(enter: Any, django_home: Any,
     said |= {"rate": 41.5, "watermark": "2026-03-02 08:00:00", "watermark_at": (at - timedelta(minutes=4)).isoformat()}
     pulled(django_home, **said, last_success=at.isoformat(), first_try=at.isoformat(), last_row=at.isoformat())
     page = the_page(enter)
-    pattern = (
-        r"his-audit.*?HIS · audit\.v_access · every 60 s.*?4 min.*?2026-03-02 08:00:00.*?41\.50.*?1,200.*?3 times set aside"
-    )
+    pattern = r"his-audit.*?HIS · audit\.v_access · every 60 s.*?4 m.*?2026-03-02 08:00:00.*?41\.50.*?1,200.*?3 times set aside"
     assert re.search(pattern, page, re.DOTALL) and "Nothing pulls just now" not in page and "cannot be read" not in page
 
 

@@ -55,7 +55,12 @@ def read_again(request: HttpRequest) -> HttpResponse:
             done = replay_for(settings.WARDKEEP_HOME, pieces, actor=person(request), at=now())
             left = done.tried - done.read
             said = _("%(read)d pieces read now, %(left)d left.") % {"read": done.read, "left": left}
-            (messages.warning if left else messages.success)(request, said)
+            if aside := done.report.quarantined:
+                more = ngettext(
+                    "%(n)d of their records is set aside alone.", "%(n)d of their records are set aside alone.", aside
+                )
+                said = f"{said} {more % {'n': aside}}"
+            (messages.warning if left or aside else messages.success)(request, said)
     except (StoreError, LedgerError, BadMapping) as problem:
         messages.error(request, _busy(problem))
     return redirect("intake")
