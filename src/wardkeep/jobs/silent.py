@@ -72,6 +72,9 @@ def silent_pulls(home: Home, *, at: datetime) -> list[Silence]:
             to_us=_local_us(home, at),
             expected=0,
             got=0,
+            # Several sources may fill one system.
+            first=one.name if one.system else "",
+            last=one.name if one.system else "",
         )
         for one in pulls_of(home, at=at).sources
         if one.silent_since is not None

@@ -58,7 +58,8 @@ def test_a_pulled_source_that_is_silent_is_told_without_waiting_for_a_judgement(
         },
     )
     found = all_silences(home, None, at=at)
-    assert [(one.kind, one.system) for one in found] == [("unread", "HIS"), ("unread", "b"), ("stopped", "c")]
+    said = [(one.kind, one.system, one.first) for one in found]
+    assert said == [("unread", "HIS", "a"), ("unread", "b", ""), ("stopped", "c", "")]
     assert (found[0].from_us, found[0].to_us) == (
         NOON_US + 6 * HOUR_US,
         NOON_US + 8 * HOUR_US,

@@ -72,6 +72,7 @@ class Silence:
     expected: int
     got: int
     #: `skipped`: the first and last missing number, with what stands before it in the source.
+    #: Of what is pulled, the name of the source.
     first: str = ""
     last: str = ""
 
