@@ -226,6 +226,12 @@ ACTS: Names = {
     "notice:message:sent": _("Notice sent"),
     "keys:root:recovered": _("Root key recovered from shares"),
     "keys:shares:made": _("Recovery shares made"),
+    "touch:access:opened": _("Page of an access opened"),
+    "touch:account:opened": _("Page of an account opened"),
+    "touch:case:opened": _("Page of a case opened"),
+    "touch:patient:opened": _("Page of a patient opened"),
+    "touch:reveal:opened": _("Patient's name shown"),
+    "touch:search:opened": _("Search made"),
 }
 
 #: How a signed record differs from what was sealed, and where that stands.
@@ -289,6 +295,7 @@ SET_ASIDE: Names = {
     "too-slow": _("not whole in time"),
     "truncated": _("only its begin was kept"),
     "unended": _("a frame without an end"),
+    "unfinished": _("a last line without an end"),
     "unknown-format": _("no reader takes this format"),
     "unmapped-action": _("an action that the mapping does not name"),
     "unmapped-breakglass": _("an override that the mapping does not name"),
