@@ -22,7 +22,16 @@ REMOTE_TOOLS = (
         "rustdesk",
     ),
     *("ultraviewer", "ammyy", "aa_v3", "logmein", "lmiguardiansvc", "splashtop", "srserver", "radmin", "rserver3"),
-    *("supremo", "gotoassist", "g2mcomm", "screenconnect.clientservice", "vncserver", "winvnc", "tvnserver"),
+    *(
+        "supremo",
+        "gotoassist",
+        "g2mcomm",
+        "screenconnect",
+        "screenconnect.clientservice",
+        "vncserver",
+        "winvnc",
+        "tvnserver",
+    ),
     *("向日葵", "向日葵远程控制"),
 )
 

@@ -13,7 +13,7 @@ from wardkeep.alerts import Live
 from wardkeep.watch.attribute.spelt import spell, spellings_of
 from wardkeep.watch.engine import DuckEngine
 from wardkeep.watch.live import Holder, Known, Ticket
-from wardkeep.watch.live.wire import program_of
+from wardkeep.watch.live.programs import program_of
 from wardkeep.watch.spelling import Spellings
 from wardkeep.watch.store import Store
 from wardkeep.watch.store.merges import same_person

@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from wardkeep.watch.live.programs import listed
+
 #: Names in `extra` under which sources say so.
-PROTOCOLS = ("protocol", "app_protocol", "application_protocol", "service", "transport")
-PORTS = ("port", "destination_port", "dst_port", "server_port")
+PROTOCOLS = ("protocol", "proto", "app_protocol", "application_protocol", "service", "transport")
+PORTS = ("port", "destination_port", "dst_port", "dest_port", "dstport", "dport", "server_port")
 PROGRAMS = (
     "program",
     "process",
@@ -25,6 +27,22 @@ PROGRAMS = (
 #: Any of them is there: most events say nothing of it, and are not unpacked.
 _SAYS = re.compile("|".join(f'"{name}":' for name in (*PROTOCOLS, *PORTS, *PROGRAMS))).search
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,20})://", re.ASCII).match
+#: What stands between the words of a protocol: `HTTP/1.1`, `ssl/http`, `tcp:21`.
+_BETWEEN = re.compile(r"[\s/_:,;+()]+").split
+_PORT = re.compile(r"(?:(?:tcp|udp)[/:-])?([0-9]{1,5})(?:[/:-](?:tcp|udp))?", re.IGNORECASE).fullmatch
+_SERVICE_PORT = re.compile(r"(?:tcp|udp)[/:-]([0-9]{1,5})|([0-9]{1,5})/(?:tcp|udp)", re.IGNORECASE).fullmatch
+#: What is no part of a protocol's name: of its two connections (`ftp-data`), and a version (`TLSv1.3`).
+_PART = re.compile(r"-(?:data|control|ctrl|cmd)\Z|(?:(?<=^tls)|(?<=^ssl))v?[0-9.]+\Z")
+#: Are encrypted, whatever port they use and whatever else is named beside them.
+_ENCRYPTED = frozenset({
+    "https", "ssl", "tls", "dtls", "quic", "h2", "h3", "ssh", "ssh2", "scp", "sftp", "ftps", "wss", "imaps", "pop3s",
+    "smtps", "ldaps", "rdp", "ipsec", "ike", "esp", "wireguard", "openvpn", "mllps", "rdps", "telnets",
+})  # fmt: skip
+#: Use such a port lawfully: a port says nothing where one of them is named. What says only how it was carried, or is no
+#: protocol's name at all (`tcp`, `TCP/IP`, `unknown`, the system's own name), hides no port.
+_OTHERS = _ENCRYPTED | frozenset({
+    "syslog", "dns", "ntp", "snmp", "icmp", "dhcp", "smb", "cifs", "ldap", "kerberos", "who", "rtsp", "sip", "nfs", "rpc",
+})  # fmt: skip
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -54,45 +72,45 @@ def plain_protocol(
     said: dict[str, Any] | None, resource: str | None, protocols: Collection[str], ports: Collection[int]
 ) -> str:
     """The protocol, or `port 21`, by which something went in the clear; empty where nothing says so."""
-    if resource is not None and "://" in resource:
-        scheme = _SCHEME(resource.lower())
-        if scheme is not None and scheme[1] in protocols:
-            return scheme[1]
+    scheme = _SCHEME(resource[:30].lower()) if resource is not None and "://" in resource else None
+    if scheme is not None and scheme[1] in protocols:
+        return scheme[1]
     if said is None:
         return ""
-    named = False
+    plain, named, version = "", scheme is not None and scheme[1] in _ENCRYPTED, False
+    numbers: list[Any] = [said.get(name) for name in PORTS]
     for name in PROTOCOLS:
         value = said.get(name)
-        if isinstance(value, str) and value:
-            word = value.strip().lower()
-            if word in protocols:
-                return word
-            # `tcp` says nothing of what it carries; `https` on a port of http does.
-            named = named or word not in ("tcp", "udp", "6", "17")
-    for name in () if named else PORTS:
-        value = said.get(name)
-        number = (
-            int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 6 else value
-        )
-        if isinstance(number, int) and number in ports:
-            return f"port {number}"
-    return ""
+        if not isinstance(value, str) or not value:
+            continue
+        if found := _SERVICE_PORT(value.strip()):
+            numbers.append(found[1] or found[2])
+        whole = value[:100].strip().lower()
+        words = [_PART.sub("", word) for word in _BETWEEN(whole)]
+        named = named or not _OTHERS.isdisjoint(words)
+        if _ENCRYPTED.isdisjoint(words):  # `ssl/http` is not http
+            word = next((word for word in (whole, *words) if word in protocols), "")
+            plain, version = plain or word, version or (word == "http" and len(words) > 1)
+    told = [number for number in map(_number, numbers) if number is not None]
+    # Servers write `HTTP/1.1` for what came by https too: what is beside it says which.
+    if plain and not (plain == "http" and (named or (version and told and not any(n in ports for n in told)))):
+        return plain
+    return next((f"port {number}" for number in told if number in ports), "") if not named and not plain else ""
+
+
+def _number(value: object) -> int | None:
+    """A port, as a number or as `21`, `21/tcp`."""
+    if isinstance(value, str):
+        found = _PORT(value.strip())
+        return int(found[1]) if found is not None else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def remote_tool(said: dict[str, Any] | None, resource: str | None, tools: Collection[str]) -> str:
     """The listed program that was used; empty where none was."""
-    for value in (*(said.get(name) for name in PROGRAMS), resource) if said is not None else (resource,):
-        if isinstance(value, str) and value:
-            word = program_of(value)
-            if word in tools:
-                return word
-    return ""
-
-
-def program_of(value: str) -> str:
-    """The name of a program: of a path its last part, of a command line the first word, in small letters without `.exe`."""
-    word = value.strip().strip('"').lower()
-    if ".exe" in word:
-        word = word[: word.index(".exe")]
-    word = word.replace("\\", "/").rpartition("/")[2]
-    return word.strip()
+    if said is not None:
+        for name in PROGRAMS:
+            value = said.get(name)
+            if isinstance(value, str) and value and (found := listed(value, tools, command=name == "command_line")):
+                return found
+    return listed(resource, tools) if resource else ""
