@@ -86,9 +86,11 @@ def test_with_nothing_known_only_counts_are_judged() -> None:
 def test_the_memory_is_bounded_whoever_sends_whatever() -> None:
     live = Live(Limits(), KNOWN)
     for n in range(0, KEYS + 2000, 1000):
-        live.judge([failed(0, f"u{k}", ip=f"h{k}") for k in range(n, n + 1000)], heard_us=NOON)
+        live.judge([failed(0, f"u{k}", ip=f"h{k}", workstation=f"w{k}") for k in range(n, n + 1000)], heard_us=NOON)
         live.judge([event(0, f"u{k}", "P-HONEY") for k in range(n, n + 1000)], heard_us=NOON + n * MINUTE)
-    assert max(len(live._failed), len(live._sprayed), len(live._opened), len(live._said)) <= KEYS
+    guessing = live._guessing
+    assert max(map(len, (guessing.accounts, guessing.strangers, guessing.addresses, guessing.stations))) <= KEYS
+    assert max(len(live._opened), len(live._said)) <= KEYS
     different = Different(10)
     assert max(different.add(str(n), NOON) for n in range(VALUES + 10)) == VALUES
 

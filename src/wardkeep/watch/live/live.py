@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from wardkeep.watch.event import Action, Kind, Outcome
 from wardkeep.watch.intake.row import Row
 from wardkeep.watch.live.alert import Alert, LiveDetection, Value
+from wardkeep.watch.live.guessing import Guessing
 from wardkeep.watch.live.known import Holder, Known
 from wardkeep.watch.live.limits import Limits
 from wardkeep.watch.live.looking import (
@@ -28,7 +29,7 @@ from wardkeep.watch.live.looking import (
     STATION,
     VENDOR,
 )
-from wardkeep.watch.live.memory import MINUTE, Different, Recent, Said, Times
+from wardkeep.watch.live.memory import MINUTE, Different, Recent, Said
 from wardkeep.watch.live.signed import Signed
 from wardkeep.watch.live.wire import names_program, names_protocol, plain_protocol, remote_tool, said_of
 
@@ -65,8 +66,7 @@ class Live:
     def __init__(self, limits: Limits, known: Known) -> None:
         self._limits = limits
         self._opened = Recent(lambda: Different(limits.batch_minutes))
-        self._failed = Recent(lambda: Times(limits.failed_logins, limits.failed_minutes))
-        self._sprayed = Recent(lambda: Different(limits.spray_minutes))
+        self._guessing = Guessing(limits)
         self._seats = Recent(_Seat)
         self._stays = Recent(_Stay)
         #: Places of privileged accounts of which nothing was known before.
@@ -179,27 +179,20 @@ class Live:
         self.says[row.system] |= says
 
     def _failure(self, row: Row, holder: Holder, at_us: int) -> None:
-        limits = self._limits
-        if row.account:
-            self.says[row.system] |= FAILED | ADDRESS if row.ip or row.workstation else FAILED
-        if row.account and self._failed.of(row.account).add(at_us):
-            self._failed.of(row.account).clear()
+        limits, account, known = self._limits, row.account, holder is not _NOBODY
+        if not account:
+            return
+        self.says[row.system] |= FAILED | ADDRESS if row.ip or row.workstation else FAILED
+        if self._guessing.forced(account, row, at_us, known=known):
             self._alert(
                 _D.BRUTE_FORCE, row, holder, at_us, observed={"failed_logins": limits.failed_logins},
                 limits={"failed_logins": limits.failed_logins, "failed_minutes": limits.failed_minutes},
             )  # fmt: skip
-        address = row.ip or row.workstation
-        if address and row.account:
-            sprayed = self._sprayed.of(address)
-            if (
-                sprayed.add(row.account, at_us) >= limits.spray_accounts
-                and (n := sprayed.count()) >= limits.spray_accounts
-            ):
-                sprayed.clear()
-                self._alert(
-                    _D.SPRAYING, row, _NOBODY, at_us, account="", observed={"spray_accounts": n},
-                    limits={"spray_accounts": limits.spray_accounts, "spray_minutes": limits.spray_minutes},
-                )  # fmt: skip
+        if count := self._guessing.sprayed(account, row, at_us, known=known):
+            self._alert(
+                _D.SPRAYING, row, _NOBODY, at_us, account="", observed={"spray_accounts": count},
+                limits={"spray_accounts": limits.spray_accounts, "spray_minutes": limits.spray_minutes},
+            )  # fmt: skip
 
     def _seat(self, row: Row, holder: Holder, at_us: int) -> None:
         # Two systems may call one machine by two names, so what changes is looked at within each.

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -76,19 +77,30 @@ class Different:
 
 
 class Times:
-    """When something last happened, so many times."""
+    """When something happened, so many times: by when it did, in whichever order it was heard."""
 
-    __slots__ = ("_times", "_window")
+    __slots__ = ("_count", "_times", "_window")
+
+    #: Times so many are kept: what is a while ago may still be heard more of.
+    KEPT = 4
 
     def __init__(self, count: int, minutes: int) -> None:
-        self._window = minutes * MINUTE
-        self._times: deque[int] = deque(maxlen=count)
+        self._count, self._window = count, minutes * MINUTE
+        #: The earliest first.
+        self._times: list[int] = []
 
     def add(self, at_us: int) -> bool:
-        """Whether it happened `count` times within the window now."""
-        times = self._times
-        times.append(at_us)
-        return len(times) == times.maxlen and max(times) - min(times) <= self._window
+        """Whether it happened `count` times within the window that holds this one."""
+        times, count = self._times, self._count
+        here = bisect_right(times, at_us)
+        times.insert(here, at_us)
+        if len(times) > self.KEPT * count:
+            del times[0]
+            here -= 1
+        # Most come in their order: only the window that ends with this one is new.
+        first = max(0, here - count + 1, bisect_left(times, at_us - self._window) if here < len(times) - 1 else 0)
+        last = min(here, len(times) - count)
+        return any(times[n + count - 1] - times[n] <= self._window for n in range(first, last + 1))
 
     def clear(self) -> None:
         self._times.clear()
