@@ -59,7 +59,7 @@ SELECT pk.finding_no AS finding_no, m.eid AS eid, CAST(NULL AS INTEGER) AS p, m.
 FROM picked AS pk
 JOIN (
   SELECT st.a AS a, st.eid AS eid, st.time_us AS time_us
-  FROM statement AS st
+  FROM worded AS st
   JOIN statistics_text AS sx ON sx.eid = st.eid AND (sx.lines = 0 OR st.records >= :bulk_records)
   UNION
   SELECT pc.a AS a, pc.eid AS eid, pc.time_us AS time_us

@@ -31,7 +31,9 @@ _PIECE = (
 )  # fmt: skip
 _FORM = (("form", "INTEGER"), ("fingerprint", "VARCHAR"), ("columns", "VARCHAR"), ("parsed", "BOOLEAN"))
 _UNKNOWN = (("eid", "BIGINT"), ("procedure", "VARCHAR"))
-_ASKED = "eid, a, day, time_us, records, ticket_id, ticket_kind, account, person, kind, query"
+_ASKED = "eid, a, day, time_us, records, ticket_id, ticket_kind, account, person, kind, query, writes, counted"
+#: Words without which nothing is read, the first letters of full-width ones among them.
+_READS = ("select", "using", "exec", "table", "prepare", "call", "begin", "copy", "\uff45")
 #: Names that a finding shows at most.
 _SHOWN = 12
 
@@ -48,6 +50,12 @@ def read_statements(engine: Engine, schema: Schema, numbers: Mapping[str, int | 
     engine.put("statistics_piece", _PIECE, judging.pieces)
     engine.put("statistics_form", _FORM, judging.forms.values())
     engine.put("statistics_unknown", _UNKNOWN, judging.unknown)
+
+
+def _may_read(query: str) -> bool:
+    """Whether a statement that writes may read what it writes: most of an application's say their values."""
+    text = query.lower()
+    return any(word in text for word in _READS)
 
 
 class _Judging:
@@ -73,14 +81,19 @@ class _Judging:
         person: str | None,
         kind: str,
         query: str,
+        writes: int,
+        counted: int,
     ) -> None:
+        if writes and not _may_read(query):
+            return
         shaped, verdict = self.reader.told(query)
         self.unknown += [(eid, name) for name in verdict.unknown]
         if verdict.answer not in (Answer.STATISTICS, Answer.PIECE):
             return
         other = json.dumps(f"{ticket} ({ticket_kind})", ensure_ascii=False) if ticket else None
         by_prescriber = int(verdict.by is By.PRESCRIBER)
-        lines = verdict.how is How.LINES
+        # Where nobody tells how many rows a person's statement gave, all of them count as many.
+        lines = verdict.how is How.LINES and bool(counted or kind == "service")
         if verdict.answer is Answer.STATISTICS:
             self.texts.append((eid, by_prescriber, int(lines), self._form(shaped, verdict), other))
         # Applications ask for one doctor's lines all day long: only people's pieces count together.

@@ -1,21 +1,61 @@
--- name: authorised
--- description: Statements that a ticket for statistics covers at their time; a ticket for other work does not.
-SELECT st.eid AS eid
+-- name: uncounted
+-- description: Systems whose statements never tell how many rows they gave: every one of them has the 1 that stands for no number.
+SELECT e.system AS system
+FROM events AS e
+WHERE e.patient_id IS NULL AND e.query IS NOT NULL AND e.action IN ('query', 'export')
+GROUP BY e.system
+HAVING max(e.count) <= 1 AND min(e.count) = 1
+
+-- name: worded
+-- description: Statements that name no patient, with the ticket that covers them, and those that write: what is written may be read
+--   first. `counted` is 0 where nobody tells how many rows it gave.
+SELECT
+  st.eid AS eid, st.a AS a, st.day AS day, st.time_us AS time_us, st.records AS records, st.ticket_id AS ticket_id,
+  st.kind AS kind, 0 AS writes, CASE WHEN uc.system IS NULL THEN 1 ELSE 0 END AS counted
 FROM statement AS st
-JOIN account_dim AS ad ON ad.a = st.a AND st.day <= ad.until_day
-JOIN holder AS h ON h.a = st.a
-JOIN tickets AS k ON k.account = h.account AND k.kind = 'statistics'
-  AND k.start_us - :clock_minutes * 60000000 <= st.time_us
-  AND coalesce(k.end_us, 9000000000000000) + :clock_minutes * 60000000 > st.time_us
-GROUP BY st.eid
+JOIN events AS e ON e.eid = st.eid
+LEFT JOIN uncounted AS uc ON uc.system = e.system
+UNION ALL
+SELECT
+  e.eid AS eid, ad.a AS a, e.day AS day, e.time_us AS time_us, e.count AS records, CAST(NULL AS VARCHAR) AS ticket_id,
+  CAST(NULL AS VARCHAR) AS kind, 1 AS writes, 1 AS counted
+FROM events AS e
+JOIN account_dim AS b ON b.account = e.account
+LEFT JOIN acted AS ac ON ac.eid = e.eid
+JOIN account_dim AS ad ON ad.a = coalesce(ac.a, b.a)
+WHERE e.patient_id IS NULL AND e.action IN ('create', 'update', 'delete') AND e.outcome = 'success' AND e.query IS NOT NULL
+  AND e.time_us < :to_us
+
+-- name: authorised
+-- description: Statements that a ticket for statistics covers at their time; a ticket for other work does not. Where nobody is
+--   named it may be the ticket of who likely asked.
+SELECT DISTINCT u.eid AS eid
+FROM (
+  SELECT st.eid AS eid, st.time_us AS time_us, h.account AS account
+  FROM worded AS st
+  JOIN account_dim AS ad ON ad.a = st.a AND st.day <= ad.until_day
+  JOIN holder AS h ON h.a = st.a
+  UNION ALL
+  SELECT st.eid AS eid, st.time_us AS time_us, ad.account AS account
+  FROM worded AS st
+  JOIN claim AS c ON c.eid = st.eid
+  JOIN (
+    SELECT k.eid AS eid, max(k.confidence) AS confidence FROM claim AS k WHERE k.confidence >= :likely GROUP BY k.eid
+  ) AS m ON m.eid = c.eid AND m.confidence = c.confidence
+  JOIN account_dim AS ad ON ad.person = c.person AND st.day <= ad.until_day
+) AS u
+JOIN tickets AS k ON k.account = u.account AND k.kind = 'statistics'
+  AND k.start_us - :clock_minutes * 60000000 <= u.time_us
+  AND coalesce(k.end_us, 9000000000000000) + :clock_minutes * 60000000 > u.time_us
 
 -- name: asked_text
 -- description: Statements without such a ticket, with their text: those of the judged time, and of the days before it that
 --   pieces count together with.
 SELECT
   st.eid AS eid, st.a AS a, st.day AS day, st.time_us AS time_us, st.records AS records, st.ticket_id AS ticket_id,
-  st.kind AS ticket_kind, ad.account AS account, ad.person AS person, ad.kind AS kind, e.query AS query
-FROM statement AS st
+  st.kind AS ticket_kind, ad.account AS account, ad.person AS person, ad.kind AS kind, e.query AS query, st.writes AS writes,
+  st.counted AS counted
+FROM worded AS st
 JOIN account_dim AS ad ON ad.a = st.a
 JOIN events AS e ON e.eid = st.eid AND e.query IS NOT NULL
 LEFT JOIN authorised AS au ON au.eid = st.eid
@@ -78,7 +118,7 @@ FROM (
     max(sx.by_prescriber) = 1 AS by_prescriber, CAST(NULL AS INTEGER) AS statistics_pieces,
     CAST(NULL AS INTEGER) AS accounts, min(sx.form) AS form, min(sx.other_ticket) AS other_ticket
   FROM statistics_text AS sx
-  JOIN statement AS st ON st.eid = sx.eid
+  JOIN worded AS st ON st.eid = sx.eid
   WHERE st.time_us >= :from_us AND (sx.lines = 0 OR st.records >= :bulk_records)
   GROUP BY st.a, st.day
   UNION ALL
