@@ -212,7 +212,7 @@ def test_a_rejected_row_is_read_again_when_its_mapping_was_mended(tmp_path: Path
         | {"values": {"action": {"打印": "print"}}}
     )
     path = tmp_path / "his.csv"
-    path.write_bytes(seed.data)
+    path.write_bytes(seed.data + b"\n")
     right = {e.event_id: e for e in read_events(path, zone=ZONE, mapping=seed.mapping) if isinstance(e, AccessEvent)}
     pieces = [e for e in read_events(path, zone=ZONE, mapping=narrow) if isinstance(e, Rejected)]
     assert pieces and all(piece.reason.startswith("unmapped-action") for piece in pieces)

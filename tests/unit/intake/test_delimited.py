@@ -13,6 +13,10 @@ from hypothesis import strategies as st
 from tests.unit.intake.reading import one, read, refused
 from wardkeep.watch.event import AccessEvent, Kind, Rejected, TimeQuality
 from wardkeep.watch.intake.mapping import Mapping, parse_mapping
+from wardkeep.watch.intake.opening import Source
+from wardkeep.watch.intake.planning import Readable, plan
+from wardkeep.watch.intake.replaying import reread
+from wardkeep.watch.intake.row import Row
 
 NOON = 1_772_410_500_000_000
 HEAD = (
@@ -201,3 +205,32 @@ def test_what_has_no_column_of_its_own_is_kept_under_a_name() -> None:
     assert event.extra == {"program": "plsql", "columns": {"b": "x"}}
     event = one(b"t,a,prog\n2026-03-02 08:15:00,read,\n", "x.csv", mapping=made)
     assert event.extra == {}
+
+
+@pytest.mark.parametrize("codec, end", [("utf-8", "\n"), ("gb18030", "\r\n"), ("utf-16-le", "\n")])
+@pytest.mark.parametrize("torn", ["2026-03-02 08:15:02,u3,P0012,读", '"2026-03-02 08:15:02",u3,P0012,"读"'])
+def test_a_last_line_without_an_end_is_set_aside_and_read_on_replay(codec: str, end: str, torn: str) -> None:
+    made = mapping(f'encoding = "{codec}"\n[values.action]\n"读" = "read"')
+    head = f"t,u,p,a{end}"
+    data = (head + f"2026-03-02 08:15:00,u1,P00123,读{end}2026-03-02 08:15:01,u2,P2,读{end}").encode(codec)
+    first, second, cut = read(data + torn.encode(codec), "x.csv", mapping=made)
+    assert isinstance(first, AccessEvent) and isinstance(second, AccessEvent)
+    assert isinstance(cut, Rejected) and cut.reason.startswith("unfinished") and cut.position == "4"
+    (event,) = reread(cut, zone="Asia/Shanghai", mapping=made)
+    assert isinstance(event, AccessEvent) and event.patients == ("P0012",)
+    for behind in ("", end, f"{end} ", "\x1a", f"{end}{end}"):
+        found = read(data + behind.encode(codec), "x.csv", mapping=made)
+        assert [type(one) for one in found[:2]] == [AccessEvent] * 2
+    # Where no line of rows has an end, the file is a row that was cut out of one, or has but one.
+    (alone,) = read((head + torn).encode(codec), "x.csv", mapping=made)
+    assert isinstance(alone, AccessEvent)
+
+
+def test_a_last_line_is_torn_also_where_it_stands_alone_in_its_block() -> None:
+    data = b"t,u,p,a\n" + b"2026-03-02 08:15:00,u1,P1,read\n" * 50
+    with Source.of_bytes(data, "x.csv") as source:
+        readable = plan(source, zone="Asia/Shanghai", form="delimited", mapping=mapping())
+    assert isinstance(readable, Readable)
+    reader, line = readable.plan.reader(), data.splitlines()[-1]
+    assert isinstance(reader.parse(line, 52)[0], Rejected) and isinstance(reader.parse(line + b"\n", 52)[0], Row)
+    assert isinstance(reader.parse(line, 2)[0], Row)

@@ -104,7 +104,7 @@ def test_a_shipped_mapping_reads_a_column_in_utc_that_says_so(name: str, header:
 def test_a_number_that_is_one_of_a_machine_names_an_event_only_with_the_machine(
     name: str, header: str, rows: list[str]
 ) -> None:
-    text = "\n".join([header, *rows])
+    text = "\n".join([header, *rows, ""])
     names = [e.event_id for e in read(text.encode(), "x.csv", mapping=load_mapping(name)) if isinstance(e, AccessEvent)]
     assert None not in names and len(set(names)) == len(rows)
 

@@ -12,6 +12,12 @@ from wardkeep.watch.intake.mapping import Mapping
 from wardkeep.watch.intake.row import Read, set_aside
 from wardkeep.watch.intake.rowmaker import BadRow, RowMaker
 
+#: Why the last record of a file that may not be whole is none yet.
+UNFINISHED = (
+    "unfinished: the last line has no end, so that it may be cut; read the file again when it is whole, or replay it"
+)
+_BLANK = b" \t\r\0\x1a"
+
 
 class DelimitedReader:
     """Rows of one file to events."""
@@ -25,13 +31,17 @@ class DelimitedReader:
         self.head = head
         self.source = source
         self._maker = RowMaker(mapping, names, width, self.format)
+        #: The number of the first line of rows.
+        self._begins = self.dialect.lines.count(head, len(head)) + 1
 
     def parse(self, data: bytes, first: int) -> list[Read]:
         """Every record of a block whose first line has the number `first`."""
         plain = plain_records(data, self.dialect)
+        torn = self._torn(data, first)
         if plain is None:
-            return self._careful(data, first)
+            return self._careful(data, first, torn=torn)
         out: list[Read] = []
+        last = plain.pop() if torn else None
         make, sha256 = self._maker.make, hashlib.sha256
         for line, (raw, cells) in enumerate(plain, first):
             if not cells:
@@ -40,13 +50,24 @@ class DelimitedReader:
                 out.append(make(cells, sha256(raw).digest(), str(line)))
             except BadRow as exc:
                 out.append(self.rejected(str(exc), raw, line))
+        if last is not None:
+            out.append(self.rejected(UNFINISHED, last[0], first + len(plain)))
         return out
 
-    def _careful(self, data: bytes, first: int) -> list[Read]:
+    def _torn(self, data: bytes, first: int) -> bool:
+        """Whether the last line has no end though one before it has: the file may still be written, and the line be cut."""
+        at = self.dialect.lines.last_end(data, len(data))
+        return (at > 0 or first > self._begins) and bool(data[at:].strip(_BLANK))
+
+    def _careful(self, data: bytes, first: int, *, torn: bool) -> list[Read]:
         """The same for a block in which some line is no record by itself."""
         out: list[Read] = []
         make, sha256 = self._maker.make, hashlib.sha256
-        for line, raw, cells, problem in records(data, first, self.dialect):
+        found = list(records(data, first, self.dialect))
+        # A record of several lines may be the only one.
+        if torn and (len(found) > 1 or first > self._begins) and found[-1].problem is None:
+            found[-1] = found[-1]._replace(problem=UNFINISHED)
+        for line, raw, cells, problem in found:
             if problem is not None:
                 out.append(self.rejected(problem, raw, line))
                 continue
