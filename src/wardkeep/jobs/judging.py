@@ -83,10 +83,10 @@ def judge_home(
         threads=settings.engine.threads,
     )
     try:
-        con.register("assignments", assignments())
+        merged = show_merged(con)
+        con.register("assignments", under_every_number(con, assignments()) if merged else assignments())
         con.register("mandates", mandates())
-        con.register("archived", archived(events))
-        show_merged(con)
+        con.register("archived", under_every_number(con, archived(events)) if merged else archived(events))
         judgement = judge(
             con,
             thresholds=thresholds,
@@ -210,11 +210,26 @@ def archived(store: Store) -> pa.Table:
     )
 
 
-def show_merged(con: duckdb.DuckDBPyConnection) -> None:
-    """Let the texts see which numbers of patients are of one person, where any were merged."""
+def show_merged(con: duckdb.DuckDBPyConnection) -> bool:
+    """Let the texts see which numbers of patients are of one person; whether any were merged."""
     kept = "SELECT 1 FROM information_schema.tables WHERE table_schema = 'kept' AND table_name = 'same_person'"
-    if con.execute(kept).fetchone():
-        con.execute("CREATE TEMP VIEW one_person AS SELECT patient_id, other_id FROM kept.same_person")
+    if not con.execute(kept).fetchone():
+        return False
+    con.execute("CREATE TEMP VIEW one_person AS SELECT patient_id, other_id FROM kept.same_person")
+    return True
+
+
+def under_every_number(con: duckdb.DuckDBPyConnection, table: pa.Table) -> pa.Table:
+    """What is said of a number of a patient, said of every other of the same person too."""
+    con.register("of_patients", table)
+    try:
+        return con.sql(
+            """SELECT * FROM of_patients UNION ALL
+            SELECT t.* REPLACE (s.other_id AS patient_id) FROM of_patients t
+            JOIN one_person s ON s.patient_id = t.patient_id"""
+        ).to_arrow_table()
+    finally:
+        con.unregister("of_patients")
 
 
 def mandates() -> pa.Table:
