@@ -49,6 +49,8 @@ class Thresholds:
     shift_late_minutes: int = 120
     #: Minutes by which clocks of systems may differ: added to tickets and consents.
     clock_minutes: int = 15
+    #: Confidence from which the ticket of the likeliest person covers a statement whose asker is not named.
+    likely: float = 0.3
     #: Days for which someone who changed departments still finishes work of the former one.
     move_grace_days: int = 1
     #: Seconds a record may have been open to count as a mistaken opening, and within which the right one must follow.
