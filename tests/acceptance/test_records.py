@@ -53,7 +53,9 @@ def test_a_record_that_was_changed_removed_or_put_in_behind_is_named(program: Pr
         (line["record"], line["problem"])
         for line in program.call("records", "check", after, *OPTIONS, "--json", status=1).lines
     ]
-    late = program.call("records", "seal", after, *OPTIONS, "--late", "--json", status=1)  # a person says that r4 came late
+    late = program.call(
+        "records", "seal", after, *OPTIONS, "--late", "--json", status=1
+    )  # a person says that r4 came late
     assert (late.one["sealed"], late.one["different"]) == (1, 1)
     program.verify()
 

@@ -188,7 +188,8 @@ def _own(bare: str, at: int, target: str) -> bool:
 
 def _without_bodies(bare: str) -> str:
     """Without the bodies of procedures and triggers that are made: they are not run, unless the text calls them."""
-    at, kept = 0, []
+    at = 0
+    kept: list[str] = []
     while len(kept) < _MOST_MADE and (match := _MADE.search(bare, at)) is not None:
         ends = _MADE_ENDS.search(bare, match.end())
         upto = ends.start() if ends else len(bare)
