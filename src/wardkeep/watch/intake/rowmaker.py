@@ -67,6 +67,13 @@ class RowMaker:
             (places.get("outcome", [width])[0], self._ending.known),
             (places.get("breakglass", [width])[0], self._words["breakglass"]),
         )
+        #: Beginnings of statements that no word of the mapping is for: most of what a log of statements holds.
+        self._heads = frozenset(
+            head
+            for head in ("select", "insert", "update", "delete")
+            if self._words["action"].get(ANY) == STATEMENT
+            and not any(one.match(head) for one, _ in self._globs["action"])
+        )
         #: Whether the action is told by a word of the statement itself, which is no more than its first.
         self._sql = places.get("action", [width])[0] == places.get("query", [width + 1])[0]
         #: The parts that make the name of an event; none where one column has it.
@@ -156,7 +163,9 @@ class RowMaker:
         except BadTime as exc:
             raise BadRow(f"bad-time: {exc}") from None
         (i, actions), (j, outcomes), (k, glasses) = self._closed
-        action = actions.get(cells[i]) or self._word("action", cells[i])
+        action = actions.get(cells[i]) or (
+            STATEMENT if cells[i][:6].lower() in self._heads else self._word("action", cells[i])
+        )
         if self._sql or action == STATEMENT:
             action = _said(action, cells[i], cells[self._at[-1]])
         outcome = (None if self._endings else outcomes.get(cells[j])) or self._ended(cells, j)

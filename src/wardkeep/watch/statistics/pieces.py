@@ -136,6 +136,11 @@ _NO_CALL = frozenset(
         "from",
         "go",
         "dbms_output.put_line",
+        "tran",
+        "transaction",
+        "work",
+        "atomic",
+        "on",
     ]
 )
 _M_CALL = re.compile(r"(?:\A|\s|\.)D(?:O)?(?::\S+)?\s+((?:[%A-Za-z]\w*)?\^%?[A-Za-z]\w*|##class\(%?[\w.]+\)\.\w+)")
