@@ -165,14 +165,15 @@ CASES: tuple[tuple[str, str, str, tuple[dict[str, Any], ...]], ...] = (
         "流水号,刷卡时间,工号,姓名,卡号,门,进出,结果\n1,2026-03-02 07:55:00,N001,王芳,C9,ICU北门,进,合法卡通过\n"
         "2,2026-03-02 07:56:00,,,C8,ICU北门,进,无权限\n",
         (
-            {"kind": "other", "account": "N001", "site": "ICU北门", "direction": "进", "card": "C9", "outcome": "success"},
+            {"kind": "other", "account": "N001", "site": None, "resource": "ICU北门",
+             "direction": "进", "card": "C9", "outcome": "success"},
             {"account": None, "outcome": "denied"},
         ),
     ),
     (
         "print-log", "utf-8",
         "Time,User,Pages,Document,Computer,Printer,Status\n2026-03-02 08:15:00,wang,12,list.docx,PC-7,HP-3F,Printed\n",
-        ({"action": "print", "count": 12, "resource": "list.docx", "workstation": "PC-7", "printer": "HP-3F"},),
+        ({"action": "print", "count": 1, "pages": "12", "resource": "list.docx", "workstation": "PC-7", "printer": "HP-3F"},),
     ),
     (
         "removable-media", "utf-8",
