@@ -119,6 +119,15 @@ def at(minute: float, station: str, account: str = "nurse2", **more: Any) -> Row
         ([at(0, "A"), at(2, "B", system="pacs"), at(4, "A")], []),  # one machine under two names
         ([at(0, "A"), at(2, "B", outcome="denied"), at(4, "A")], []),
         ([at(5, "B"), at(0, "A"), at(6, "B")], []),  # the middle one came late
+        ([at(n, "ABC"[n % 3]) for n in range(6)], ["shared_credential"]),  # three people
+        ([at(n / 2, "ABCDE"[n % 5]) for n in range(10)], ["shared_credential"]),
+        ([at(n * 3, "ABC"[n % 3]) for n in range(4)], []),  # one round that ends where it began
+        ([at(n * 4, "ABC"[n % 3]) for n in range(12)], []),  # and rounds that take their time
+        ([at(n, "ABCDEFGH"[n]) for n in range(8)], []),
+        ([at(n, ("PC1", "pc1", "PC1.hosp.local", "\\\\PC1", "HOSP\\PC1")[n % 5]) for n in range(10)], []),
+        ([at(n, ("10.1.1.1", "::ffff:10.1.1.1")[n % 2]) for n in range(4)], []),
+        ([at(0, "PC1.north.local"), at(1, "PC1.south.local"), at(2, "PC1.north.local")], ["shared_credential"]),
+        ([at(0, "A"), at(1, "pc1"), at(2, "a.hosp.local")], ["shared_credential"]),
     ],
 )
 def test_a_credential_is_shared_where_two_workstations_take_turns(rows: list[Row], expected: list[str]) -> None:
@@ -140,6 +149,12 @@ def test_a_credential_is_shared_where_two_workstations_take_turns(rows: list[Row
         ),  # came late: which was first is unsure
         ([at(0, "WS-EAST"), at(1, "WS-WEST", system="pacs")], ["impossible_travel"]),  # where workstations stand
         ([at(0, "WS-EAST"), at(1, "WS-NOWHERE", system="pacs")], []),
+        ([at(0, "ws-east"), at(1, "ws-west.hosp.local", system="pacs")], ["impossible_travel"]),
+        ([event(0, "nurse2", site="East "), event(5, "nurse2", site="east")], []),
+        (
+            [event(0, "nurse2", site="Gate 3", kind="other", system="badge"), event(5, "nurse2", site="west")],
+            [],
+        ),  # a door
     ],
 )
 def test_nobody_is_at_two_sites_within_the_time_of_travel(rows: list[Row], expected: list[str]) -> None:
@@ -172,7 +187,26 @@ def test_many_accounts_that_fail_from_one_address_are_spraying() -> None:
         ([at(0, "ADM-2", "root")], ["new_workstation"]),
         ([at(0, "ADM-1", "root")], []),
         ([event(0, "root", ip="10.0.0.9")], []),
-        ([at(0, "renamed", "root", ip="10.0.0.9")], []),  # the address is known
+        ([at(0, "renamed", "root", ip="10.0.0.9")], ["new_workstation"]),  # many sit behind one address
+        ([at(0, "ADM-1", "root", ip="6.6.6.6")], ["new_workstation"]),  # a client tells its own name
+        ([at(0, "ADM-1", "root", ip="10.0.0.77")], []),  # an address that was given out anew, in its network
+        ([at(0, "adm-1.hosp.local", "root", ip="::ffff:10.0.0.9")], []),  # the same, however it is written
+        ([at(0, "\\\\ADM-1", "root")], []),
+        ([at(0, "10.0.0.9", "root")], []),
+        ([at(0, "root2-pc", "root2"), event(60, "root2", ip="10.0.0.3")], ["new_workstation"]),
+        (
+            [event(0, "root2", ip="10.0.0.3"), at(60, "ADM-2", "root2", ip="10.0.0.3")],
+            [],
+        ),  # a system that tells its name too
+        (
+            [event(0, "root2", ip="10.0.0.3"), *(at(60 + n, f"ADM-{n}", "root2", ip="10.0.0.3") for n in range(2))],
+            ["new_workstation"],  # and then another name
+        ),
+        ([at(0, "ADM-2", "root2"), at(60, "ADM-2", "root2", ip="10.0.0.3")], []),
+        (
+            [at(0, "ADM-2", "root2"), at(60, "ADM-2", "root2", ip="10.0.0.3"), at(90, "ADM-2", "root2", ip="6.6.6.6")],
+            ["new_workstation"],
+        ),
         ([event(0, "root", ip="10.0.0.8")], ["new_workstation"]),
         ([event(0, "root")], []),
         ([at(0, "ADM-2", "root", outcome="failure", action="login")], []),

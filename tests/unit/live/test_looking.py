@@ -16,7 +16,10 @@ from wardkeep.watch.live.looking import NEEDED
 D = LiveDetection
 
 
-def systems(*rows: Row, known: Known = KNOWN) -> dict[LiveDetection, tuple[str, ...]]:
+ROOTS = dataclasses.replace(KNOWN, privileged=KNOWN.privileged | {"sa"})
+
+
+def systems(*rows: Row, known: Known = ROOTS) -> dict[LiveDetection, tuple[str, ...]]:
     live = Live(Limits(), known)
     live.judge(rows, heard_us=NOON)
     return {one.detection: one.systems for one in looking(counted(known), live.says) if one.systems}
@@ -34,6 +37,7 @@ def test_every_detection_says_what_it_needs() -> None:
     (event(0, "nurse1", workstation="WS-EAST"), {D.LEAVER, D.SHARED, D.TRAVEL}),  # a workstation of which the site is known
     (event(0, "ward3", workstation="WS-EAST"), {D.LEAVER}),                      # an account of many is in no two places
     (event(0, "root", ip="10.0.0.9"), {D.LEAVER, D.NEW_PLACE}),
+    (event(0, "sa", ip="10.0.0.9"), {D.NEW_PLACE}),                              # privileged, and in no table
     (event(0, "root"), {D.LEAVER}),                                              # from where is not said
     (event(0, "maker"), {D.LEAVER, D.MAINTENANCE}),
     (failed(0), {D.BRUTE_FORCE, D.SPRAYING}),

@@ -55,5 +55,7 @@ class Alert:
     def key(self) -> tuple[str, ...]:
         """What makes two of them the same thing again. An address counts only where there is no account, and a place where it
         is what is new."""
-        place = self.workstation or self.ip if self.detection == LiveDetection.NEW_PLACE or not self.account else ""
+        place = self.workstation or self.ip if not self.account else ""
+        if self.detection == LiveDetection.NEW_PLACE:
+            place = f"{self.workstation} {self.ip}"
         return (self.detection.value, self.account, self.patient_id or "", place)

@@ -55,7 +55,7 @@ LIVE: dict[L, LiveDescribed] = {
              "failed_logins failed_minutes", "", _READ, "LOGIN"),
         _one(L.SPRAYING, "sign-ins of spray_accounts different accounts failed from one address within spray_minutes",
              "spray_accounts spray_minutes", "", _READ, "LOGIN"),
-        _one(L.NEW_PLACE, "a privileged account was used from a workstation and address from which it was not used before",
+        _one(L.NEW_PLACE, "a privileged account was used from a workstation or address from which it was not used before",
              "", "privileged", _DEVICE, "LOGIN ABNORMAL"),
         _one(L.MAINTENANCE, "a vendor's account was used while none of its tickets was open, clock_minutes added on both sides",
              "clock_minutes", "accounts staff", _DEVICE, "MAINTENANCE LINK UNAUTHORISED"),

@@ -30,8 +30,11 @@ from wardkeep.watch.live.looking import (
     VENDOR,
 )
 from wardkeep.watch.live.memory import MINUTE, Different, Recent, Said
+from wardkeep.watch.live.privileged import Privileged
+from wardkeep.watch.live.seats import Seat, Stands, Stay
 from wardkeep.watch.live.signed import Signed
 from wardkeep.watch.live.wire import names_program, names_protocol, plain_protocol, remote_tool, said_of
+from wardkeep.watch.spelling import plain
 
 _D = LiveDetection
 _NOBODY = Holder()
@@ -41,25 +44,6 @@ _ACCESS, _SUCCESS = Kind.ACCESS.value, Outcome.SUCCESS.value
 _LOGIN, _LOGOUT = Action.LOGIN.value, Action.LOGOUT.value
 
 
-class _Seat:
-    """The workstation at which an account was last, and the one before."""
-
-    __slots__ = ("before", "before_us", "last_us", "station")
-
-    def __init__(self) -> None:
-        self.station = self.before = ""
-        self.last_us = self.before_us = 0
-
-
-class _Stay:
-    """The site at which an account was last."""
-
-    __slots__ = ("last_us", "site")
-
-    def __init__(self) -> None:
-        self.site, self.last_us = "", 0
-
-
 class Live:
     """Belongs to one thread."""
 
@@ -67,10 +51,9 @@ class Live:
         self._limits = limits
         self._opened = Recent(lambda: Different(limits.batch_minutes))
         self._guessing = Guessing(limits)
-        self._seats = Recent(_Seat)
-        self._stays = Recent(_Stay)
-        #: Places of privileged accounts of which nothing was known before.
-        self._first_places: Recent[set[str]] = Recent(set)
+        self._seats = Recent(Seat)
+        self._stays = Recent(Stay)
+        self._privileged = Privileged(known)
         self._signed = Signed(limits.session_hours)
         self._said = Said(limits.quiet_minutes)
         self._minute, self._in_minute = 0, Counter[LiveDetection]()
@@ -87,6 +70,8 @@ class Live:
     def know(self, known: Known) -> None:
         """Go by this from now on."""
         self._known = known
+        self._privileged.know(known)
+        self._stands = Stands(known.sites)
         self._batch_of = {
             role: max(self._limits.batch_patients, math.ceil(self._limits.batch_peer_factor * usual))
             for role, usual in known.peers.items()
@@ -104,13 +89,12 @@ class Live:
         if heard_us // MINUTE != self._minute:
             self._minute = heard_us // MINUTE
             self._in_minute.clear()
-        holders, has_wire, account_of = self._known.holders, self._has_wire, self._known.spellings.account
+        holders, has_wire, privileged = self._known.holders, self._has_wire, self._privileged.accounts
         for row in rows:
             at_us = row.time if row.time < heard_us else heard_us
             holder, self._written = holders.get(row.account or "", _NOBODY), ""
-            if holder is _NOBODY and row.account and (account := account_of(row.account)) != row.account:
-                self._written, row = row.account, row._replace(account=account)  # noqa: PLW2901 - the same event
-                holder = holders.get(account, _NOBODY)
+            if holder is _NOBODY and row.account:
+                row, holder = self._meant(row)  # noqa: PLW2901 - the same event
             if row.kind == _ACCESS:
                 if row.action == _LOGIN and row.outcome != _SUCCESS:
                     self._failure(row, holder, at_us)
@@ -121,12 +105,25 @@ class Live:
                         self._patients(row, holder, at_us)
                     if row.outcome == _SUCCESS and holder is not _NOBODY:
                         self._account(row, holder, at_us)
+                    elif row.outcome == _SUCCESS and row.account in privileged:
+                        self._place(row, holder, at_us)
                 elif holder.person is not None and holder.kind == "person":
                     self._signed.signs_out(row, holder.person)
             if has_wire and (row.extra is not None or row.resource is not None):
                 self._wire(row, holder, at_us)
         found, self._found = self._found, []
         return found
+
+    def _meant(self, row: Row) -> tuple[Row, Holder]:
+        """An event whose account is written as no table has it: with the one that is surely meant, and its holder."""
+        written, holders = row.account or "", self._known.holders
+        account = self._known.spellings.account(written)
+        if account not in holders and self._privileged.strangers is not None:
+            account = self._privileged.strangers.account(account)
+        if account == written:
+            return row, _NOBODY
+        self._written = written
+        return row._replace(account=account), holders.get(account, _NOBODY)
 
     def _patients(self, row: Row, holder: Holder, at_us: int) -> None:
         self.says[row.system] |= PATIENT
@@ -164,12 +161,11 @@ class Live:
             if row.workstation:
                 says |= STATION
                 self._seat(row, holder, at_us)
-            if site := row.site or self._known.sites.get(row.workstation or "", ""):
+            if site := row.site or (self._stands.of(row.workstation) if row.workstation else ""):
                 says |= SITE
                 self._site(row, holder, at_us, site)
-        if account in self._known.privileged and (place := row.workstation or row.ip):
-            says |= PRIVILEGED
-            self._place(row, holder, at_us, place)
+        if account in self._privileged.accounts:
+            self._place(row, holder, at_us)
         if holder.is_vendor:
             says |= VENDOR
             if not self._has_ticket(account, at_us):
@@ -196,43 +192,35 @@ class Live:
 
     def _seat(self, row: Row, holder: Holder, at_us: int) -> None:
         # Two systems may call one machine by two names, so what changes is looked at within each.
-        seat = self._seats.of((row.account, row.system))
-        station = row.workstation or ""
-        if at_us < seat.last_us:
-            return
-        if station != seat.station:
-            if station == seat.before and at_us - seat.before_us < self._limits.overlap_minutes * MINUTE:
-                self._alert(
-                    _D.SHARED, row, holder, at_us, observed={"other": seat.station, "between_s": _s(at_us - seat.before_us)},
-                    limits={"overlap_minutes": self._limits.overlap_minutes},
-                )  # fmt: skip
-            seat.before, seat.before_us, seat.station = seat.station, seat.last_us, station
-        seat.last_us = at_us
+        seat, minutes = self._seats.of((row.account, row.system)), self._limits.overlap_minutes
+        if (turn := seat.used(row.workstation or "", at_us, minutes * MINUTE)) is not None:
+            self._alert(
+                _D.SHARED, row, holder, at_us, observed={"other": turn.other, "between_s": _s(turn.between_us)},
+                limits={"overlap_minutes": minutes},
+            )  # fmt: skip
 
     def _site(self, row: Row, holder: Holder, at_us: int, site: str) -> None:
-        if site == REMOTE:
+        if plain(site) == REMOTE:
             return
         stay = self._stays.of(row.account)
         if at_us < stay.last_us:
             return
-        if stay.site not in ("", site) and at_us - stay.last_us < self._limits.travel_minutes * MINUTE:
+        if (
+            stay.site
+            and plain(stay.site) != plain(site)
+            and at_us - stay.last_us < self._limits.travel_minutes * MINUTE
+        ):
             seen: dict[str, Value] = {"from_site": stay.site, "to_site": site, "between_s": _s(at_us - stay.last_us)}
             limits = {"travel_minutes": self._limits.travel_minutes}
             self._alert(_D.TRAVEL, row, holder, at_us, observed=seen, limits=limits)
         stay.site, stay.last_us = site, at_us
 
-    def _place(self, row: Row, holder: Holder, at_us: int, place: str) -> None:
-        known = self._known.places.get(row.account or "")
-        if known:
-            if place not in known and (row.ip is None or row.ip not in known):
-                self._alert(_D.NEW_PLACE, row, holder, at_us, observed={"known": len(known)})
+    def _place(self, row: Row, holder: Holder, at_us: int) -> None:
+        if not (row.workstation or row.ip):
             return
-        # Of this account nothing is known: where it is first used is taken as known, what follows is new.
-        first = self._first_places.of(row.account)
-        if not first:
-            first.add(place)
-        elif place not in first:
-            self._alert(_D.NEW_PLACE, row, holder, at_us, observed={"known": len(first)})
+        self.says[row.system] |= PRIVILEGED
+        if (known := self._privileged.new_from(row)) is not None:
+            self._alert(_D.NEW_PLACE, row, holder, at_us, observed={"known": known})
 
     def _has_ticket(self, account: str, at_us: int) -> bool:
         margin = self._limits.clock_minutes * MINUTE
