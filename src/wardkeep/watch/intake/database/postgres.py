@@ -11,7 +11,7 @@ import csv
 import re
 from typing import NamedTuple
 
-from wardkeep.watch.intake.database.made import row
+from wardkeep.watch.intake.database.made import BadRecord, row
 from wardkeep.watch.intake.database.statement import OTHER, does
 from wardkeep.watch.intake.row import Row
 from wardkeep.watch.intake.times import BadTime, Moment, Zone, iso
@@ -28,6 +28,7 @@ _REFUSED = re.compile(
     r"(?:\w+ )*authentication failed for user|no pg_hba\.conf entry|role \"|permission denied for database"
 )
 _SEVERE = frozenset({"ERROR", "FATAL", "PANIC"})
+_LEVELS = _SEVERE | {"LOG", "INFO", "NOTICE", "WARNING", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5", ""}
 
 
 class Message(NamedTuple):
@@ -48,7 +49,11 @@ class Message(NamedTuple):
 
 
 def event(said: Message, raw: bytes, *, form: str, position: str, zone: Zone) -> Row:
-    """The event of a message. Raises BadTime."""
+    """The event of a message. Raises BadTime, BadRecord."""
+    if said.severity not in _LEVELS and not _AUDIT.match(said.text):  # what it says is in that language, too
+        raise BadRecord(
+            "other-language: a level that PostgreSQL does not have in English: set lc_messages = 'C' on the server"
+        )
     found = _what(said)
     return row(
         raw, form=form, position=position, system=SYSTEM, moment=moment(said.time, zone), account=found.user or said.user,

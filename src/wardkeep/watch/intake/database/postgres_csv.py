@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from wardkeep.watch.intake.cells import Dialect, records
 from wardkeep.watch.intake.cutting import Block, Overlong, Quotes, cut
+from wardkeep.watch.intake.database.made import BadRecord
 from wardkeep.watch.intake.database.postgres import Message, event
 from wardkeep.watch.intake.lines import Lines
 from wardkeep.watch.intake.mapping import Mapping
@@ -66,8 +67,8 @@ class Rows:
     def _row(self, position: str, raw: bytes, cells: list[str]) -> Read:
         try:
             return event(_said(cells), raw, form=NAME, position=position, zone=self._zone)
-        except BadTime as exc:
-            return self._refused(f"bad-time: {exc}", position, raw)
+        except (BadRecord, BadTime) as exc:
+            return self._refused(f"bad-time: {exc}" if isinstance(exc, BadTime) else str(exc), position, raw)
 
     def _refused(self, reason: str, position: str, raw: bytes) -> Read:
         return set_aside(reason, raw, form=NAME, source=self._source, position=position)
