@@ -10,6 +10,8 @@ import time
 import pytest
 
 from tests.unit.statistics.labelled import HELD, LATER, TUNED, Statement, schema
+from wardkeep.watch.intake.database.acts import RANK, acts
+from wardkeep.watch.intake.database.statement import does
 from wardkeep.watch.statistics.normalise import shape, values
 from wardkeep.watch.statistics.reader import Reader
 from wardkeep.watch.statistics.verdict import Answer, Verdict
@@ -57,6 +59,19 @@ def judge(count: int, seed: str) -> None:
 
 def test_mutated_statements_raise_nothing_and_end_soon() -> None:
     judge(SHORT, "short")
+
+
+@pytest.mark.parametrize("text", SEEDS, ids=range(len(SEEDS)))
+def test_a_plain_look_at_a_statement_says_what_reading_all_of_it_says(text: str) -> None:
+    assert does(text) == RANK[acts(text)]
+
+
+def test_what_mutated_statements_do_is_told_soon() -> None:
+    for n in range(SHORT):
+        text = mutated(random.Random(f"acts:{n}"))
+        start = time.process_time()
+        assert RANK[acts(text)] in RANK
+        assert time.process_time() - start < MOST_SECONDS, f"input {n}: {text[:200]!r}"
 
 
 @pytest.mark.soak
