@@ -307,3 +307,15 @@ def test_what_the_last_days_show_is_learned(home: Home) -> None:
     nurse2 = known.holders["nurse2"]
     assert nurse2.until_us == 1_772_380_800_000_000  # midnight in Shanghai after 2026-03-01
     assert learned_of(home.store(), LiveSettings(learned_days=0), at=now(), memory_limit="1GB").sites == {}
+
+
+def test_where_a_privileged_account_of_no_table_was_used_is_learned_by_any_spelling(home: Home) -> None:
+    from wardkeep.jobs.alerting.surroundings import learned_of
+
+    recent = now().isoformat()
+    hear(
+        home, [event(name, "P1", n, recorded=recent) for n, name in enumerate(["SA", "HOSP\\sa", "saboteur", "nurse1"])]
+    )
+    store_all(home)
+    live = LiveSettings(privileged=("sa",))
+    assert set(learned_of(home.store(), live, at=now(), memory_limit="1GB").places) == {"sa"}

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -83,8 +83,9 @@ def learned_of(store: Store, live: Live, *, at: datetime, memory_limit: str) -> 
         peers = con.execute(_PEERS).fetchall() if {"accounts", "staff"} <= names else []
         sites = con.execute(_SITES, [SURE]).fetchall()
         places: dict[str, set[str]] = {}
-        for account, station, ip in con.execute(_PLACES, [privileged]).fetchall():
-            places.setdefault(account, set()).update(place for place in (station, ip) if place)
+        meant = _meant(engine, privileged)
+        for account, station, ip in con.execute(_PLACES, [sorted(meant)]).fetchall():
+            places.setdefault(meant[account], set()).update(place for place in (station, ip) if place)
     finally:
         con.close()
     return Learned(
@@ -116,6 +117,21 @@ _PLACES = """
     SELECT DISTINCT e.account, e.workstation, e.ip FROM events AS e
     WHERE list_contains(?, e.account) AND e.outcome = 'success'
 """
+
+
+def _meant(engine: DuckEngine, privileged: Sequence[str]) -> dict[str, str]:
+    """As events write it -> the privileged account; of those that stand in no table by any spelling, as `Privileged` does."""
+    held = (
+        {account for (account,) in engine.rows("SELECT a.account FROM accounts AS a")}
+        if "accounts" in engine.tables()
+        else set()
+    )
+    meant = {account: account for account in privileged}
+    strangers = Spellings(((account, None, None) for account in privileged if account not in held), ())
+    for (written,) in engine.rows("SELECT DISTINCT e.account FROM events AS e WHERE e.account IS NOT NULL"):
+        if written not in held and (account := strangers.account(written)) in meant:
+            meant[written] = account
+    return meant
 
 
 def _others(merges: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
