@@ -105,8 +105,12 @@ def test_the_law_decides_who_may_seal_and_open(office: Office) -> None:
     alone = office.program.call(*office.make(*DOCTOR), "--lang", "en", status=1).err
     assert "both sides present" in alone and "article 24" in alone
     assert not office.package.exists()
+    both = ("--institution", "李主任:科主任", "--family", "李主任:父亲")
+    assert "李主任 is named for two sides" in office.program.call(*office.make(*both), "--lang", "en", status=2).err
     office.begin()
     assert "一方" in office.refused("open", "--ground", "copy", *DOCTOR, *HERE, "--lang", "zh")
+    blank = ("--ground", "settled", "--document", "  ", *DOCTOR, *HERE, "--lang", "en")
+    assert "no printable text" in office.refused("open", *blank, status=2)
     assert office.check()["steps"] == 1
 
 

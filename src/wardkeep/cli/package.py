@@ -35,7 +35,8 @@ command.add_command(check)
 
 
 def text(value: str) -> str:
-    """One printable line."""
+    """One printable line that says something."""
+    value = value.strip()
     if not 0 < len(value) <= LONGEST_TEXT or not value.isprintable():
         raise click.BadParameter(speak("it is no printable text of 1 to %d characters") % LONGEST_TEXT)
     return value
@@ -296,7 +297,12 @@ def _sealing(
 
 
 def _people(**present: tuple[str, ...]) -> tuple[Person, ...]:
-    return tuple(_person(Side(side), said) for side in map(str, Side) for said in present.get(side, ()))
+    people = tuple(_person(Side(side), said) for side in map(str, Side) for said in present.get(side, ()))
+    sides: dict[str, Side] = {}
+    for one in people:
+        if sides.setdefault(one.name.casefold(), one.side) is not one.side:
+            raise click.BadParameter(speak("%s is named for two sides: nobody stands for both") % one.name)
+    return people
 
 
 def _person(side: Side, said: str) -> Person:

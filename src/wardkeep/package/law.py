@@ -101,7 +101,7 @@ def opening_refused(
     """
     if Side.INSTITUTION not in present:
         return NOBODY_OF_THE_INSTITUTION
-    if ground is Ground.SETTLED and not document:
+    if ground is Ground.SETTLED and not document.strip():
         return NO_DOCUMENT
     if ground is Ground.THREE_YEARS and at.astimezone(since.tzinfo).date() <= anniversary(since.date()):
         return NOT_THREE_YEARS
