@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 #: What is looked at of one text: a command line has no more.
 MOST = 32_768
+#: What is remembered, by its length.
+SHORT = 300
 #: Characters of a program's name.
 LONGEST = 200
 #: Commands in a command, as in `cmd /c "powershell -c 'start x'"`.
@@ -50,10 +53,21 @@ def program_of(value: str) -> str:
 
 def listed(value: str, tools: Collection[str], *, command: bool = False) -> str:
     """The listed program that a text names as one that runs; empty where it names none."""
-    text = value[:MOST].strip().lower()
+    if len(value) <= SHORT:
+        return _of_short(value, frozenset(tools), command)
+    return _of_any(value[:MOST], tools, command)
+
+
+def _of_any(value: str, tools: Collection[str], command: bool) -> str:
+    """The same of a text of any length that is looked at."""
+    text = value.strip().lower()
     if not any(tool in text for tool in tools):
         return ""
     return next((found for name in _names(text, DEEP, command=command) if (found := _listed(name, tools))), "")
+
+
+#: The same few programs start again and again.
+_of_short = lru_cache(10_000)(_of_any)
 
 
 def _listed(name: str, tools: Collection[str]) -> str:

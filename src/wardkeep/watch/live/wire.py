@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,6 +25,7 @@ PROGRAMS = (
     "command_line",
     "object_name",
 )
+_PROTOCOLS, _PORTS = frozenset(PROTOCOLS), frozenset(PORTS)
 #: Any of them is there: most events say nothing of it, and are not unpacked.
 _SAYS = re.compile("|".join(f'"{name}":' for name in (*PROTOCOLS, *PORTS, *PROGRAMS))).search
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{1,20})://", re.ASCII).match
@@ -78,24 +80,46 @@ def plain_protocol(
     if said is None:
         return ""
     plain, named, version = "", scheme is not None and scheme[1] in _ENCRYPTED, False
-    numbers: list[Any] = [said.get(name) for name in PORTS]
-    for name in PROTOCOLS:
-        value = said.get(name)
-        if not isinstance(value, str) or not value:
+    numbers: list[Any] = [value for name, value in said.items() if name in _PORTS]
+    for name, value in said.items():
+        if name not in _PROTOCOLS or not isinstance(value, str) or not value:
             continue
-        if found := _SERVICE_PORT(value.strip()):
-            numbers.append(found[1] or found[2])
-        whole = value[:100].strip().lower()
-        words = [_PART.sub("", word) for word in _BETWEEN(whole)]
-        named = named or not _OTHERS.isdisjoint(words)
-        if _ENCRYPTED.isdisjoint(words):  # `ssl/http` is not http
-            word = next((word for word in (whole, *words) if word in protocols), "")
-            plain, version = plain or word, version or (word == "http" and len(words) > 1)
+        one = _read(value[:100])
+        if one.port:
+            numbers.append(one.port)
+        named = named or one.other
+        if not one.encrypted:  # `ssl/http` is not http
+            word = next((word for word in one.words if word in protocols), "")
+            plain, version = plain or word, version or (word == "http" and len(one.words) > 2)
     told = [number for number in map(_number, numbers) if number is not None]
     # Servers write `HTTP/1.1` for what came by https too: what is beside it says which.
     if plain and not (plain == "http" and (named or (version and told and not any(n in ports for n in told)))):
         return plain
     return next((f"port {number}" for number in told if number in ports), "") if not named and not plain else ""
+
+
+class _Protocol(NamedTuple):
+    """What the text of a protocol says."""
+
+    #: As it is written, and its words.
+    words: tuple[str, ...]
+    encrypted: bool
+    #: It uses lawfully a port that may be another's.
+    other: bool
+    port: str
+
+
+@lru_cache(10_000)  # the same few come again and again
+def _read(text: str) -> _Protocol:
+    whole = text.strip().lower()
+    words = [_PART.sub("", word) for word in _BETWEEN(whole)]
+    port = _SERVICE_PORT(whole)
+    return _Protocol(
+        words=(whole, *words),
+        encrypted=not _ENCRYPTED.isdisjoint(words),
+        other=not _OTHERS.isdisjoint(words),
+        port="" if port is None else port[1] or port[2],
+    )
 
 
 def _number(value: object) -> int | None:
