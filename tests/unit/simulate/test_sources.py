@@ -77,7 +77,11 @@ def test_all_events_are_those_of_every_system(hospital: simulate.Hospital, small
 
 def test_numbers_of_a_source_have_no_gap_and_rise_with_its_clock(rows: dict[str, Rows]) -> None:
     for system, of in rows.items():
-        assert [row["event_id"] for row in of] == [f"{SOURCES[system]}{n:09d}" for n in range(1, len(of) + 1)]
+        names = [row["event_id"] for row in of]
+        if system == "JumpServer":  # a session's own identifier, as the product's list has it, and no number of a row
+            assert names == [row["session_id"] for row in of] and len(set(names)) == len(names)
+        else:
+            assert names == [f"{SOURCES[system]}{n:09d}" for n in range(1, len(of) + 1)]
         assert [row["time"] for row in of] == sorted(row["time"] for row in of)
 
 
