@@ -251,9 +251,9 @@ JOIN events AS e ON e.eid = t.eid AND e.action = 'delete'
 WHERE t.time_us >= :from_us
 
 -- name: find_late_edit
--- description: Changes or deletions in a record after copies of it were asked for or a complaint was made, after it was archived
---   and without care since, or by a physician or nurse without reason long after the last care; and deletions in many records in
---   a day.
+-- description: Changes or deletions in a record after copies of it were asked for or a complaint was made, after it was
+--   archived and without care since and without a task in it, or by a physician or nurse without reason long after the last
+--   care; and deletions in many records in a day.
 SELECT x.a AS a, CAST(NULL AS INTEGER) AS p, min(x.time_us) AS first_us, max(x.time_us) AS last_us,
   x.day AS first_day, x.day AS last_day, x.day AS evidence_day, CAST(count(DISTINCT x.eid) AS INTEGER) AS edits,
   CAST(count(DISTINCT CASE WHEN x.deleted = 1 THEN x.eid END) AS INTEGER) AS deletions,
