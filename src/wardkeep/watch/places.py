@@ -16,6 +16,30 @@ _PORT = re.compile(r"(.*[^:]):(\d{1,5})", re.DOTALL | re.ASCII)
 _BRACKETS = re.compile(r"(.*?)[(（]([^()（）]*)[)）]", re.DOTALL)
 
 
+#: What a program calls the machine on which it runs.
+_OWN = frozenset(
+    {
+        "localhost",
+        "localhost.localdomain",
+        "local machine",
+        "<local machine>",
+        "local",
+        "(local)",
+        "[local]",
+        "本机",
+        "本地",
+    }
+)
+
+
+def is_own(written: str) -> bool:
+    """Whether it only says `this machine`, which is another one in every log: a loopback address, `localhost`."""
+    if found := _ip(written):
+        one = ipaddress.ip_address(found)
+        return one.is_loopback or one.is_unspecified
+    return _plain(written) in _OWN
+
+
 class Machine(NamedTuple):
     """A name in two parts; `domain` is empty where only the short name is written."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.attribute.trails import same_clocks, session, trails, ward
 from tests.unit.explain.world import at
-from wardkeep.watch.places import Machine, Machines, address, machine, server
+from wardkeep.watch.places import Machine, Machines, address, is_own, machine, server
 
 
 @pytest.mark.parametrize("written, wanted", [
@@ -117,3 +117,21 @@ def test_what_is_shown_and_kept_stays_as_it_was_written() -> None:
         name for (name,) in found.engine.rows("SELECT DISTINCT workstation FROM events WHERE workstation IS NOT NULL")
     }
     assert written == {"WS1", "ws1.hospital.local"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["127.0.0.1", "::1", "127.1.2.3", "::ffff:127.0.0.1", "0.0.0.0", "localhost", "LOCALHOST", "local machine"],
+)
+def test_what_only_says_this_machine_is_no_place_that_two_logs_share(written: str) -> None:
+    assert is_own(written)
+    w = ward()
+    same_clocks(w)
+    session(w, "ann", at(0, "08:00"), at(0, "16:00"), workstation="PC77", ip=written)
+    w.event("HIS_APP", "P1", at(0, "12:00"), name="use", workstation=written, ip=written, system="db")
+    assert trails(w).state("use") == "nothing"
+
+
+@pytest.mark.parametrize("written", ["10.0.0.1", "ws1", "localhost2", "", "::2"])
+def test_every_other_machine_is_one(written: str) -> None:
+    assert not is_own(written)

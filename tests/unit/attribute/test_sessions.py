@@ -224,3 +224,13 @@ def test_an_address_with_another_workstation_is_another_place() -> None:
     session(w, "ann", at(0, "08:00"), at(0, "16:00"), workstation="ws1", ip="10.0.0.1")
     w.event("med", "P1", at(0, "12:00", plus=MINUTE), name="use", workstation="ws2", ip="10.0.0.1")
     assert trails(w).state("use") == "nothing"
+
+
+def test_a_number_of_connections_that_begins_anew_on_each_server_is_no_session() -> None:
+    """Databases of one kind share a name here, and count their connections or processes each for itself."""
+    w = ward()
+    session(
+        w, "ann", at(0, "08:00"), at(0, "16:00"), session_id="1234567", workstation="ws9", ip="10.0.0.9", system="db"
+    )
+    w.event("HIS_APP", "P1", at(0, "12:00"), name="use", workstation="ws1", session_id="1234567", system="db")
+    assert trails(w).state("use") == "nothing"

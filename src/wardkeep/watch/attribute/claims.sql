@@ -135,7 +135,10 @@ FROM (
           OR coalesce(a.short = s.short AND a.short IN (a.workstation, s.workstation), FALSE)
         )
       )
-      OR (substring(p.place, 1, 2) = 's:' AND (a.system = s.system OR length(s.session_id) >= 6))
+      OR (
+        substring(p.place, 1, 2) = 's:' AND length(s.session_id) >= 6
+        AND (a.system <> s.system OR NOT regexp_matches(s.session_id, '^[0-9]+$'))
+      )
     )
 ) AS w
 WHERE w.at_us >= w.from_us - w.slack_us AND w.at_us < w.until_us + w.slack_us

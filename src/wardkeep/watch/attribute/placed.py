@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from wardkeep.watch.engine import Engine
-from wardkeep.watch.places import Machines, address, server
+from wardkeep.watch.places import Machines, address, is_own, server
 
 MACHINE = (("written", "VARCHAR"), ("machine", "VARCHAR"), ("short", "VARCHAR"))
 ADDRESS = (("written", "VARCHAR"), ("reached", "VARCHAR"))
@@ -26,14 +26,22 @@ UNION SELECT u.server AS written FROM used_at AS u WHERE u.server IS NOT NULL
 
 
 def place(engine: Engine) -> None:
-    """Leave `machine`, `address` and `server_host`; the first two hold what is compared otherwise than it is written."""
+    """Leave `machine`, `address` and `server_host`; the first two hold what is compared otherwise than it is written, empty
+    where it only says `this machine`.
+    """
     names = sorted(written for (written,) in engine.rows(_NAMES))
     servers = {written: server(written) for (written,) in engine.rows(_SERVERS)}
     machines = Machines([*names, *(name for found in servers.values() for name in found)])
     keys = {name: machines.key(name) for name in names}
-    engine.put("machine", MACHINE, [(name, key, short) for name, (key, short) in keys.items() if key != name or short])
+    machine = [
+        (name, "" if is_own(name) else key, None if is_own(name) else short)
+        for name, (key, short) in keys.items()
+        if key != name or short or is_own(name)
+    ]
+    engine.put("machine", MACHINE, machine)
     addresses = sorted(written for (written,) in engine.rows(_ADDRESSES))
-    engine.put("address", ADDRESS, [(one, key) for one in addresses if (key := address(one)) != one])
+    reached = [(one, "" if is_own(one) else address(one)) for one in addresses]
+    engine.put("address", ADDRESS, [(one, key) for one, key in reached if key != one])
     engine.put(
         "server_host", HOST,
         sorted((written, machines.key(name)[0]) for written, found in servers.items() for name in found),

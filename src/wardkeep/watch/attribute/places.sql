@@ -20,8 +20,8 @@ WHERE d.extra LIKE '%"server"%' AND json_extract_string(d.extra, '$.server') IS 
 --   machines have.
 SELECT
   s.eid AS eid, s.name AS name, s.account AS account, s.system AS system, s.action AS action, s.time_us AS time_us,
-  s.day AS day, coalesce(m.machine, s.workstation) AS workstation, m.short AS short, coalesce(i.reached, s.ip) AS ip,
-  coalesce(g.reached, s.assigned_ip) AS assigned_ip, s.target_account AS target_account, s.site AS site,
+  s.day AS day, nullif(coalesce(m.machine, s.workstation), '') AS workstation, m.short AS short,
+  nullif(coalesce(i.reached, s.ip), '') AS ip, nullif(coalesce(g.reached, s.assigned_ip), '') AS assigned_ip, s.target_account AS target_account, s.site AS site,
   s.session_id AS session_id, s.resource AS resource, s.duration_ms AS duration_ms, s.badge AS badge, s.spelt AS spelt
 FROM sign AS s
 LEFT JOIN machine AS m ON m.written = s.workstation
@@ -32,8 +32,8 @@ LEFT JOIN address AS g ON g.written = s.assigned_ip
 -- description: What is to be resolved, with places as they are compared.
 SELECT
   a.eid AS eid, a.account AS account, a.kind AS kind, a.department AS department, a.system AS system,
-  a.time_us AS time_us, a.day AS day, a.offset_us AS offset_us, coalesce(m.machine, a.workstation) AS workstation,
-  m.short AS short, coalesce(i.reached, a.ip) AS ip, a.site AS site, a.session_id AS session_id
+  a.time_us AS time_us, a.day AS day, a.offset_us AS offset_us,
+  nullif(coalesce(m.machine, a.workstation), '') AS workstation, m.short AS short, nullif(coalesce(i.reached, a.ip), '') AS ip, a.site AS site, a.session_id AS session_id
 FROM asked AS a
 LEFT JOIN machine AS m ON m.written = a.workstation
 LEFT JOIN address AS i ON i.written = a.ip

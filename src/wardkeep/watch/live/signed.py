@@ -14,7 +14,7 @@ import msgspec
 
 from wardkeep.watch.intake.row import Row
 from wardkeep.watch.live.memory import MINUTE, Recent
-from wardkeep.watch.places import Machine, address, machine, server
+from wardkeep.watch.places import Machine, address, is_own, machine, server
 
 #: Minutes for which a session stays open to doubt after somebody else signed in at the same place of the same system.
 LINGER = 10
@@ -119,9 +119,9 @@ class Signed:
 
 
 def _places(row: Row) -> Iterator[str]:
-    if row.workstation:
+    if row.workstation and not is_own(row.workstation):
         yield f"w:{machine(row.workstation).short}"
-    if row.ip:
+    if row.ip and not is_own(row.ip):
         yield f"i:{address(row.ip)}"
     if assigned := _told(row).get("assigned_ip"):  # what a VPN gave out is the address in the house
         yield f"i:{address(assigned)}"
@@ -138,7 +138,7 @@ def _led_to(row: Row) -> Iterator[str]:
 def _server_of(row: Row) -> Iterator[str]:
     """The same of a use: the account, and the machine from which it is used."""
     for written in (row.workstation, row.ip):
-        if row.account and written:
+        if row.account and written and not is_own(written):
             yield f"d:{row.account} {machine(written).short}"
 
 
