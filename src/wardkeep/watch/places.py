@@ -16,20 +16,13 @@ _PORT = re.compile(r"(.*[^:]):(\d{1,5})", re.DOTALL | re.ASCII)
 _BRACKETS = re.compile(r"(.*?)[(（]([^()（）]*)[)）]", re.DOTALL)
 
 
-#: What a program calls the machine on which it runs.
+#: What a program calls the machine on which it runs, or one of which it knows nothing.
 _OWN = frozenset(
     {
-        "localhost",
-        "localhost.localdomain",
-        "local machine",
-        "<local machine>",
-        "local",
-        "(local)",
-        "[local]",
-        "本机",
-        "本地",
+        "localhost", "localhost.localdomain", "local machine", "<local machine>", "local", "(local)", "[local]", "本机", "本地",
+        "unknown", "未知", "none", "null", "n/a", "-", "workstation",
     }
-)
+)  # fmt: skip
 
 
 def is_own(written: str) -> bool:

@@ -121,7 +121,18 @@ def test_what_is_shown_and_kept_stays_as_it_was_written() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["127.0.0.1", "::1", "127.1.2.3", "::ffff:127.0.0.1", "0.0.0.0", "localhost", "LOCALHOST", "local machine"],
+    [
+        "127.0.0.1",
+        "::1",
+        "127.1.2.3",
+        "::ffff:127.0.0.1",
+        "0.0.0.0",
+        "localhost",
+        "LOCALHOST",
+        "local machine",
+        "unknown",
+        "WORKSTATION",
+    ],
 )
 def test_what_only_says_this_machine_is_no_place_that_two_logs_share(written: str) -> None:
     assert is_own(written)
