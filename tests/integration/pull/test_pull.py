@@ -318,6 +318,20 @@ def test_an_error_of_the_data_names_no_value(pull: Puller) -> None:
     assert "王芳" not in str(error.value) and "王芳" not in str(error.value.hint)
 
 
+@pytest.mark.parametrize("what", ["current_setting(patient)", "patient::regclass::text", "nextval(patient)::text"])
+def test_a_name_that_is_made_of_a_value_is_not_told(pull: Puller, what: str) -> None:
+    if pull.server.kind != "postgres":
+        pytest.skip("names are values in PostgreSQL")
+    pull.server.do(
+        "DROP VIEW v_access",
+        f"CREATE VIEW v_access AS SELECT log_time, account, {what} AS patient, what, said FROM access_log",
+    )
+    pull.server.add((at(1), "u", "psecret", "浏览", ""))
+    with pytest.raises((ServerLost, SchemaChanged)) as error:
+        pull()
+    assert "psecret" not in str(error.value) and "psecret" not in str(error.value.hint)
+
+
 def test_a_wrong_password_or_address_is_told_without_the_password(pull: Puller) -> None:
     pull.write()
     source = source_named(pull.folder / "source.toml")
