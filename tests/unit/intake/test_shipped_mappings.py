@@ -144,7 +144,7 @@ CASES: tuple[tuple[str, str, str, tuple[dict[str, Any], ...]], ...] = (
             {"event_id": "DC1/11/2026-03-02T08:15:00.1234567+08:00", "account": "wang", "action": "login", "ip": "10.0.0.7",
              "workstation": "PC-7", "logon_type": "3", "outcome": "success", "server": "DC1", "resource": "logon"},
             {"action": "login", "outcome": "failure"}, {"kind": "other", "subject": "wang"},
-            {"kind": "other", "account": "li", "subject": "wang", "resource": "account"},
+            {"action": "delete", "account": "li", "subject": "wang", "resource": "account"},
             {"action": "delete", "resource": "security log", "account": None},
             {"action": "login", "outcome": "failure", "workstation": "PC-8"}, {"action": "logout"},
         ),

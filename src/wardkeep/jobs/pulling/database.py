@@ -25,9 +25,9 @@ T = TypeVar("T")
 #: Seconds to wait for a connection.
 CONNECT = 15
 #: Classes of SQLSTATE that say nothing of a value, and errors of MySQL: what is not there, not allowed, too slow or gone.
-_CLASSES = frozenset({"08", "28", "3D", "53", "57", "58"})
-#: Of class 42 a right and a column that is not there; what else is not there may be called by a value (`patient::regclass`).
-_NAMED = frozenset({"42501", "42703"})
+_CLASSES = frozenset({"08", "28", "3D", "42", "53", "57", "58"})
+#: Of class 42 what may be called by a value: a setting or a type that is not there.
+_VALUED = frozenset({"42704"})
 MISSING = frozenset({1054, 1142, 1143, 1146, 1356})
 MYSQL = MISSING | {1040, 1044, 1045, 1049, 1053, 1205, 1317, 1792, 1927, 1969, 2002, 2003, 2006, 2013, 3024}
 _CODE = re.compile(r"ORA-\d{5}|DPY-\d{4}|\b[0-9A-Z]{5}\b|\b\d{4}\b")
@@ -291,7 +291,7 @@ def _said(exc: Any) -> str:
 def _is_of_the_server(cause: Any, code: object) -> bool:
     """Whether an error is about the connection, a right, a name or the time, and not about a value."""
     if isinstance(code, str) and len(code) == 5:
-        return code[:2] in _CLASSES or code in _NAMED
+        return code[:2] in _CLASSES and code not in _VALUED
     if type(cause).__module__.startswith("psycopg"):
         return True  # without a code nothing was asked yet
     return isinstance(code, int) and code in MYSQL
