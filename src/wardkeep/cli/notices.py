@@ -75,21 +75,25 @@ def digest(frame: Frame) -> None:
         Delivery.GIVEN_UP: speak("given up"),
     }
     good, heads = True, digests.heads()
+    nowhere = digests.unknown_departments(heads)
     digests.announce(heads, frame.home, named=named, week=at, at=at, by="cli")
     for head, monday, told in digests.told_of(heads, frame.home, week=at):
         sendings = try_all(frame.home, told, at=at) if told else []
-        reached = head.is_reached(named)
-        good = good and reached and all(one.state == Delivery.SENT for one in sendings)
+        reached, known = head.is_reached(named), head not in nowhere
+        good = good and reached and known and all(one.state == Delivery.SENT for one in sendings)
         ways = [{"channel": one.channel, "state": one.state, "problem": one.problem} for one in sendings]
         said = ", ".join(f"{way['channel']} {way['problem'] or states[Delivery(way['state'])]}" for way in ways)
         if not reached:
             said = ", ".join(filter(None, (said, speak("no address"))))
+        if not known:
+            said = ", ".join(filter(None, (said, speak("no table of the hospital has this department"))))
         frame.out(
             {
                 "name": head.user.name,
                 "department": head.user.department,
                 "week": monday,
                 "reached": reached,
+                "department_known": known,
                 "channels": ways,
             },
             f"{monday}  {head.user.department:12} {head.user.name:20} {said or speak('nothing to read')}",

@@ -36,6 +36,7 @@ def create(frame: Frame, name: str, role: str, language: str | None, **details: 
     language = language or frame.home.settings.hospital.language
     user = create_user(name, role=role, by="cli", at=now(), language=language, **details)
     _hand_over(frame, user)
+    _say_unknown_department(frame, user)
 
 
 @command.command("contact")
@@ -82,6 +83,15 @@ def list_(frame: Frame) -> None:
     for user in User.objects.order_by("name"):
         row = {"name": user.name, "role": user.role, "enabled": user.is_active, "last_login": user.last_login}
         frame.out(row, f"{user.name:20} {user.get_role_display():28} {'' if user.is_active else speak('disabled')}")
+
+
+def _say_unknown_department(frame: Frame, user: Any) -> None:
+    """A warning and no refusal: the table that has the department may be loaded later."""
+    from wardkeep.jobs.digests import heads, unknown_departments  # noqa: PLC0415
+
+    if any(head.user.pk == user.pk for head in unknown_departments(heads())):
+        said = speak("no table of the hospital has the department %(department)s: its page is empty until one has")
+        frame.say(said % {"department": user.department})
 
 
 def _named(name: str) -> Any:

@@ -137,13 +137,21 @@ def _administrators(home: Home) -> Found:
 
 def _told(home: Home) -> Found:
     from wardkeep.govern.notices.notice import Kind  # noqa: PLC0415
-    from wardkeep.jobs.digests import heads  # noqa: PLC0415
+    from wardkeep.jobs.digests import heads, unknown_departments  # noqa: PLC0415
     from wardkeep.jobs.sending import channels  # noqa: PLC0415
 
     s, named = home.settings.notices, channels(home)
-    if not named:
-        return True, _("no channel is set: nobody is told of anything"), ""
     wrong, mends = [], []
+    # Said without a channel too: the page of such a head stays empty for ever.
+    if nowhere := unknown_departments(heads()):
+        shown = ", ".join(f"{head.user.name} ({head.user.department})" for head in nowhere)
+        wrong.append(_("heads of a department that no table of the hospital has: %s") % shown)
+        mends.append(
+            _("load the table that has it, or make another account with the department as the tables write it")
+        )
+    if not named:
+        wrong = wrong or [_("no channel is set: nobody is told of anything")]
+        return not mends, "; ".join(wrong), "; ".join(mends)
     if s.forgotten:
         wrong.append(_("nobody is told of: %s") % ", ".join(s.forgotten))
         listed = ", ".join(f'"{kind}"' for kind in s.forgotten)

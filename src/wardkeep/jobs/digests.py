@@ -62,6 +62,16 @@ def heads() -> list[Head]:
     return [_head(user) for user in users.select_related("contact").order_by("department", "name")]
 
 
+def unknown_departments(told_to: Iterable[Head]) -> list[Head]:
+    """Those whose department no table of the hospital has: their page stays empty for ever. Tables that cannot be read name
+    nobody here; the letter itself waits for them."""
+    try:
+        known = directory()
+    except Exception:  # fails open: `said` fails closed
+        return []
+    return [head for head in told_to if known.lacks(head.user.department)]
+
+
 def announce_due(home: Home, *, named: list[Channel], at: datetime) -> None:
     """Make the digests whose time has come and of which there is none yet. After an outage the newest week alone is made."""
     s = home.settings.notices
@@ -79,15 +89,17 @@ def announce(
     monday = last_week(week, _zone(home))
     # A clock that was set back must not bring an older week after a newer one.
     before = Told.objects.filter(kind=Kind.DIGEST, about__gte=monday.isoformat()).values_list("about", flat=True)
-    known = {week_and_head(one)[1] for one in before}
+    nowhere = unknown_departments(told_to)
+    done = {week_and_head(one)[1] for one in before} | {str(head.user.pk) for head in nowhere}
     made = [
         told
         for head in told_to
-        if str(head.user.pk) not in known and (notice := _notice(home, head, monday)) is not None
+        if str(head.user.pk) not in done and (notice := _notice(home, head, monday)) is not None
         if (by_channels := head.reached_by(named))
         if (told := actions.announce(notice, channels=by_channels, at=at, by=by)) is not None
     ]
-    _say_unreached([head for head in told_to if not head.is_reached(named)], named=named, at=at, by=by)
+    lost = [head for head in told_to if head in nowhere or not head.is_reached(named)]
+    _say_unreached(lost, named=named, at=at, by=by)
     return made
 
 
@@ -100,6 +112,8 @@ def said(home: Home, told: Told, *, at: datetime) -> tuple[str, str]:
         known = directory()
     except Exception as error:  # fails closed: how large a department is must be known, and other notices go on
         raise NotSent(f"the hospital's tables cannot be read: {type(error).__name__}") from None
+    if known.lacks(week.department):
+        raise NotSent("no table of the hospital has the department of the account")
     digest = Digest(
         monday=monday,
         department=known.departments.get(week.department, week.department),
@@ -144,7 +158,9 @@ def _say_unreached(lost: list[Head], *, named: list[Channel], at: datetime, by: 
     keys = ",".join(sorted(str(head.user.pk) for head in lost))
     notice = Notice(kind=Kind.UNREACHED, about=hashlib.sha256(keys.encode()).hexdigest()[:32], count=len(lost))
     if actions.announce(notice, channels=named, at=at, by=by) is not None:
-        LOG.warning("%d heads of department have no address to be told of their week at", len(lost))
+        LOG.warning(
+            "%d heads of department cannot be told of their week: no address, or an unknown department", len(lost)
+        )
 
 
 def _head(user: Any) -> Head:

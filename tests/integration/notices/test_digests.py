@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import UTC, date, datetime, timedelta
+from inspect import unwrap as unwrapped
 from typing import Any
 
 import pytest
@@ -233,6 +235,72 @@ def test_a_digest_whose_tables_cannot_be_read_does_not_hold_up_other_notices(
     assert told(DUE) == []
     assert len(told.box.letters) == 1
     assert Sending.objects.get(told__kind="digest").problem == "the hospital's tables cannot be read: OSError"
+
+
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hospital hands over its departments."""
+    from wardkeep.jobs import digests
+
+    known = digests.directory()
+    monkeypatch.setattr(digests, "directory", lambda: dataclasses.replace(known, listed=frozenset({HEART, DESK})))
+
+
+def test_a_department_that_no_table_has_is_told_nothing_and_its_head_is_said_once(told: Any, listed: None) -> None:
+    from wardkeep.jobs import digests
+
+    a_head()
+    a_head("lost", department="心血管", mail="lost@h.example")
+    (letter,) = told(DUE)
+    assert letter["To"] == "head@h.example"
+    assert [head.user.name for head in digests.unknown_departments(digests.heads())] == ["lost"]
+    told(DUE + timedelta(minutes=1))
+    said = [one["Subject"] for one in told.box.letters if one["To"] == "zhou@h.example"]
+    assert said == ["Wardkeep · 东院: 1 head of department cannot be told"]
+
+
+def test_a_letter_that_waits_is_not_sent_of_a_department_that_no_table_has_any_more(
+    told: Any, listed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wardkeep.govern.notices.models import Sending
+    from wardkeep.jobs import digests
+
+    a_head()
+    told.box.refusal = "451 later"
+    assert told(DUE) == []
+    told.box.refusal = ""
+    known = digests.directory()
+    monkeypatch.setattr(digests, "directory", lambda: dataclasses.replace(known, listed=frozenset({DESK})))
+    assert told(DUE + timedelta(minutes=2)) == []
+    assert (
+        Sending.objects.get(told__kind="digest").problem == "no table of the hospital has the department of the account"
+    )
+
+
+def test_the_command_names_the_department_that_no_table_has_and_ends_with_a_fault(
+    set_notices: Any, listed: None, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from types import SimpleNamespace
+
+    import click
+
+    from wardkeep.cli import notices
+    from wardkeep.jobs import draining
+
+    a_head()
+    a_head("lost", department="NOPE")
+    out: list[dict[str, Any]] = []
+    frame = SimpleNamespace(
+        home=set_notices(webhook=hook.url), django=lambda: None, say=lambda _: None, out=lambda row, _: out.append(row)
+    )
+    monkeypatch.setattr(draining, "drain_here", lambda *_, **__: None)
+    with click.Context(notices.digest), pytest.raises(click.exceptions.Exit) as ended:
+        unwrapped(notices.digest.callback)(frame)
+    assert ended.value.exit_code == 1
+    assert {row["department"]: (row["department_known"], len(row["channels"])) for row in out} == {
+        HEART: (True, 1), "NOPE": (False, 0),
+    }  # fmt: skip
+    assert [body["department"] for body, _, _ in hook.posted] == [HEART]
 
 
 def test_weeks_told_are_of_the_last_week_that_is_over(told: Any) -> None:

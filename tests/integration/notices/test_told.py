@@ -67,3 +67,18 @@ def test_a_week_that_cannot_be_linked_to_is_said(set_notices: Any) -> None:
     a_user("wang", "department_head", department="A", mail="wang@h.example")
     ok, detail, _ = the_check(set_notices(**MAIL))
     assert not ok and detail == "a week's notice has no link to its page"
+
+
+def test_a_head_of_a_department_that_no_table_has_is_named_with_or_without_a_channel(
+    set_notices: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wardkeep.jobs import digests
+    from wardkeep.watch.cases.directory import Directory
+
+    a_user("wang", "department_head", department="NOPE", mail="wang@h.example")
+    known = Directory(by_account={}, by_staff={}, departments={}, people={}, listed=frozenset({"A"}))
+    monkeypatch.setattr(digests, "directory", lambda: known)
+    for values in ({}, {**MAIL, "address": "https://w.example/"}):
+        ok, detail, mend = the_check(set_notices(**values))
+        assert not ok and detail == "heads of a department that no table of the hospital has: wang (NOPE)"
+        assert "another account" in mend

@@ -23,7 +23,7 @@ class Kind(StrEnum):
     RECORDS = "records"  # signed records differ from what was sealed
     LEDGER = "ledger"  # somebody outside saw another history, or a kept day does not agree
     DIGEST = "digest"  # the page of a department's week is ready for its head
-    UNREACHED = "unreached"  # heads of department have no address to tell them at
+    UNREACHED = "unreached"  # heads of department have no address to tell them at, or a department that no table has
     TEST = "test"
 
 
@@ -88,7 +88,8 @@ def text_of(notice: Notice, hospital: str, address: str) -> str:
             "What somebody outside keeps of the ledger does not agree with it. Run `wardkeep ledger status` on the machine."
         ),
         Kind.UNREACHED: _(
-            "The page of their week is ready, and no address is known to tell them at. The page of people takes one."
+            "No address is known to tell them at that the page of their week is ready, or no table of the hospital has their "
+            "department. `wardkeep doctor` names them."
         ),
         Kind.TEST: _("Nothing happened; somebody tried whether notices arrive."),
     }[notice.kind] % {"system": notice.system}

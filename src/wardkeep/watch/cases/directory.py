@@ -20,6 +20,12 @@ class Directory:
     departments: dict[str, str]
     #: department -> how many people belong to it, by the table of staff.
     people: dict[str, int]
+    #: Departments that a table names; empty where the hospital hands over none of its departments.
+    listed: frozenset[str] = frozenset()
+
+    def lacks(self, department: str) -> bool:
+        """Whether the departments are known, and this is none of them."""
+        return bool(self.listed) and department not in self.listed
 
 
 #: What was read last, and the loads that it was read from. Whoever holds `_turn` may change it.
@@ -50,4 +56,14 @@ def _read(store: Opened) -> Directory:
         "departments": "SELECT department, name FROM departments WHERE name IS NOT NULL",
         "people": "SELECT department, count(DISTINCT staff_id) FROM staff WHERE department IS NOT NULL GROUP BY 1",
     }
-    return Directory(**{name: dict(store.con.execute(sql).fetchall()) for name, sql in names.items()})
+    known = {name: dict(store.con.execute(sql).fetchall()) for name, sql in names.items()}
+    return Directory(**known, listed=_listed(store))
+
+
+def _listed(store: Opened) -> frozenset[str]:
+    """A department that people or accounts belong to is one, though the table of departments may lack it."""
+    found = [
+        frozenset(name for (name,) in store.con.execute(f"SELECT DISTINCT department FROM {table}").fetchall())  # noqa: S608 - our own names
+        for table in ("departments", "staff", "accounts")
+    ]
+    return frozenset().union(*found) - {None} if found[0] else frozenset()

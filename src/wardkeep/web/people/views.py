@@ -27,6 +27,7 @@ from wardkeep.govern.identity.models import Contact, User
 from wardkeep.govern.identity.permission import permission
 from wardkeep.govern.identity.role import ADMINISTRATORS, Act, Role
 from wardkeep.home import now
+from wardkeep.watch.cases.directory import Directory, directory
 from wardkeep.web.page import page, person, require
 from wardkeep.web.people.forms import NewPerson, NewRole, Reached
 
@@ -125,9 +126,24 @@ def _handed_over(request: HttpRequest, user: User) -> HttpResponse:
 def _shown(request: HttpRequest, *, form: NewPerson | None = None) -> HttpResponse:
     enrolled = set(Authenticator.objects.filter(type=Authenticator.Type.TOTP).values_list("user_id", flat=True))
     users = User.objects.select_related("contact").order_by("-is_active", "name")
-    rows = [_row(request, user, user.pk in enrolled) for user in users]
+    listed = _departments()
+    rows = [{**_row(request, user, user.pk in enrolled), "nowhere": _is_nowhere(user, listed)} for user in users]
     context = {"rows": rows, "form": form or NewPerson(), "roles": NewRole().fields["role"].choices}  # type: ignore[attr-defined]
     return render(request, "people/people.html", context, status=422 if form else 200)
+
+
+def _departments() -> Directory | None:
+    """What departments there are; None where the tables cannot be read: the people are shown all the same."""
+    try:
+        return directory()
+    except Exception:  # fails open: a name that nobody can check is not called wrong
+        return None
+
+
+def _is_nowhere(user: User, known: Directory | None) -> bool:
+    """Whether somebody heads a department that no table of the hospital has."""
+    heads = user.is_active and user.role == Role.DEPARTMENT_HEAD and user.department
+    return bool(known and heads and known.lacks(user.department))
 
 
 def _row(request: HttpRequest, user: User, enrolled: bool) -> dict[str, Any]:
