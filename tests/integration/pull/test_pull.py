@@ -363,3 +363,47 @@ def test_a_password_may_be_a_credential_of_the_service(pull: Puller, monkeypatch
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(pull.folder / "creds"))
     assert source_named(path).password == pull.server.password
     assert isinstance(pull(password_file=None, password_credential="his"), Pulled)
+
+
+FAR = {
+    "postgres": ("infinity", "-infinity", "0044-03-15 00:00:00 BC", "20000-01-01 00:00:00"),
+    "mariadb": ("0000-00-00 00:00:00", "2026-02-30 08:00:00"),
+}
+
+
+def test_a_time_that_python_cannot_hold_sets_its_row_aside_and_stops_no_other(pull: Puller) -> None:
+    far = FAR[pull.server.kind]
+    pull.server.add((at(1), "a", "P1", "浏览", ""), (at(2), "b", "P1", "浏览", ""))
+    if pull.server.kind == "mariadb":
+        pull.server.do(
+            *(
+                "SET STATEMENT sql_mode = 'ALLOW_INVALID_DATES' FOR INSERT INTO access_log"
+                f" VALUES ('{one}', 'far', 'P1', 'x', '')"
+                for one in far
+            )
+        )
+    else:
+        pull.server.add(*((one, "far", "P1", "浏览", "") for one in far))
+    done = pull()
+    assert (done.read, done.accepted, done.quarantined) == (len(far) + 2, 2, len(far))
+    assert done.watermark == "2026-03-02 08:00:02.000000"
+    assert {piece.reason.partition(":")[0] for piece in pull.home.store().pieces()} == {"bad-time"}
+    # What comes later is read, and what was set aside is not set aside again.
+    pull.server.add((at(3), "c", "P1", "浏览", ""))
+    done = pull(batch=1)
+    assert done.accepted == 1 and done.watermark == "2026-03-02 08:00:03.000000"
+    assert pull.stored() == ["a", "b", "c"]
+    assert len(list(pull.home.store().pieces())) == len(far)
+
+
+@pytest.mark.parametrize("what", ["'24:00'::time", "'infinity'::date", "'20000-01-01'::date", "'24:00:00+00'::timetz"])
+def test_such_a_value_in_another_column_is_its_text(pull: Puller, what: str) -> None:
+    if pull.server.kind != "postgres":
+        pytest.skip("PyMySQL hands out texts")
+    pull.server.do(
+        "DROP VIEW v_access",
+        f"CREATE VIEW v_access AS SELECT log_time, account, patient, what, {what} AS said FROM access_log",
+    )
+    pull.server.add((at(1), "a", "P1", "浏览", ""))
+    assert pull().accepted == 1
+    assert pull.stored("query")[0].startswith(what.split("'")[1])

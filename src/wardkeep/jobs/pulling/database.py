@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from wardkeep.jobs.pulling.dialects import asked_from, cancel, cut, whole_seconds
+from wardkeep.jobs.pulling.times import teach
 from wardkeep.watch.pull import BadSource, Mark, PullError, PullSource, SchemaChanged
 
 if TYPE_CHECKING:
@@ -256,6 +257,7 @@ def _arguments(url: URL, timeout: int) -> dict[str, Any]:
 
 def _prepare(name: str, connection: Any, timeout: int) -> None:
     """What a session is told before anything else."""
+    teach(name, connection)
     if name in ("mysql", "mariadb"):
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")

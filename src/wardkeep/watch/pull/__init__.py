@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pulling rows from a view of a database: what a source file says, what of a page is complete, how far a pull is. Pure."""
 
+from wardkeep.watch.pull.beyond import Beyond, beyond
 from wardkeep.watch.pull.cells import RowReader, column_named, used_columns
 from wardkeep.watch.pull.errors import (
     BadAnswer,
@@ -20,6 +21,7 @@ from wardkeep.watch.pull.watermark import Kind, Mark, begin_of, kind_of, mark_of
 __all__ = [
     "BadAnswer",
     "BadSource",
+    "Beyond",
     "Kind",
     "Mark",
     "OfOneRecord",
@@ -32,6 +34,7 @@ __all__ = [
     "TooManyAlike",
     "before",
     "begin_of",
+    "beyond",
     "column_named",
     "complete",
     "kind_of",

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from wardkeep.watch.pull.beyond import Beyond
 from wardkeep.watch.pull.errors import BadSource, SchemaChanged
 
 #: What can be compared with itself and with `>=` in the database.
@@ -32,6 +33,8 @@ def mark_of(value: Any, column: str) -> Mark:
     """The watermark of a row. Raises SchemaChanged where the column is of a kind that cannot be one."""
     if isinstance(value, datetime):
         return value
+    if isinstance(value, Beyond):
+        return value.mark
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, Decimal) and value == value.to_integral_value():
