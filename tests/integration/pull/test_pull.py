@@ -318,7 +318,19 @@ def test_an_error_of_the_data_names_no_value(pull: Puller) -> None:
     assert "王芳" not in str(error.value) and "王芳" not in str(error.value.hint)
 
 
-@pytest.mark.parametrize("what", ["current_setting(patient)", "patient::regtype::text"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "current_setting(patient)",
+        "patient::regtype::text",
+        "patient::regclass::text",
+        "patient::regproc::text",
+        "nextval(patient)::text",
+        "to_tsquery(patient || ' x')::text",
+        "has_database_privilege(patient, 'connect')::text",
+        "pg_read_file(patient)",
+    ],
+)
 def test_a_name_that_is_made_of_a_value_is_not_told(pull: Puller, what: str) -> None:
     if pull.server.kind != "postgres":
         pytest.skip("names are values in PostgreSQL")

@@ -83,8 +83,8 @@ class Orig(Exception):
 
 
 class Wrapped(Exception):
-    def __init__(self, orig: Exception) -> None:
-        self.orig = orig
+    def __init__(self, orig: Exception, statement: str | None = 'SELECT "log_Time", account FROM audit.v') -> None:
+        self.orig, self.statement = orig, statement
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,24 @@ class Wrapped(Exception):
         (Orig("22018", "Conversion failed: '王芳'"), "Orig 22018"),
         (Orig("invalid input: 王芳", sqlstate="22P02"), "Orig 22P02"),
         (Orig('relation "v" does not exist\nLINE 1', sqlstate="42P01"), 'Orig relation "v" does not exist'),
+        (Orig('relation "audit.v" does not exist', sqlstate="42P01"), 'Orig relation "audit.v" does not exist'),
+        (Orig('column "log_Time" does not exist', sqlstate="42703"), 'Orig column "log_Time" does not exist'),
+        (Orig("关系 “audit.v” 不存在", sqlstate="42P01"), "Orig 关系 “audit.v” 不存在"),
+        (Orig("permission denied for view v", sqlstate="42501"), "Orig permission denied for view v"),
+        (
+            Orig("canceling statement due to statement timeout", sqlstate="57014"),
+            "Orig canceling statement due to statement timeout",
+        ),
+        (Orig('relation "王芳" does not exist', sqlstate="42P01"), "Orig 42P01"),
+        (Orig("关系 “王芳” 不存在", sqlstate="42P01"), "Orig 42P01"),
+        (Orig("la relation « 王芳 » n'existe pas", sqlstate="42P01"), "Orig 42P01"),
+        (Orig('unrecognized configuration parameter "王芳"', sqlstate="42704"), "Orig 42704"),
+        (Orig('function "王芳" does not exist', sqlstate="42883"), "Orig 42883"),
+        (Orig('syntax error in tsquery: "王芳 v"', sqlstate="42601"), "Orig 42601"),
+        (Orig('could not open file "王芳" for reading: gone', sqlstate="58P01"), "Orig 58P01"),
+        (Orig('database "王芳" does not exist', sqlstate="3D000"), "Orig 3D000"),
+        (Orig('relation "v"王芳" does not exist', sqlstate="42P01"), "Orig 42P01"),
+        (Orig('relation "count" does not exist', sqlstate="42P01"), "Orig 42P01"),
         (Orig(), "Orig"),
     ],
 )

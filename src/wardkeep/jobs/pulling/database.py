@@ -27,8 +27,9 @@ T = TypeVar("T")
 CONNECT = 15
 #: Classes of SQLSTATE that say nothing of a value, and errors of MySQL: what is not there, not allowed, too slow or gone.
 _CLASSES = frozenset({"08", "28", "3D", "42", "53", "57", "58"})
-#: Of class 42 what may be called by a value: a setting or a type that is not there.
-_VALUED = frozenset({"42704"})
+#: What a server puts around a name, in whatever language it speaks.
+_MARKS = "\"'`“”„‘’«»「」『』"
+_QUOTED = re.compile(f"[{_MARKS}]([^{_MARKS}]+)[{_MARKS}]")
 MISSING = frozenset({1054, 1142, 1143, 1146, 1356})
 MYSQL = MISSING | {1040, 1044, 1045, 1049, 1053, 1205, 1317, 1792, 1927, 1969, 2002, 2003, 2006, 2013, 3024}
 _CODE = re.compile(r"ORA-\d{5}|DPY-\d{4}|\b[0-9A-Z]{5}\b|\b\d{4}\b")
@@ -230,6 +231,7 @@ def _engine(source: PullSource, password: str | None) -> Engine:
         ) from None
 
     def opened(connection: Any, _: object) -> None:
+        teach(name, connection)
         _prepare(name, connection, source.statement_timeout)
 
     event.listen(engine, "connect", opened)
@@ -257,7 +259,6 @@ def _arguments(url: URL, timeout: int) -> dict[str, Any]:
 
 def _prepare(name: str, connection: Any, timeout: int) -> None:
     """What a session is told before anything else."""
-    teach(name, connection)
     if name in ("mysql", "mariadb"):
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
@@ -284,16 +285,26 @@ def _said(exc: Any) -> str:
     code = getattr(cause, "sqlstate", None) or next(iter(getattr(cause, "args", ())), "")
     text = str(cause.args[-1] if getattr(cause, "args", None) else "").strip()
     told = text.splitlines()[0][:200] if text else ""
-    if not _is_of_the_server(cause, code):
+    if not _is_of_the_server(cause, code, told, getattr(exc, "statement", None) or ""):
         found = _CODE.search(str(code)) or _CODE.search(told)
         told = found[0] if found else ""
     return f"{type(cause).__name__} {told}".strip()
 
 
-def _is_of_the_server(cause: Any, code: object) -> bool:
-    """Whether an error is about the connection, a right, a name or the time, and not about a value."""
+def _is_of_the_server(cause: Any, code: object, told: str, statement: str) -> bool:
+    """Whether an error is about the connection, a right, a name of ours or the time, and not about a value."""
     if isinstance(code, str) and len(code) == 5:
-        return code[:2] in _CLASSES and code not in _VALUED
+        return code[:2] in _CLASSES and _is_ours(told, statement)
     if type(cause).__module__.startswith("psycopg"):
         return True  # without a code nothing was asked yet
     return isinstance(code, int) and code in MYSQL
+
+
+def _is_ours(told: str, statement: str) -> bool:
+    """Whether every name that is told stands in our own statement. A view can make a name of a value (`patient::regclass`)."""
+    bare = statement.replace('"', "")
+
+    def asked(name: re.Match[str]) -> str:
+        return "" if re.search(rf"(?<!\w){re.escape(name[1])}(?!\w)", bare) else name[0]
+
+    return not any(mark in _QUOTED.sub(asked, told) for mark in _MARKS)

@@ -54,8 +54,8 @@ def _postgres(connection: Any) -> None:
 
 
 def _mysql(connection: Any) -> None:
-    from pymysql.constants import FIELD_TYPE  # noqa: PLC0415
-    from pymysql.converters import convert_datetime  # noqa: PLC0415
+    from pymysql.constants import FIELD_TYPE  # type: ignore[import-untyped]  # noqa: PLC0415
+    from pymysql.converters import convert_datetime  # type: ignore[import-untyped]  # noqa: PLC0415
 
     def lenient(value: Any) -> Any:
         found = convert_datetime(value)
