@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.attribute.trails import same_clocks, session, trails, ward
-from tests.unit.explain.world import at
+from tests.unit.explain.world import World, at
 from wardkeep.watch.places import Machine, Machines, address, is_own, machine, server
 
 
@@ -146,3 +146,64 @@ def test_what_only_says_this_machine_is_no_place_that_two_logs_share(written: st
 @pytest.mark.parametrize("written", ["10.0.0.1", "ws1", "localhost2", "", "::2"])
 def test_every_other_machine_is_one(written: str) -> None:
     assert not is_own(written)
+
+
+def seen(w: World, account: str, moment: int, **where: str | None) -> None:
+    """Somebody at work: what the log of an application says of a machine and its address."""
+    w.event(account, "P1", moment, system="emr", **where)
+
+
+GATE = "172.17.0.1"
+
+
+@pytest.mark.parametrize("others, named", [
+    ([("wsA", GATE)], "ANN"),                                           # the same machine
+    ([("WSA.hospital.local", f"::ffff:{GATE}")], "ANN"),                # and by another name
+    ([("localhost", GATE), (GATE, GATE), (None, GATE)], "ANN"),         # says of no other one
+    ([("wsZ", "172.17.0.2")], "ANN"),                                   # elsewhere
+    ([("DC1", GATE), *(("DC1", f"10.0.0.{n}") for n in range(4))], "ANN"),  # a server that tells of others
+    ([("wsZ", GATE)], None),
+    ([("wsZ.hospital.local", f"::ffff:{GATE}")], None),
+    ([("wsA.north.local", GATE), ("wsA.south.local", GATE)], None),
+])  # fmt: skip
+def test_an_address_behind_which_two_machines_stand_names_nobody(
+    others: list[tuple[str | None, str]], named: str | None
+) -> None:
+    w = ward()
+    session(w, "ann", at(0, "08:00"), at(0, "16:00"), workstation="wsA", ip=GATE)
+    for n, (workstation, ip) in enumerate(others):
+        seen(w, "ben", at(0, "11:00") + n * 1_000_000, workstation=workstation, ip=ip)
+    w.event("med", "P1", at(0, "12:00"), name="use", ip=GATE)
+    found = trails(w)
+    assert found.named("use") == named
+    assert found.claims["use"].keys() == {"ANN"}  # shown, for she may have been it
+
+
+def test_behind_such_an_address_a_machine_that_is_named_still_tells_who() -> None:
+    w = ward()
+    session(w, "ann", at(0, "08:00"), at(0, "16:00"), workstation="wsA", ip=GATE)
+    session(w, "ben", at(0, "08:00"), at(0, "16:00"), workstation="wsZ", ip=GATE)
+    w.event("med", "P1", at(0, "12:00"), name="named", workstation="wsA", ip=GATE)
+    w.event("med", "P1", at(0, "12:00"), name="bare", ip=GATE)
+    found = trails(w)
+    assert (found.named("named"), found.state("bare")) == ("ANN", "traced")
+
+
+@pytest.mark.parametrize("day, named", [(-1, None), (0, None), (-2, "ANN"), (1, "ANN")])
+def test_machines_count_that_stood_there_on_the_day_or_the_one_before(day: int, named: str | None) -> None:
+    w = ward()
+    session(w, "ann", at(0, "08:00"), at(0, "16:00"), workstation="wsA", ip=GATE)
+    for workstation in ("wsY", "wsZ"):
+        seen(w, "ben", at(day, "11:00"), workstation=workstation, ip=GATE)
+    w.event("med", "P1", at(0, "12:00"), name="use", ip=GATE)
+    assert trails(w).named("use") == named
+
+
+def test_an_address_that_a_vpn_gives_out_is_one_persons_whoever_had_it_before() -> None:
+    w = ward()
+    session(w, "ann", at(0, "08:00"), at(0, "16:00"), workstation=None, ip="9.9.9.9", system="vpn")
+    signed = w.events[-2]["name"]
+    for workstation in ("laptop1", "laptop2"):
+        seen(w, "ben", at(0, "06:00"), workstation=workstation, ip="10.8.0.3")
+    w.event("med", "P1", at(0, "12:00"), name="use", ip="10.8.0.3")
+    assert trails(w, {signed: {"assigned_ip": "10.8.0.3"}}).named("use") == "ANN"

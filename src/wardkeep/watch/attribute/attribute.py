@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wardkeep.watch.attribute.placed import place
+from wardkeep.watch.attribute.placed import crowd, place
 from wardkeep.watch.attribute.spelt import spell
 from wardkeep.watch.engine import Engine, Query, parse
 
@@ -63,7 +63,7 @@ EMPTY: dict[str, tuple[tuple[str, str], ...]] = {
 #: Large ones that nothing needs afterwards.
 SPENT = (
     "asked", "asked_place", "behind", "opened", "led", "session_place", "met", "clock_pair", "sign", "taken_over",
-    "record_system", "presence_of",
+    "record_system", "presence_of", "stood_at", "crowd",
 )  # fmt: skip
 
 
@@ -129,6 +129,8 @@ def _until(engine: Engine, numbers: Mapping[str, int | float]) -> Iterable[str]:
         made.add(name)
         if name == "used_at":
             place(engine)
+        if name == "stood_at":
+            crowd(engine)
         if name in needed and not engine.rows(f"SELECT 1 AS one FROM {name} AS x LIMIT 1"):  # noqa: S608 - our own names
             break
     return [name for name in LEFT if name not in made]

@@ -94,6 +94,7 @@ JOIN (SELECT DISTINCT sp.place AS place, sp.slot AS slot FROM session_place AS s
 -- name: met
 -- description: Uses that met a session at its workstation, its address (where not both name a workstation, and another one)
 --   or by its number, within it or within what the clocks may be wrong (`slack_us`) of it; with how strongly each speaks.
+--   An address behind which several machines stand (`crowd`) is no place of one person.
 --   `weak`: a bastion led to that account on that server, and the account is used from there otherwise too.
 SELECT
   w.eid AS eid, w.person AS person, w.seat AS seat, w.system AS system, w.name AS name, w.at_us AS at_us, w.slack_us AS slack_us,
@@ -115,7 +116,7 @@ FROM (
     CASE WHEN p.at_us >= s.from_us AND p.at_us < s.until_us THEN 1 ELSE 0 END AS inside,
     CASE WHEN substring(p.place, 1, 2) = 's:' THEN 1 ELSE 0 END AS same_session,
     CASE WHEN substring(p.place, 1, 2) = 'g:' THEN 1 ELSE 0 END AS led,
-    CASE WHEN substring(p.place, 1, 2) = 'a:' THEN 1 ELSE 0 END AS unsure,
+    CASE WHEN substring(p.place, 1, 2) = 'a:' OR z.ip IS NOT NULL THEN 1 ELSE 0 END AS unsure,
     CASE WHEN b.account IS NOT NULL AND o.system IS NULL THEN 1 ELSE 0 END AS other_one,
     1000000 + CASE
       WHEN a.system = s.system THEN 0 ELSE least(p.wide_us + s.wide_us, :attribute_clock_seconds * 1000000)
@@ -126,6 +127,8 @@ FROM (
   JOIN asked_at AS a ON a.eid = p.eid
   LEFT JOIN (SELECT DISTINCT x.account AS account FROM application_of AS x) AS b ON b.account = a.account
   LEFT JOIN application_of AS o ON o.account = a.account AND o.system = s.system
+  LEFT JOIN crowd AS z ON z.ip = a.ip AND z.day = a.day AND p.place = concat('i:', z.ip)
+    AND (a.workstation IS NULL OR s.workstation IS NULL) AND s.assigned_ip IS NULL
   WHERE (
       substring(p.place, 1, 2) IN ('w:', 'g:')
       OR (substring(p.place, 1, 2) = 'a:' AND a.workstation <> s.workstation AND a.short IN (a.workstation, s.workstation))

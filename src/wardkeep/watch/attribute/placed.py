@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from wardkeep.watch.engine import Engine
-from wardkeep.watch.places import Machines, address, is_own, server
+from wardkeep.watch.places import Machines, address, is_own, machine, server
 
 MACHINE = (("written", "VARCHAR"), ("machine", "VARCHAR"), ("short", "VARCHAR"))
 ADDRESS = (("written", "VARCHAR"), ("reached", "VARCHAR"))
 #: Of what is written of a server each name and address that it has.
 HOST = (("written", "VARCHAR"), ("host", "VARCHAR"))
+#: Addresses behind which several machines stood that day, or the day before.
+CROWD = (("ip", "VARCHAR"), ("day", "INTEGER"))
 _NAMES = """
 SELECT a.workstation AS written FROM asked AS a WHERE a.workstation IS NOT NULL
 UNION SELECT s.workstation AS written FROM sign AS s WHERE s.workstation IS NOT NULL
@@ -33,12 +35,12 @@ def place(engine: Engine) -> None:
     servers = {written: server(written) for (written,) in engine.rows(_SERVERS)}
     machines = Machines([*names, *(name for found in servers.values() for name in found)])
     keys = {name: machines.key(name) for name in names}
-    machine = [
+    compared = [
         (name, "" if is_own(name) else key, None if is_own(name) else short)
         for name, (key, short) in keys.items()
         if key != name or short or is_own(name)
     ]
-    engine.put("machine", MACHINE, machine)
+    engine.put("machine", MACHINE, compared)
     addresses = sorted(written for (written,) in engine.rows(_ADDRESSES))
     reached = [(one, "" if is_own(one) else address(one)) for one in addresses]
     engine.put("address", ADDRESS, [(one, key) for one, key in reached if key != one])
@@ -46,3 +48,19 @@ def place(engine: Engine) -> None:
         "server_host", HOST,
         sorted((written, machines.key(name)[0]) for written, found in servers.items() for name in found),
     )  # fmt: skip
+
+
+def crowd(engine: Engine) -> None:
+    """Leave `crowd`: the addresses of gateways, which say of nobody where he is."""
+    names: dict[tuple[str, int], set[str]] = {}
+    for ip, day, written in engine.rows("SELECT s.ip, s.day, s.workstation FROM stood_at AS s"):
+        if not is_own(written) and address(written) != ip:
+            names.setdefault((ip, day), set()).add(written)
+    found = {key for key, written in names.items() if _are_several(written)}
+    engine.put("crowd", CROWD, sorted({(ip, on) for ip, day in found for on in (day, day + 1)}))
+
+
+def _are_several(written: set[str]) -> bool:
+    """Whether these are surely the names of more than one machine."""
+    machines = {machine(name) for name in written}
+    return any(not one.may_be(other) for one in machines for other in machines)

@@ -37,3 +37,35 @@ SELECT
 FROM asked AS a
 LEFT JOIN machine AS m ON m.written = a.workstation
 LEFT JOIN address AS i ON i.written = a.ip
+
+-- name: stood_at
+-- description: Machines that events of a day name beside an address, where more than one is named: of addresses at which
+--   somebody signed in and such an account was used, one of them without a machine's name. A name that stands beside more than
+--   three addresses in the day is a server's, which tells of others, and does not count.
+WITH kept AS (
+  SELECT DISTINCT s.ip AS ip
+  FROM (SELECT DISTINCT x.ip AS ip, x.workstation IS NULL AS bare FROM sign_at AS x WHERE x.ip IS NOT NULL) AS s
+  JOIN (SELECT DISTINCT y.ip AS ip, y.workstation IS NULL AS bare FROM asked_at AS y WHERE y.ip IS NOT NULL) AS a
+    ON a.ip = s.ip AND (a.bare OR s.bare)
+),
+beside AS (
+  SELECT DISTINCT coalesce(i.reached, regexp_replace(lower(e.ip), '^::ffff:', '')) AS ip, e.day AS day,
+    e.workstation AS workstation
+  FROM events AS e
+  LEFT JOIN address AS i ON i.written = e.ip
+  WHERE e.workstation IS NOT NULL AND e.ip IS NOT NULL
+),
+machine_of_day AS (
+  SELECT b.day AS day, b.workstation AS workstation FROM beside AS b
+  GROUP BY b.day, b.workstation HAVING count(*) <= 3
+),
+counted AS (
+  SELECT b.ip AS ip, b.day AS day, b.workstation AS workstation
+  FROM beside AS b
+  JOIN kept AS k ON k.ip = b.ip
+  JOIN machine_of_day AS m ON m.day = b.day AND m.workstation = b.workstation
+)
+SELECT c.ip AS ip, c.day AS day, c.workstation AS workstation
+FROM counted AS c
+JOIN (SELECT x.ip AS ip, x.day AS day FROM counted AS x GROUP BY x.ip, x.day HAVING count(*) > 1) AS v
+  ON v.ip = c.ip AND v.day = c.day
