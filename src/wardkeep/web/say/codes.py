@@ -303,6 +303,7 @@ SET_ASIDE: Names = {
     "unmapped-breakglass": _("an override that the mapping does not name"),
     "unmapped-outcome": _("an outcome that the mapping does not name"),
     "unreadable": _("the file could not be read"),
+    "within-statement": _("a line within a statement that may be forged"),
     "zip-bomb": _("a sheet that expands beyond belief"),
 }
 

@@ -6,6 +6,10 @@ before it.
     260302  2:13:05\t    55 Query\tselect 1                 (MariaDB, older MySQL; the time only where the second changed)
 
 Who runs a statement was said when the connection began, so the file is read in its order by one reader.
+
+The server writes line ends as they are, so a string in a statement may hold what looks like a record. MySQL since 5.7 logs no
+statement that it cannot parse: what follows one that ends within a string or a comment is part of it, and is set aside. Older
+servers and MariaDB log what does not parse, too; there it would hide what is real, and nobody can tell.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from wardkeep.watch.intake.cutting import Block, Overlong
 from wardkeep.watch.intake.database import starting
 from wardkeep.watch.intake.database.made import BadRecord, row, text_of
 from wardkeep.watch.intake.database.statement import does
+from wardkeep.watch.intake.database.unclosed import going_on, unclosed
 from wardkeep.watch.intake.limits import RECORD
 from wardkeep.watch.intake.mapping import Mapping
 from wardkeep.watch.intake.row import Read, set_aside
@@ -38,6 +43,15 @@ _HEADER = re.compile(
 )
 _WHO = re.compile(r"(?:\[[^\]]*\] )?(.*?)@(\S*)(?: (?:as \S+ )?on (\S*))?(?: using (.*))?", re.DOTALL)
 _REFUSED = re.compile(r"Access denied for user '(.*?)'@'(.*?)'")
+_STATEMENTS = frozenset({b"Query", b"Prepare", b"Execute", b"Bulk Execute", b"Execute Immediate"})
+#: Stands before a piece that is read again, and says within what it stood.
+_WITHIN = re.compile(rb"wardkeep: within ('|\"|`|/\*)")
+INSIDE = (
+    "within-statement: the statement before it has a string or a comment that does not end before this line; it is part of it, "
+    "and may be forged"
+)
+#: Lines like records that one statement may hold: one that only seems to have no end hides no more.
+MOST_INSIDE = 1_000
 #: Connections of which it is remembered who they are.
 KNOWN = 100_000
 
@@ -67,12 +81,21 @@ class General:
         self._when = parser(["iso", "%y%m%d %H:%M:%S"], Zone(zone))
         self._now: Moment | None = None
         self._who: dict[str, tuple[str, str, str]] = {}
+        #: In what the last statement ends, and how many lines like records stood in it.
+        self._within = (b"", b"")
+        self._inside = 0
 
     def parse(self, data: bytes, first: int) -> list[Read]:
         """Every record of a block."""
         out: list[Read] = []
         for line, raw, begun in starting.records(data, first, BEGINS):
+            if not begun and (within := _WITHIN.fullmatch(raw.strip())) is not None:
+                self._within = (within[1], within[1])
+                continue
             if not begun and _HEADER.fullmatch(raw.strip()):
+                continue
+            if any(self._within):
+                out.append(self._part(raw, str(line)))
                 continue
             try:
                 out.append(self._event(raw, str(line)))
@@ -81,10 +104,21 @@ class General:
                 out.append(set_aside(reason, raw, form=NAME, source=self._source, position=str(line)))
         return out
 
+    def _part(self, raw: bytes, position: str) -> Read:
+        """What looks like a record within a statement."""
+        sign = self._within[0] or self._within[1]
+        self._inside += 1
+        self._within = going_on(b"\n" + raw, self._within) if self._inside < MOST_INSIDE else (b"", b"")
+        return set_aside(
+            INSIDE, raw, form=NAME, source=self._source, position=position, head=b"wardkeep: within " + sign + b"\n"
+        )
+
     def _event(self, raw: bytes, position: str) -> Read:
+        match = _RECORD.fullmatch(raw)
+        if match is not None and match[3] in _STATEMENTS and match[1] is not None and match[1][4:5] == b"-":
+            self._within, self._inside = unclosed(match[4]), 0
         if len(raw) > RECORD:
             raise BadRecord(f"too-long: a record of {len(raw)} bytes, more than {RECORD}")
-        match = _RECORD.fullmatch(raw)
         if match is None:
             raise BadRecord("no-record: neither a time nor a connection and a command begin it")
         at, number, command, rest = match.groups()
