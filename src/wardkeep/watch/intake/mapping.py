@@ -73,6 +73,22 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     values: dict[str, str]
 
 
+class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What some rows say in other columns than the rest, or mean whatever a column says."""
+
+    #: Column (its number in quotes without a header) -> words, in which `*` stands for any text; each column holds one of its.
+    when: dict[str, list[str]]
+    #: In place of those of the mapping; a column that is absent says nothing.
+    columns: dict[str, Place] = {}
+    extra: dict[str, Place] = {}
+    #: In place of what a column says.
+    constants: dict[str, str | int | bool] = {}
+
+    def place(self, column: str, *, header: bool) -> Place:
+        """A column of `when`."""
+        return int(column) if not header and column.isdecimal() else column
+
+
 class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A checked mapping."""
 
@@ -93,6 +109,8 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     columns: dict[str, Place | list[Place]]
     #: Columns beside that of `outcome` that tell it too: what one of them refuses is no success.
     outcomes: list[Telling] = []
+    #: Rows that are read otherwise; of several that fit, the first that names a target counts for it.
+    cases: list[Case] = []
     #: Header (or number) of a column of times -> its zone, whatever the file's is and its name says.
     zones: dict[str, str] = {}
     #: What the common shape has no column for: name in `extra` -> column, which may be absent.
@@ -130,7 +148,9 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def named(self) -> list[Place]:
         """Every column that it names."""
         found = [place for target in self.columns for place in self.places(target)]
-        return [*found, *self.extra.values(), *(told.column for told in self.outcomes)]
+        more = [place for case in self.cases for place in (*case.columns.values(), *case.extra.values())]
+        asked = [case.place(column, header=self.header) for case in self.cases for column in case.when]
+        return [*found, *self.extra.values(), *(told.column for told in self.outcomes), *more, *asked]
 
 
 #: The events of the hospital folder.
@@ -181,7 +201,7 @@ def mapping_beside(path: Path) -> Path | None:
 
 
 def _problem(mapping: Mapping) -> str | None:
-    checks: tuple[Any, ...] = (_encoding, _marks, _columns, _extra, _values, _outcomes, _time, _files)
+    checks: tuple[Any, ...] = (_encoding, _marks, _columns, _extra, _values, _outcomes, _cases, _time, _files)
     return next((found for check in checks if (found := check(mapping))), None)
 
 
@@ -231,10 +251,14 @@ def _column(m: Mapping, key: str, at: Place) -> str | None:
 
 
 def _extra(m: Mapping) -> str | None:
-    for name, at in m.extra.items():
+    return _extras(m, "extra", m.extra)
+
+
+def _extras(m: Mapping, key: str, extra: dict[str, Place]) -> str | None:
+    for name, at in extra.items():
         if name in RESERVED or not _NAME.fullmatch(name):
-            return f"extra.{name}: give a name of small letters, digits and _ that is no column and not taken"
-        if problem := _column(m, f"extra.{name}", at):
+            return f"{key}.{name}: give a name of small letters, digits and _ that is no column and not taken"
+        if problem := _column(m, f"{key}.{name}", at):
             return problem
     return None
 
@@ -252,15 +276,46 @@ def _needed(m: Mapping) -> str | None:
 
 
 def _values(m: Mapping) -> str | None:
-    for target, words in VOCABULARIES.items():
-        constant = m.constants.get(target)
-        given = list(m.values.get(target, {}).values()) + ([_text(constant)] if constant is not None else [])
-        for word in given:
-            if word not in words and (target, word) != ("action", STATEMENT):
-                return f"{target} has {word!r}: give one of {', '.join(words)}"
-    count = m.constants.get("count", 1)
+    for target in VOCABULARIES:
+        for word in m.values.get(target, {}).values():
+            if problem := _unknown_word(target, word):
+                return problem
+    return _constants("constants", m.constants)
+
+
+def _constants(key: str, constants: dict[str, str | int | bool]) -> str | None:
+    for target in VOCABULARIES:
+        if target in constants and (problem := _unknown_word(target, _text(constants[target]))):
+            return problem
+    count = constants.get("count", 1)
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-        return f"constants.count is {count!r}: give a number"
+        return f"{key}.count is {count!r}: give a number"
+    return None
+
+
+def _unknown_word(target: str, word: str) -> str | None:
+    words = VOCABULARIES[target]
+    if word in words or (target, word) == ("action", STATEMENT):
+        return None
+    return f"{target} has {word!r}: give one of {', '.join(words)}"
+
+
+def _cases(m: Mapping) -> str | None:
+    for case in m.cases:
+        if not case.when or not all(case.when.values()):
+            return "cases.when is empty: name a column, and the words that it holds in these rows"
+        for target in (*case.columns, *case.constants):
+            if target not in TARGETS or target in ("time", "end_time"):
+                return f"cases has {target!r}: give one of {', '.join(t for t in TARGETS if t not in ('time', 'end_time'))}"
+        if both := next((target for target in case.columns if target in case.constants), None):
+            return f"cases has a column and a constant for {both}: give one of them"
+        asked = {f"cases.when.{name}": case.place(name, header=m.header) for name in case.when}
+        told = {f"cases.columns.{name}": at for name, at in case.columns.items()}
+        for key, at in (asked | told).items():
+            if problem := _column(m, key, at):
+                return problem
+        if problem := _extras(m, "cases.extra", case.extra) or _constants("cases.constants", case.constants):
+            return problem
     return None
 
 

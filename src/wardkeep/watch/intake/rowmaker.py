@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from wardkeep.watch.event import Kind
+from wardkeep.watch.intake.cases import Cases, read_by
 from wardkeep.watch.intake.database.statement import arranges, does, graver
 from wardkeep.watch.intake.headings import zone_of
 from wardkeep.watch.intake.lasting import milliseconds, until
@@ -38,6 +39,7 @@ class RowMaker:
         """`names` are the header's, None without one. Raises ValueError where a column is missing."""
         self._form = form
         self._width = width
+        self._given = names
         self._names = [name.strip() for name in names or ()]
         self._mapping = mapping
         places = {target: self._place(target) for target in mapping.columns}
@@ -82,6 +84,9 @@ class RowMaker:
         self._derived: list[tuple[int, Callable[[str], str]]] = []
         self._at = tuple(self._text(target, places.get(target, [width])[0]) for target in TEXTS)
         self._numbers = tuple(self._text(target, places.get(target, [width])[0]) for target in ("count", "duration_s"))
+        #: Rows that are read otherwise are others' work.
+        self._cases = Cases(mapping, self._at_place) if mapping.cases else None
+        self._makers: dict[tuple[int, ...], RowMaker] = {}
         self._count = int(mapping.constants.get("count", 1))
         self._system = mapping.system or ""
 
@@ -154,6 +159,8 @@ class RowMaker:
         cells = [*map(_strip, cells), ""]  # the last one is what an absent column holds
         if self._empty:
             cells = ["" if cell in self._empty else cell for cell in cells]
+        if self._cases is not None and (fitting := self._cases.fitting(cells)):
+            return self._maker(fitting).make(cells[: self._width], digest, position)
         if self._derived:
             cells += [derive(cells[i]) for i, derive in self._derived]
         try:
@@ -188,6 +195,14 @@ class RowMaker:
             OTHER if action == OTHER else ACCESS, self._form, position, digest,
             extra,
         ))  # fmt: skip
+
+    def _maker(self, fitting: tuple[int, ...]) -> RowMaker:
+        """What reads the rows to which these cases fit."""
+        maker = self._makers.get(fitting)
+        if maker is None:
+            mapping = read_by(self._mapping, fitting)
+            maker = self._makers[fitting] = RowMaker(mapping, self._given, self._width, self._form)
+        return maker
 
     def _name(self, cells: list[str]) -> str | None:
         """The name of an event that several columns make; None where one of them says nothing."""

@@ -19,11 +19,20 @@ BY_SUBJECT = frozenset(
     map(
         str,
         (
-            1102, 4648, 4663, 4672, 4688, 4720, 4722, 4723, 4724, 4725, 4726, 4728, 4729, 4732, 4733, 4738, 4740, 4756, 4767,
-            4781, 5140, 5145,
+            1102, 4648, 4656, 4657, 4660, 4663, 4670, 4672, 4688, *range(4697, 4703), 4719, *range(4720, 4768), 4780, 4781,
+            5140, 5145, 7045,
         ),
     )
 )  # fmt: skip
+#: Somebody comes back to a remote session, leaves it open, or is not let in: such events have names of their own.
+REMOTE = frozenset({"4778", "4779", "4825"})
+#: Nobody sits there: the system itself, a scheduled task, a service.
+UNATTENDED = frozenset({"0", "4", "5"})
+#: Files of which the mask says what was done or asked for, and the rights that take away and that change.
+FILES = frozenset({"4663", "5145"})
+DELETES, WRITES = 0x10040, 0x500C0116
+#: Rights that have the same bit for what is no file (a key, a process).
+COMMON = 0xF00F0000
 #: Logons at the machine itself.
 LOCAL = frozenset({"2", "7", "11", "13"})
 FAILED = 0x10000000000000
@@ -45,28 +54,69 @@ def event(found: Any, raw: bytes, *, number: int, filetime: int, position: str) 
     data = _data(top)
     code = _text(system.get("EventID"))
     security = _text(system.get("Channel")) in ("", "Security")
-    actions, things = words()
-    action = actions.get(code, actions[ANY]) if security else "other"
     subject, target = _said(data, "SubjectUserName"), _said(data, "TargetUserName")
-    by_subject = code in BY_SUBJECT
+    by_subject, remote = code in BY_SUBJECT, code in REMOTE
     computer, kind = _text(system.get("Computer")), _said(data, "LogonType")
-    ip = _said(data, "IpAddress").removeprefix("::ffff:")
+    ip = _said(data, "ClientAddress" if remote else "IpAddress").removeprefix("::ffff:")
     station = _said(data, "WorkstationName") or _said(data, "Workstation") or (computer if kind in LOCAL else "")
+    came = _said(data, "AccountName") if remote else target or subject
+    share = _said(data, "ShareName")
     made = row(
         raw, form=NAME, position=position, system=SYSTEM, moment=(checked((filetime - EPOCH) // 10), OFFSET),
-        action=action, account=(subject or target) if by_subject else (target or subject), outcome=_outcome(system, data, code),
-        resource=things.get(code), session=_said(data, "TargetLogonId") or _said(data, "SubjectLogonId"), host=ip,
+        action=_action(code, kind, data) if security else "other", account=subject if by_subject else came,
+        outcome=_outcome(system, data, code), resource=words()[1].get(code), session=_session(data, by_subject=by_subject),
+        host="" if ip == "LOCAL" else ip,
         event_id="/".join((computer, _text(system.get("Channel")), str(number), str(filetime))),
         extra={
             "action_code": code, "server": computer, "channel": _text(system.get("Channel")), "logon_type": kind,
-            "subject": None if by_subject else subject, "target_account": target if by_subject else None,
-            "domain": _said(data, "TargetDomainName") or _said(data, "SubjectDomainName"),
-            "program": _said(data, "ProcessName") or _said(data, "NewProcessName"), "status": _said(data, "Status"),
-            "sub_status": _said(data, "SubStatus"), "object": _said(data, "ObjectName") or _said(data, "ShareName"),
+            "subject": None if by_subject else subject, "target_account": _acted_on(data) if by_subject else None,
+            "domain": _first(data, "TargetDomainName", "SubjectDomainName", "AccountDomain"),
+            "program": _first(data, "ProcessName", "NewProcessName", "ServiceFileName", "ImagePath"),
+            "status": _said(data, "Status"), "sub_status": _said(data, "SubStatus"), "member": _said(data, "MemberName"),
+            "object": _first(data, "ObjectName", "RelativeTargetName") or share, "share": share,
+            "service_name": _said(data, "ServiceName") if code in ("4697", "7045") else None,
             "provider": _text(_part(_part(system, "Provider"), "#attributes").get("Name")),
         },
     )  # fmt: skip
+    if remote:
+        station = _said(data, "ClientName")
     return made._replace(workstation=station or made.workstation)
+
+
+def _action(code: str, kind: str, data: dict[str, str]) -> str:
+    """By the number; of a file by what was done to it, and of an account that nobody sits at no access."""
+    actions = words()[0]
+    if code in ("4624", "4634") and kind in UNATTENDED:
+        return "other"
+    if code in FILES:
+        mask = _mask(data)
+        return "delete" if mask & DELETES else "update" if mask & WRITES else actions[code]
+    return actions.get(code, actions[ANY])
+
+
+def _mask(data: dict[str, str]) -> int:
+    """The rights that an event names, as far as they are those of a file; none where it names them in words."""
+    try:
+        mask = int(_said(data, "AccessMask") or "0", 0)
+    except ValueError:
+        return 0
+    return mask if _said(data, "ObjectType") in ("", "File") else mask & COMMON
+
+
+def _session(data: dict[str, str], *, by_subject: bool) -> str:
+    if by_subject:
+        return _said(data, "SubjectLogonId")
+    return _first(data, "LogonID", "TargetLogonId", "SubjectLogonId")
+
+
+def _acted_on(data: dict[str, str]) -> str:
+    """The account or group to which something was done, by its name before that."""
+    return _first(data, "OldTargetUserName", "TargetUserName")
+
+
+def _first(data: dict[str, str], *names: str) -> str:
+    """The first of these that the event tells."""
+    return next((told for name in names if (told := _said(data, name))), "")
 
 
 def _outcome(system: dict[str, Any], data: dict[str, str], code: str) -> str:

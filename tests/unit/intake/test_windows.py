@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Security log says the same whether it is read as EVTX or as a CSV of its fields."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from tests.evtx import Event, chunk, log
+from tests.unit.intake.reading import read
+from wardkeep.watch.event import AccessEvent
+from wardkeep.watch.intake import as_line
+from wardkeep.watch.intake.mapping import load_mapping
+from wardkeep.watch.intake.windows.event import BY_SUBJECT
+from wardkeep.watch.live.programs import listed
+
+Line = dict[str, object]
+
+WHO = {"SubjectUserName": "wang", "TargetUserName": "li", "OldTargetUserName": "li",
+       "SubjectLogonId": "0x11", "TargetLogonId": "0x22"}  # fmt: skip
+FILE = {"SubjectUserName": "wang", "ObjectType": "File", "ObjectName": "D:\\emr\\p7.pdf"}
+SHARED = {"SubjectUserName": "wang", "ObjectType": "File", "ShareName": "\\\\*\\emr", "RelativeTargetName": "p7.pdf"}
+REMOTE = {
+    "AccountName": "li",
+    "AccountDomain": "HOSP",
+    "LogonID": "0x1",
+    "ClientName": "EVILPC",
+    "ClientAddress": "10.6.6.6",
+}
+SAME = ("account", "target_account", "action", "kind", "outcome", "session_id", "workstation", "ip", "server")
+SERVICE = '"C:\\Program Files (x86)\\AnyDesk\\AnyDesk.exe" --service'
+
+
+def both(events: list[Event]) -> list[tuple[Line, Line]]:
+    """Each event as EVTX, and as a row of a CSV that has a column for every field of any of them."""
+    names = list(dict.fromkeys(name for event in events for name in event.data))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["TimeCreated", "EventID", "RecordId", "Computer", "Keywords", "WorkstationName", *names])
+    for event in events:
+        head = ("2026-03-02T00:15:00Z", event.code, event.number, event.computer, event.keywords, "")
+        writer.writerow([*head, *(event.data.get(name, "") for name in names)])
+    read_as = (
+        read(log(chunk(events)[0]), "security.evtx"),
+        read(out.getvalue().encode(), "security.csv", mapping=load_mapping("windows-security")),
+    )
+    lines = [[as_line(one) for one in found if isinstance(one, AccessEvent)] for found in read_as]
+    return list(zip(*lines, strict=True))
+
+
+def test_both_readers_say_alike_whose_act_every_number_is() -> None:
+    mapping = load_mapping("windows-security")
+    codes = sorted({int(code) for code in mapping.values["action"] if code != "*"} | {int(code) for code in BY_SUBJECT})
+    for i in range(0, len(codes), 40):
+        events = [
+            Event(n, code, {**WHO, **({} if code not in (4778, 4779) else REMOTE)})
+            for n, code in enumerate(codes[i : i + 40], 1)
+        ]
+        for event, (evtx, table) in zip(events, both(events), strict=True):
+            if event.code == 7045:  # in the System log, and no access there
+                continue
+            assert {name: evtx.get(name) for name in SAME} == {name: table.get(name) for name in SAME}, event.code
+            assert evtx["resource"] in (table["resource"], None)
+            assert evtx["account"] == ("wang" if str(event.code) in BY_SUBJECT else "li"), event.code
+
+
+@pytest.mark.parametrize(
+    "code, data, due",
+    [
+        (4778, REMOTE, {"action": "login", "account": "li", "workstation": "EVILPC", "ip": "10.6.6.6", "session_id": "0x1"}),
+        (4779, REMOTE, {"action": "logout", "account": "li", "workstation": "EVILPC", "ip": "10.6.6.6", "session_id": "0x1"}),
+        (4779, {**REMOTE, "ClientAddress": "LOCAL"}, {"action": "logout", "workstation": "EVILPC", "ip": None}),
+        (4663, {**FILE, "AccessMask": "0x10000"}, {"action": "delete", "object": "D:\\emr\\p7.pdf"}),
+        (4663, {**FILE, "AccessMask": "0x2"}, {"action": "update"}),
+        (4663, {**FILE, "AccessMask": "0x1"}, {"action": "read"}),
+        (4663, {**FILE, "AccessMask": ""}, {"action": "read"}),
+        (4663, {**FILE, "AccessMask": "0x10", "ObjectType": "Process"}, {"action": "read"}),
+        (5145, {**SHARED, "AccessMask": "0x2"}, {"action": "update", "object": "p7.pdf", "share": "\\\\*\\emr"}),
+        (5145, {**SHARED, "AccessMask": "0x12019f"}, {"action": "update", "account": "wang"}),
+        (5145, {**SHARED, "AccessMask": "0x110080"}, {"action": "delete"}),
+        (5145, {**SHARED, "AccessMask": "0x120089"}, {"action": "read"}),
+        (4697, {"SubjectUserName": "wang", "ServiceFileName": SERVICE}, {"program": SERVICE, "account": "wang"}),
+        (7045, {"ServiceName": "x", "ImagePath": SERVICE, "AccountName": "LocalSystem"}, {"program": SERVICE, "kind": "other"}),
+        (4781, {"SubjectUserName": "wang", "OldTargetUserName": "li"}, {"account": "wang", "target_account": "li"}),
+        (4726, {"TargetUserName": "li"}, {"account": None, "target_account": "li"}),
+        (4624, {"TargetUserName": "li", "LogonType": "5"}, {"kind": "other", "account": "li", "logon_type": "5"}),
+        (4624, {"TargetUserName": "li", "LogonType": "4"}, {"kind": "other", "account": "li"}),
+        (4634, {"TargetUserName": "li", "LogonType": "4"}, {"kind": "other"}),
+        (4624, {"TargetUserName": "li", "LogonType": "10"}, {"kind": "access", "action": "login"}),
+        (4625, {"TargetUserName": "li", "LogonType": "4"}, {"kind": "access", "action": "login", "outcome": "failure"}),
+    ],
+)  # fmt: skip
+def test_what_an_event_tells_under_names_of_its_own_is_read(code: int, data: dict[str, str], due: Line) -> None:
+    ((evtx, table),) = both([Event(1, code, data, channel="System" if code == 7045 else "Security")])
+    assert {name: evtx.get(name) for name in due} == due
+    assert {name: table.get(name) for name in due} == due
+
+
+def test_a_service_that_is_installed_is_seen_as_the_program_that_it_runs() -> None:
+    ((evtx, table),) = both([Event(1, 4697, {"ServiceFileName": SERVICE})])
+    for line in (evtx, table):
+        assert listed(str(line["program"]), {"anydesk"}) == "anydesk"
