@@ -150,6 +150,20 @@ def test_outcomes(more: dict[str, Any], outcome: str) -> None:
         ({"resources": [{"type": "Patient", "uid": "88"}], "api": {"operation": "GET /Patient/88"}}, ["88"]),
         ({"resources": [{"type": "Patient", "uid": "88^^^&1.2&ISO"}]}, ["88^^^&1.2&ISO"]),
         ({"resources": "Patient", "unmapped": [1], "enrichments": {"name": 1}}, []),
+        ({"resources": [{"type": "Observation", "data": {"subject": {"reference": "Patient/p7"}}}]}, ["Patient/p7"]),
+        ({"resources": [{"type": "Observation", "data": '{"patient": {"reference": "Patient/p7"}}'}]}, ["Patient/p7"]),
+        ({"resources": [{"type": "Bundle", "data": {"resourceType": "Patient", "id": "p7"}}]}, ["p7"]),
+        (
+            {"resources": [{"type": "X", "data": {"performer": {"reference": "Practitioner/7"}, "subject": "cough"}}]},
+            [],
+        ),
+        ({"http_request": {"url": {"path": "/emr/patients/p7/notes"}}}, ["p7"]),
+        ({"http_request": {"url": {"url_string": "https://his.example/patient/88"}}}, ["88"]),
+        ({"http_request": {"url": {"path": "/v1/patients/recent"}}}, []),  # a word is no patient
+        ({"http_request": {"url": {"path": "/patients/v2/search"}}}, []),
+        ({"http_request": {"url": {"path": "/notes", "query_string": "patientId=P1&pid=7&page=2"}}}, ["P1"]),
+        ({"http_request": {"url": {"path": "/notes"}}, "api": {"operation": "GET /Patient/88"}}, ["Patient/88"]),
+        ({"unmapped": {"PAT_ID": "P1", "PatNo": "P2", "pid": 4711}}, ["P1", "P2"]),  # a pid is a process
     ],
 )
 def test_patients_stand_in_resources_in_what_is_not_mapped_and_in_addresses(

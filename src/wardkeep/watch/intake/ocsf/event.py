@@ -10,7 +10,10 @@ import msgspec
 
 from wardkeep.watch.intake.fhir_parts import ACCESS, OTHER
 from wardkeep.watch.intake.ocsf import classes, parts
-from wardkeep.watch.intake.ocsf.values import fields, first, moment, number, text
+from wardkeep.watch.intake.ocsf.doing import action as done
+from wardkeep.watch.intake.ocsf.doing import amount, statement
+from wardkeep.watch.intake.ocsf.ended import outcome
+from wardkeep.watch.intake.ocsf.values import BadEvent, fields, first, moment, number, text, unmapped
 from wardkeep.watch.intake.row import Row, to_json
 from wardkeep.watch.intake.rowmaker import NO_ACTION
 from wardkeep.watch.intake.times import BadTime, Moment, Zone
@@ -18,10 +21,6 @@ from wardkeep.watch.intake.times import BadTime, Moment, Zone
 #: Characters of a description, and of what is not mapped as JSON, that are kept.
 TEXT = 4_096
 _encode = msgspec.json.Encoder(order="sorted").encode
-
-
-class BadEvent(ValueError):
-    """Why a record is no event; never with a value of it."""
 
 
 def row(event: object, raw: bytes, position: str, zone: Zone) -> Row:
@@ -32,9 +31,10 @@ def row(event: object, raw: bytes, position: str, zone: Zone) -> Row:
     if kind is None:
         raise BadEvent("not-ocsf: an object without class_uid and type_uid")
     when, quality = _when(event, zone)
-    action = parts.action(event, kind)
-    by, what = parts.who(event, kind), parts.things(event, kind)
-    beside = parts.unmapped(event)
+    beside = unmapped(event)
+    asked = statement(event, kind, beside)
+    action = done(event, kind, asked)
+    by, what = parts.who(event, kind), parts.things(event, kind, asked, beside)
     why, broken = parts.purpose(beside)
     metadata = fields(event.get("metadata"))
     product = fields(metadata.get("product"))
@@ -42,9 +42,9 @@ def row(event: object, raw: bytes, position: str, zone: Zone) -> Row:
     access = action != classes.OTHER
     return Row(
         text(metadata.get("uid")), when, quality, by.account, what.patients, action if access else NO_ACTION, what.resource,
-        1, why, broken, parts.outcome(event), system or "ocsf", by.workstation, by.ip, None, by.session, what.query,
-        _duration(event, zone), ACCESS if access else OTHER, "ocsf", position, hashlib.sha256(raw).digest(),
-        _extra(event, kind, by, what, beside, system),
+        amount(event, kind, beside), why, broken, outcome(event, action), system or "ocsf", by.workstation, by.ip, None,
+        by.session, what.query, _duration(event, zone), ACCESS if access else OTHER, "ocsf", position,
+        hashlib.sha256(raw).digest(), _extra(event, kind, by, what, beside, system),
     )  # fmt: skip
 
 

@@ -6,23 +6,29 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-import msgspec
-
 from wardkeep.watch.intake import fhir_terms
 from wardkeep.watch.intake.fhir_parts import bare_patient
 from wardkeep.watch.intake.fhir_query import patients_in as patients_of_query
 from wardkeep.watch.intake.fhir_query import searched_type
 from wardkeep.watch.intake.ocsf import classes
-from wardkeep.watch.intake.ocsf.values import bare, fields, first, items, number, patients_in, text
+from wardkeep.watch.intake.ocsf.values import (
+    REFERENCE,
+    bare,
+    decoded,
+    fields,
+    first,
+    items,
+    patients_in,
+    patients_of_address,
+    text,
+)
 
 _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+(?:%\w+)?", re.ASCII)
-_PATIENT_PATH = re.compile(r"(?:^|/)Patient/[^/?#|\s]+")
 _TRUE = frozenset({"true", "1", "yes", "y"})
 _GLASS = frozenset({"breakglass", "breaktheglass", "brokenglass", "emergencyaccess", "emergencyoverride"})
 _PURPOSES = frozenset(
     {"treatment", "payment", "operations", "research", "public_health", "sharing", "patient_request", "legal"}
 )
-_VIEWED = 100
 
 
 class Who(NamedTuple):
@@ -97,7 +103,7 @@ def _ip(endpoint: dict[str, Any]) -> str | None:
     return found if found is not None and _ADDRESS.fullmatch(found) else None
 
 
-def things(event: dict[str, Any], kind: int) -> Things:
+def things(event: dict[str, Any], kind: int, asked: str | None, beside: dict[str, Any]) -> Things:
     """Patients of resources, of what is not mapped, and of the address that was called; and every other thing."""
     written: list[str] = []
     objects: list[dict[str, object]] = []
@@ -109,7 +115,7 @@ def things(event: dict[str, Any], kind: int) -> Things:
             written.append(patient)
         elif resource is None:
             resource = first(one.get("type"), one.get("name"))
-        written += patients_in(one.get("data"))
+        written += patients_in(decoded(one.get("data")))
         if shown:
             objects.append(shown)
     named = _named(event, kind)
@@ -118,13 +124,13 @@ def things(event: dict[str, Any], kind: int) -> Things:
         resource = "Account" if kind == classes.ACCOUNT_CHANGE else text(named[0]["type"])
         if kind == classes.DATASTORE:
             resource = first(named[0].get("name"), named[0].get("id"), named[0]["type"])
-    written += patients_in(unmapped(event))
+    written += patients_in(beside)
     for enrichment in items(event.get("enrichments")):
         one = fields(enrichment)
         written += patients_in({str(one.get("name")): one.get("value")})
-    query, address = _query(event)
-    if address is not None:
-        written += patients_of_query(address)
+    query, called = (asked, []) if asked is not None else _query(event)
+    for address in called:
+        written += patients_of_query(address) or patients_of_address(address)
         resource = resource or searched_type(address)
     kept: dict[str, str] = {}
     for patient in written:
@@ -145,7 +151,7 @@ def _resource(one: dict[str, Any]) -> tuple[dict[str, object], str | None]:
             shown[key] = value
     if sort is not None and bare(sort) in classes.PATIENT_TYPES:
         return shown, known or name
-    path = next((value for value in (known, name) if value is not None and _PATIENT_PATH.search(value)), None)
+    path = next((value for value in (known, name) if value is not None and REFERENCE.search(value)), None)
     return shown, path
 
 
@@ -169,66 +175,14 @@ def _named(event: dict[str, Any], kind: int) -> list[dict[str, object]]:
     return out
 
 
-def _query(event: dict[str, Any]) -> tuple[str | None, str | None]:
-    """The statement or search, where there is one; and the address or operation in which patients may stand."""
-    statement = text(fields(event.get("query_info")).get("query_string"))
-    if statement is not None:
-        return statement, None
+def _query(event: dict[str, Any]) -> tuple[str | None, list[str]]:
+    """The search, where there is one; and the address or operation in which patients may stand."""
     url = fields(fields(event.get("http_request")).get("url"))
-    address, asked = first(url.get("url_string"), url.get("path")), text(url.get("query_string"))
-    if address is not None and asked is not None and "?" not in address:
-        address = f"{address}?{asked}"
-    address = address or text(fields(event.get("api")).get("operation"))
-    return (address if address is not None and "?" in address.rstrip("?") else None), address
-
-
-def unmapped(event: dict[str, Any]) -> dict[str, Any]:
-    """What its source said beside the schema; also where it is JSON in a text."""
-    found = event.get("unmapped")
-    if isinstance(found, str) and found.lstrip()[:1] == "{":
-        try:
-            found = msgspec.json.decode(found)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            return {}
-    return fields(found)
-
-
-def action(event: dict[str, Any], kind: int) -> str:
-    """What was done; `other` for what is no access."""
-    if kind not in classes.ACTIVITIES:
-        return classes.OTHER
-    activity = number(event.get("activity_id"))
-    if activity is None and (full := number(event.get("type_uid"))) is not None:
-        activity = full % 100
-    found = classes.ACTIVITIES[kind].get(activity) if activity is not None else None
-    if kind != classes.API or found not in (None, "read"):
-        return found or classes.UNNAMED[kind]
-    said = first(
-        fields(event.get("api")).get("operation"), fields(event.get("http_request")).get("http_method"),
-        event.get("activity_name"),
-    )  # fmt: skip
-    verb = next((act for pattern, act in classes.VERBS if said and pattern.match(said)), None)
-    if found is None:
-        return verb or classes.UNNAMED[kind]
-    return verb if verb in classes.SPECIAL_READS else found
-
-
-def outcome(event: dict[str, Any]) -> str:
-    """success, denied, failure; an event that says nothing of it is one that happened."""
-    status = text(event.get("status")) or ""
-    known = classes.STATUSES.get(number(event.get("status_id")) or 0)
-    found = known or classes.WORDS.get(status.lower(), "success")
-    if number(event.get("disposition_id")) in classes.REFUSED or number(event.get("action_id")) == classes.DENIED:
-        return "denied"
-    if found == "failure" or known is None:
-        response = fields(fields(event.get("api")).get("response"))
-        said = (
-            response.get("code"), response.get("error"), fields(event.get("http_response")).get("code"), status,
-            event.get("status_code"), event.get("status_detail"),
-        )  # fmt: skip
-        if any(classes.NOT_ALLOWED.search(word[:_VIEWED]) for one in said if (word := text(one)) is not None):
-            return "denied"
-    return found
+    address, search = first(url.get("url_string"), url.get("path")), text(url.get("query_string"))
+    if address is not None and search is not None and "?" not in address:
+        address = f"{address}?{search}"
+    called = [one for one in (address, text(fields(event.get("api")).get("operation"))) if one is not None]
+    return next((one for one in called[:1] if "?" in one.rstrip("?")), None), called
 
 
 def purpose(beside: dict[str, Any]) -> tuple[str | None, bool]:

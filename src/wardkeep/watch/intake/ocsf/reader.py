@@ -16,7 +16,8 @@ from wardkeep.watch.intake.limits import DOCUMENT, KEEP, LOOK, RECORD
 from wardkeep.watch.intake.lines import Lines
 from wardkeep.watch.intake.mapping import Mapping
 from wardkeep.watch.intake.ocsf.dividing import divide, in_lines, is_ocsf
-from wardkeep.watch.intake.ocsf.event import BadEvent, row
+from wardkeep.watch.intake.ocsf.event import row
+from wardkeep.watch.intake.ocsf.values import BadEvent
 from wardkeep.watch.intake.row import Read, set_aside
 from wardkeep.watch.intake.times import BadTime, Zone
 

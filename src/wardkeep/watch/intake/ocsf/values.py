@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
 
 from wardkeep.watch.intake import times
 from wardkeep.watch.intake.ocsf.classes import PATIENT_FIELDS, PATIENT_IDS
@@ -12,6 +17,14 @@ from wardkeep.watch.intake.times import OFFSET, BadTime, Moment, Zone
 
 #: How deep, and through how many values, patients are looked for in what is not mapped.
 DEEPEST, MOST = 8, 20_000
+#: A reference to a patient, as FHIR writes it.
+REFERENCE = re.compile(r"(?:^|/)Patient/[^/?#|\s]+")
+#: A patient in a path that is no FHIR: what stands behind `patients` and holds a digit. A word alone (`recent`) is none.
+_IN_PATH = re.compile(r"/(?:patients?|患者|病人)/(?!v\d+(?:/|\Z))([^/?#\s]*\d[^/?#\s]*)", re.IGNORECASE)
+
+
+class BadEvent(ValueError):
+    """Why a record is no event; never with a value of it."""
 
 
 def fields(value: object) -> dict[str, Any]:
@@ -79,6 +92,34 @@ def patients_in(value: object) -> list[str]:
     return list(dict.fromkeys(_patients(value)))
 
 
+def patients_of_address(address: str) -> list[str]:
+    """The patients that the path or a parameter of an address names."""
+    path, _, asked = address.partition("?")
+    found = [unquote(one) for one in _IN_PATH.findall(path)]
+    if asked:
+        found += [
+            value
+            for name, value in parse_qsl(asked.partition("#")[0])
+            if bare(name) in PATIENT_FIELDS and value.strip()
+        ]
+    return found
+
+
+def decoded(value: object) -> object:
+    """A value that may be JSON in a text."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return msgspec.json.decode(value)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return None
+    return value
+
+
+def unmapped(event: dict[str, Any]) -> dict[str, Any]:
+    """What its source said beside the schema; also where it is JSON in a text."""
+    return fields(decoded(event.get("unmapped")))
+
+
 def _patients(value: object) -> Iterator[str]:
     waiting: list[tuple[object, int]] = [(value, 0)]
     seen = 0
@@ -91,17 +132,24 @@ def _patients(value: object) -> Iterator[str]:
             ]
             continue
         inside = []
-        for key, inner in fields(one).items():
+        named = fields(one)
+        if named.get("resourceType") == "Patient" and (own := text(named.get("id"))) is not None:
+            yield own
+        for key, inner in named.items():
             if bare(key) in PATIENT_FIELDS:
                 for part in items(inner)[:MOST]:
                     found = text(part) or first(*(fields(part).get(name) for name in PATIENT_IDS))
                     if found is not None:
                         yield found
-            elif isinstance(inner, dict | list) and depth < DEEPEST:
-                inside.append((inner, depth + 1))
+            elif isinstance(inner, dict | list):
+                if depth < DEEPEST:
+                    inside.append((inner, depth + 1))
+            elif key in ("reference", "subject") and isinstance(inner, str) and REFERENCE.search(inner):
+                yield inner.strip()
         waiting += reversed(inside)
 
 
+@lru_cache(maxsize=4_096)
 def bare(name: str) -> str:
     """A field's name without case and signs: `Patient-ID`, `patient.id` and `patientId` are one."""
     return "".join(c for c in name[:64] if c.isalnum()).lower()
