@@ -33,14 +33,22 @@ SAME = ("account", "target_account", "action", "kind", "outcome", "session_id", 
 SERVICE = '"C:\\Program Files (x86)\\AnyDesk\\AnyDesk.exe" --service'
 
 
-def both(events: list[Event]) -> list[tuple[Line, Line]]:
+def both(events: list[Event], *, station: bool = True) -> list[tuple[Line, Line]]:
     """Each event as EVTX, and as a row of a CSV that has a column for every field of any of them."""
     names = list(dict.fromkeys(name for event in events for name in event.data))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["TimeCreated", "EventID", "RecordId", "Computer", "Keywords", "WorkstationName", *names])
+    base = ["TimeCreated", "EventID", "RecordId", "Computer", "Keywords", *(["WorkstationName"] if station else [])]
+    writer.writerow([*base, *names])
     for event in events:
-        head = ("2026-03-02T00:15:00Z", event.code, event.number, event.computer, event.keywords, "")
+        head = [
+            "2026-03-02T00:15:00Z",
+            event.code,
+            event.number,
+            event.computer,
+            event.keywords,
+            *([""] if station else []),
+        ]
         writer.writerow([*head, *(event.data.get(name, "") for name in names)])
     read_as = (
         read(log(chunk(events)[0]), "security.evtx"),
@@ -102,3 +110,11 @@ def test_a_service_that_is_installed_is_seen_as_the_program_that_it_runs() -> No
     ((evtx, table),) = both([Event(1, 4697, {"ServiceFileName": SERVICE})])
     for line in (evtx, table):
         assert listed(str(line["program"]), {"anydesk"}) == "anydesk"
+
+
+@pytest.mark.parametrize("code, kind", [(4624, "3"), (4625, "3"), (4768, ""), (4771, ""), (4776, "")])
+def test_who_comes_over_the_network_does_not_sit_at_the_machine_that_writes_it_down(code: int, kind: str) -> None:
+    ((evtx, table),) = both([Event(1, code, {**WHO, "LogonType": kind})], station=False)
+    assert (evtx["workstation"], table["workstation"]) == (None, None)
+    ((evtx, table),) = both([Event(1, 4624, {**WHO, "LogonType": "2"})], station=False)
+    assert evtx["workstation"] == table["workstation"] == "DC1.hospital.example"
