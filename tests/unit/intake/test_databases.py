@@ -261,3 +261,25 @@ def test_what_never_begins_is_kept_and_takes_no_memory() -> None:
     chunks = (b"x" * 1_000_000 for _ in range(12))
     sizes = [block.size for block in starting.blocks(chunks, BEGINS, size=1_000_000) if hasattr(block, "offset")]
     assert sum(sizes) == 12_000_000 and max(sizes) < 8_000_000
+
+
+@pytest.mark.parametrize(
+    "command, name, statement, action",
+    [
+        ("DROP TABLE", "public.emr", '"drop table emr"', "delete"),
+        ("DROP TABLE", "public.emr", "<previously logged>", "delete"),
+        ("DROP TABLE", "public.tmp_a", "<previously logged>", "query"),
+        ("ALTER TABLE", "public.emr", '"alter table emr drop column note"', "delete"),
+        ("ALTER TABLE", "public.emr", '"alter table emr add column a int"', "query"),
+        ("CREATE TABLE AS", "public.x", '"create table x as select * from emr"', "query"),
+        ("GRANT", "", '"grant delete on emr to public"', "query"),
+    ],
+)
+def test_a_line_of_pgaudit_about_tables_is_told_by_its_statement(
+    command: str, name: str, statement: str, action: str
+) -> None:
+    line = (
+        "2026-03-02 08:15:04.123 UTC [1234] li4@his LOG:  AUDIT: SESSION,5,1,DDL,"
+        f"{command},TABLE,{name},{statement},<none>\n"
+    )
+    check(line.encode(), {"action": action, "account": "li4"})

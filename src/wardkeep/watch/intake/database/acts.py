@@ -2,8 +2,7 @@
 """What the statements of a batch do: the gravest of them, whatever stands before it. Pure; no parser, but what it reads is SQL
 without its strings, comments and quoted names, so that words of data are no words of statements.
 
-A table of the session's own (`#t`, `@t`), or one that somebody made to put something down (`tmp_x`), is nobody's data: what
-is done to it counts as a query.
+A scratch table is nobody's data: what is done to it counts as a query.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ from __future__ import annotations
 import re
 
 from wardkeep.watch.intake.database.coded import RUNS, code
+from wardkeep.watch.intake.database.scratch import Scratch, is_scratch
+from wardkeep.watch.intake.database.structure import STRUCTURE, structure
 from wardkeep.watch.intake.database.undress import LONGEST, letters, put_together, without_comments
 
 #: What only arranges the session is no access; the later, the graver.
@@ -18,8 +19,9 @@ RANK = ("other", "query", "create", "export", "update", "delete")
 OTHER, QUERY, CREATE, EXPORT, UPDATE, DELETE = range(6)
 #: What a statement does by its first word.
 FIRST = {
-    **dict.fromkeys(("insert", "replace", "load", "upsert"), CREATE),
-    **dict.fromkeys(("update", "merge"), UPDATE),
+    **dict.fromkeys(("insert", "load"), CREATE),
+    # What is there already is overwritten by some of these.
+    **dict.fromkeys(("update", "merge", "replace", "upsert"), UPDATE),
     **dict.fromkeys(("delete", "truncate"), DELETE),
     **dict.fromkeys(("backup", "unload"), EXPORT),
     **dict.fromkeys(
@@ -64,13 +66,18 @@ _NO_TABLE = frozenset({
     "then", "join", "values", "current_timestamp", "now", "localtimestamp",
 })  # fmt: skip
 _PLAIN = re.compile(r"\w+")
-_TEMP = re.compile(r"(?:\"?tempdb\"?\.+(?:\"?\w*\"?\.+)?)?\"?[#@]|(?:[^\s.]+\.+)?\"?(?:tmp_|temp_)")
+_OWN_NAME = re.compile(r"[#@]{0,2}\w+")
+#: An UPDATE of what an INSERT finds there already.
+_INSTEAD = re.compile(r"\b(?:duplicate\s+key|do)\s*\Z")
+_SPACES = re.compile(r"\s{9,}")
 _NEXT = re.compile(r";|(?<![\w$#@.])(?:select|insert|update|delete|exec|execute|merge|with|truncate)(?![\w$#])")
 _ASKS = re.compile(
     r"(?<![\w$#@.])(?:select|exec|execute|call|declare|create|alter|drop|grant|revoke|restore|backup|dump|load|unload|copy)(?![\w$#])"
 )
 _BEGINS = re.compile(r"(?:\A|[;{]|(?<![\w$#@])(?:begin|then|else|loop|do|go|atomic)(?![\w$#]))[\s(;]*(?=([^\W\d]\w*)?)")
-_ALIAS = re.compile(r"(?:\bfrom|\bjoin|,)\s*\"?[#@][\w$#@]*\"?\s+(?:as\s+)?(\w+)")
+_ALIAS = re.compile(r"(?:\bfrom|\bjoin|,)\s*\"?(?:[#@]|te?mp_)[\w$#@]*\"?\s+(?:as\s+)?(\w+)")
+#: Where a name has another one behind it, it is the table's own.
+_HAS_ALIAS = re.compile(r"\s+(?!(?:set|with|from|where|output|using)\b)\w")
 _ENDS = re.compile(r"[\s;)]*\Z")
 _INTO = re.compile(r"\s+(?:low_priority\s+|delayed\s+)?into\b")
 _FILE = re.compile(r"\binto\s+(?:out|dump)file\b")
@@ -92,9 +99,12 @@ def acts(text: str) -> int:
 
 
 def is_about_own(text: str) -> bool:
-    """Whether a statement of a text changes a table of the session's own."""
+    """Whether a statement of a text changes a scratch table."""
     bare = _APART.sub(_put, letters(text).lower())
-    return any(_did(bare, match, merged=False) == QUERY for match in _VERB.finditer(bare))
+    scratch = Scratch(bare)
+    return any(_did(bare, match, scratch, merged=False) == QUERY for match in _VERB.finditer(bare)) or any(
+        did == "query" for did in structure(bare, scratch, lambda at: _is_named(bare, at))
+    )
 
 
 def _acts(text: str, depth: int) -> int:
@@ -117,9 +127,11 @@ def _put(match: re.Match[str]) -> str:
     if whole[0] in "'nq":
         return "''"
     if whole[0] in '"`[':
-        # Of a quoted name only whether it is of a table of the session's own, or of the schema of those.
+        # Of a quoted name only whether it may be a scratch table's, and which, or a procedure's that renames.
         name = match[1] or match[2] or match[3] or ""
-        return '"#"' if name.startswith(("#", "@", "tmp_", "temp_")) else '"tempdb"' if name == "tempdb" else '"x"'
+        if name.startswith(("#", "@", "tmp_", "temp_")):
+            return f'"{name}"' if _OWN_NAME.fullmatch(name) else '"#"'
+        return f'"{name}"' if name in ("tempdb", "sp_rename") else '"x"'
     return "\n" if "\n" in whole else " "
 
 
@@ -128,14 +140,24 @@ def _bare_acts(bare: str) -> int:
         bare = _EXPLAINED.sub(r"\1 explain ", bare)
     if "create" in bare or "alter" in bare:
         bare = _without_bodies(bare)
+    # Space without end between two words would push what stands before a word out of sight.
+    bare = _SPACES.sub(_one_space, bare)
     found = _begun(bare)
-    merged = False
+    scratch = Scratch(bare)
+    if any(word in bare for word in STRUCTURE):
+        for said in structure(bare, scratch, lambda at: _is_named(bare, at)):
+            found = max(found, RANK.index(said))
+    merged, inserted = False, OTHER
     for match in _VERB.finditer(bare):
-        did = _did(bare, match, merged=merged)
-        merged |= match[0] == "merge" and did == UPDATE
-        found = max(found, did)
         if found == DELETE:
             return found
+        did = _did(bare, match, scratch, merged=merged)
+        merged |= match[0] == "merge" and did == UPDATE
+        if match[0] == "insert":
+            inserted = did
+        elif inserted == CREATE and did == OTHER and match[0] == "update":
+            did = UPDATE if _INSTEAD.search(bare, max(0, match.start() - 64), match.start()) else OTHER
+        found = max(found, did)
     if ("outfile" in bare or "dumpfile" in bare) and _FILE.search(bare):
         found = max(found, EXPORT)
     return found
@@ -156,7 +178,17 @@ def _begun(bare: str) -> int:
     return QUERY if found == OTHER and _ASKS.search(bare) else found
 
 
-def _did(bare: str, match: re.Match[str], *, merged: bool) -> int:
+def _one_space(match: re.Match[str]) -> str:
+    return "\n" if "\n" in match[0] else " "
+
+
+def _is_named(bare: str, at: int) -> bool:
+    """Whether the word that stands there names a right, a lock, an event or a column."""
+    before = _BEFORE.search(bare, max(0, at - 64), at)
+    return before is not None and before[1] in _NAMED
+
+
+def _did(bare: str, match: re.Match[str], scratch: Scratch, *, merged: bool) -> int:
     """What a verb does where it stands."""
     word = match[0]
     before = _BEFORE.search(bare, max(0, match.start() - 64), match.start())
@@ -173,14 +205,14 @@ def _did(bare: str, match: re.Match[str], *, merged: bool) -> int:
         return OTHER
     if target[0] == "(" and word not in ("delete", "update"):
         return OTHER
-    return QUERY if _own(bare, match.end(), target) else FIRST[word]
+    at = after.end(1) if after is not None else match.end()
+    own = scratch.owns(word, target, at) if is_scratch(target) else _own(bare, at, target)
+    return QUERY if own else FIRST[word]
 
 
 def _own(bare: str, at: int, target: str) -> bool:
-    """Whether a table is the session's own, by its name or by what the name stands for in this statement."""
-    if _TEMP.match(target):
-        return True
-    if not ("#" in bare or "@" in bare) or not _PLAIN.fullmatch(target):
+    """Whether a name stands in this statement for a table of the session's own."""
+    if not ("#" in bare or "@" in bare or "mp_" in bare) or not _PLAIN.fullmatch(target) or _HAS_ALIAS.match(bare, at):
         return False
     ends = _NEXT.search(bare, at)
     return any(m[1] == target for m in _ALIAS.finditer(bare, at, ends.start() if ends else len(bare)))

@@ -8,7 +8,7 @@ import re
 #: So many of one text at most.
 MOST = 200
 RUNS = re.compile(
-    r"\bexec\b|\bexecute\b|\bprepare\b|openquery|openrowset|dblink|dbms_sql|sp_executesql|crosstab|execdirect|%prepare|"
+    r"\bexec\b|\bexecute\b|exec_ddl|\bprepare\b|openquery|openrowset|dblink|dbms_sql|sp_executesql|crosstab|execdirect|%prepare|"
     r"query_to_xml|queryout|sqlcmd|\bpsql\b|\bmysql\b|\bopen\b|\bdo\b|\bsqlplus\b|\bisql\b|\bbcp\b",
     re.IGNORECASE,
 )
@@ -16,7 +16,7 @@ _STRING = re.compile(r"[nN]?'((?:[^']|'')*)'")
 _DOUBLE = re.compile(r"\"((?:[^\"]|\"\"){12,})\"")
 _IS_CODE = re.compile(
     r"\A[\s;(]*(?:select|with|insert|merge|create|exec|execute|call|begin|declare|copy|update|delete|truncate|replace|set|use|"
-    r"if|while|commit|table)\b",
+    r"if|while|commit|table|drop|alter|rename|flashback)\b",
     re.IGNORECASE,
 )
 

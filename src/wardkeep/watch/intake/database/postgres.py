@@ -129,8 +129,7 @@ def _audited(text: str) -> _What:
     if len(cells) < 8:
         return _What("query", text, kind="pgaudit")
     query, rows = cells[7], cells[9] if len(cells) > 9 else ""
-    action = does(query if query and not query.startswith("<") else cells[4])
-    if cells[4].startswith(("CREATE", "ALTER", "DROP", "GRANT", "REVOKE")):
-        action = "query"
+    # Without the statement its command and the object's name say what was done to what.
+    action = does(query if query and not query.startswith("<") else f"{cells[4]} {cells[6]}")
     amount = int(rows) if rows.isascii() and rows.isdigit() and len(rows) < 18 else 1
     return _What(action, query, thing=cells[6] or None, amount=amount, kind=f"pgaudit.{cells[3].lower()}")

@@ -16,7 +16,10 @@ OTHER = "other"
 _TEXTS, _SHORT = 8_192, 4_096
 _LEAD = re.compile(r"\s*([a-z]+)(?![\w$#])")
 _OWN = re.compile(r"\b(?:update|into|from|join|delete|insert)\s+@|tempdb|\bte?mp_")
-_CHANGES, _CREATES = ("delete", "truncate", "prepare", "update", "merge"), ("insert", "replace", "upsert", "load")
+_CHANGES = (
+    "delete", "truncate", "prepare", "update", "merge", "drop", "alter", "rename", "flashback", "updatetext", "writetext",
+)  # fmt: skip
+_CREATES = ("insert", "replace", "upsert", "load")
 _WRITES = ("outfile", "dumpfile", "copy", "backup", "open")
 _RUN = ("openquery", "openrowset", "dblink", "dbms_sql", "query_to_xml", "crosstab")
 #: Each begins with its letters, which is what makes the search quick.
@@ -65,11 +68,12 @@ def _may_be_own(s: str) -> bool:
 
 def _may_change(s: str, but: str = "") -> bool:
     if not (
-        "delete" in s or "truncate" in s or "exec" in s or "prepare" in s or "\uff45" in s or "/*!" in s
+        "delete" in s or "truncate" in s or "exec" in s or "prepare" in s or "\uff45" in s or "/*!" in s or "drop" in s
+        or "rename" in s or "alter" in s or "flashback" in s or "etext" in s
         or (but != "update" and ("update" in s or "merge" in s))
     ):  # fmt: skip
         return False
-    return "exec" in s or "\uff45" in s or "/*!" in s or _whole(s, but, _CHANGES)
+    return "exec" in s or "\uff45" in s or "/*!" in s or "sp_rename" in s or _whole(s, but, _CHANGES)
 
 
 def _may_create(s: str) -> bool:
