@@ -88,6 +88,20 @@ THERE: dict[str, Any] = {"workstation": "WS-8"}
     ([login(0, "root", system="JumpServer", ip="10.2.2.2", duration_ms=60_000,
             extra={"target_account": "ward3", "server": "DB(10.9.9.9)"}),
       decoy(5, ip="10.9.9.9")], (None, "unresolved", None)),
+    # An address behind which two machines stand names nobody, where no machine is named; which ones are one is known.
+    ([login(0, "nurse1", ip="10.1.1.1", **HERE), event(1, "nurse2", "P1", ip="::ffff:10.1.1.1", **THERE),
+      decoy(5, ip="10.1.1.1")], (None, "several", "S1")),
+    ([login(0, "nurse1", ip="10.1.1.1", **HERE), event(1, "nurse2", "P1", ip="10.1.1.1", **THERE),
+      decoy(5, ip="10.1.1.1", **HERE)], ("S1", "named", "S1")),
+    ([login(0, "nurse1", ip="10.1.1.1", **HERE), event(1, "nurse2", "P1", ip="10.1.1.1", workstation="ws-7.hospital.local"),
+      event(2, "nurse2", "P1", ip="10.1.1.1", workstation="localhost"), decoy(5, ip="10.1.1.1")], ("S1", "named", "S1")),
+    ([login(0, "nurse1", ip="10.1.1.1"), *(event(1, "nurse2", "P1", ip=f"10.1.1.{n}", workstation="DC1") for n in range(1, 6)),
+      event(2, "nurse2", "P1", ip="10.1.1.1", **HERE), decoy(5, ip="10.1.1.1")], ("S1", "named", "S1")),  # a server
+    ([event(-25 * 60, "nurse2", "P1", ip="10.1.1.1", **THERE), login(0, "nurse1", ip="10.1.1.1", **HERE),
+      decoy(5, ip="10.1.1.1")], ("S1", "named", "S1")),                                    # a day ago
+    ([event(0, "nurse2", "P1", ip="10.8.0.3", **THERE), event(0, "nurse2", "P1", ip="10.8.0.3", **HERE),
+      login(0, "nurse1", system="vpn", ip="8.8.8.8", extra={"assigned_ip": "10.8.0.3"}), decoy(5, ip="10.8.0.3")],
+     ("S1", "named", "S1")),                                                               # what a VPN gave out is one person's
 ])  # fmt: skip
 def test_one_is_named_only_where_one_session_was_open_there(rows: list[Row], wanted: Any) -> None:
     assert who(*rows) == wanted
@@ -111,3 +125,15 @@ def test_the_address_of_a_whole_house_is_bounded() -> None:
         signed.signs_in(login(n / 60, f"u{n}", ip="10.0.0.1"), f"S{n}", login(n / 60, "u").time)
     found = signed.candidates(decoy(8.5, ip="10.0.0.1"), decoy(8.5).time)
     assert len(found) == PEOPLE and found[0].person == "S499"
+
+
+def test_what_is_remembered_of_machines_and_addresses_is_bounded() -> None:
+    from wardkeep.watch.live.gateways import MACHINES, OWN, Gateways
+
+    known = Gateways()
+    for n in range(100):
+        known.note("10.0.0.1", f"ws{n}", n)
+        known.note(f"10.0.1.{n}", "server", n)
+    assert {len(one) for one in known._machines._states.values()} == {MACHINES, 1}
+    assert max(len(one) for one in known._addresses._states.values()) == OWN + 1
+    assert known.is_one("10.0.0.1", 0) and not known.is_one("10.0.1.1", 0) and not known.is_one(None, 0)

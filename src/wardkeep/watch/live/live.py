@@ -90,12 +90,14 @@ class Live:
             self._minute = heard_us // MINUTE
             self._in_minute.clear()
         holders, has_wire, privileged = self._known.holders, self._has_wire, self._privileged.accounts
+        note = self._signed.gateways.note
         for row in rows:
             at_us = row.time if row.time < heard_us else heard_us
             holder, self._written = holders.get(row.account or "", _NOBODY), ""
             if holder is _NOBODY and row.account:
                 row, holder = self._meant(row)  # noqa: PLW2901 - the same event
             if row.kind == _ACCESS:
+                note(row.ip, row.workstation, at_us)
                 if row.action == _LOGIN and row.outcome != _SUCCESS:
                     self._failure(row, holder, at_us)
                 elif row.action != _LOGOUT:

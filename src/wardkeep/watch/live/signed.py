@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from wardkeep.watch.intake.row import Row
+from wardkeep.watch.live.gateways import Gateways
 from wardkeep.watch.live.memory import MINUTE, Recent
 from wardkeep.watch.places import Machine, address, is_own, machine, server
 
@@ -38,6 +39,8 @@ class Session(NamedTuple):
     until_us: int
     #: False: it may have been another machine, or the account be used from that server otherwise; it names nobody.
     sure: bool = True
+    #: The address was given to this one alone: a VPN's.
+    given: bool = False
 
 
 class Signed:
@@ -51,10 +54,11 @@ class Signed:
         self._last: Recent[list[Any]] = Recent(lambda: [frozenset(), 0])
         #: short name of a machine -> the domains in which there is one.
         self._domains: Recent[set[str]] = Recent(set)
+        self.gateways = Gateways()
 
     def signs_in(self, row: Row, person: str, at_us: int) -> None:
         """Somebody who is known signed in. Where the source says how long that lasted, it is over then."""
-        places, here = list(_places(row)), self._machine(row)
+        places, here, given = list(_places(row)), self._machine(row), _given(row)
         lasts = self._lasts if row.duration_ms is None else min(self._lasts, row.duration_ms * 1000)
         for place in (*places, *_led_to(row)):
             sessions = self._at.of(place)
@@ -65,7 +69,9 @@ class Signed:
                 if one.until_us > until_us and one.system == row.system and one.person != person:
                     sessions[key] = one._replace(until_us=until_us)
             sessions.pop((person, row.system), None)  # the latest stands last
-            sessions[person, row.system] = Session(person, row.account or "", row.system, here, at_us, at_us + lasts)
+            sessions[person, row.system] = Session(
+                person, row.account or "", row.system, here, at_us, at_us + lasts, given=place == given
+            )
             if len(sessions) > PEOPLE:
                 del sessions[next(iter(sessions))]
         last = self._last.of(person)
@@ -83,13 +89,15 @@ class Signed:
         """The sessions that were open where `row` was done, one a person, the latest first."""
         found: dict[str, Session] = {}
         here = self._machine(row)
+        is_gateway = self.gateways.is_one(row.ip, at_us)
         for place in (*_places(row), *_server_of(row)):
             for one in self._at.of(place).values():
                 if not one.from_us - MINUTE <= at_us < one.until_us:
                     continue
                 if place[0] != "d" and here.short and one.machine.short and not one.machine.may_be(here):
                     continue  # two machines behind one address, or of one name
-                sure = place[0] == "i" or (place[0] == "w" and self._is_one(here, one.machine))
+                alone = one.given or (here.short and one.machine.short) or not is_gateway
+                sure = bool(alone) if place[0] == "i" else place[0] == "w" and self._is_one(here, one.machine)
                 known = found.get(one.person)
                 if known is None or (sure, one.from_us) > (known.sure, known.from_us):
                     found[one.person] = one if sure else one._replace(sure=False)
@@ -123,8 +131,14 @@ def _places(row: Row) -> Iterator[str]:
         yield f"w:{machine(row.workstation).short}"
     if row.ip and not is_own(row.ip):
         yield f"i:{address(row.ip)}"
-    if assigned := _told(row).get("assigned_ip"):  # what a VPN gave out is the address in the house
-        yield f"i:{address(assigned)}"
+    if given := _given(row):
+        yield given
+
+
+def _given(row: Row) -> str | None:
+    """What a VPN gave out is the address in the house."""
+    assigned = _told(row).get("assigned_ip")
+    return f"i:{address(assigned)}" if assigned else None
 
 
 def _led_to(row: Row) -> Iterator[str]:
