@@ -69,6 +69,35 @@ def test_a_signed_document_of_a_feed_is_sealed_when_it_is_read(program: Program,
     assert stored(program.home, "SELECT count(*) FROM all_events WHERE format = 'hl7'") == [(1,)]
 
 
+def test_a_record_that_was_changed_with_a_later_time_is_sealed_and_named_until_somebody_explains_it(
+    program: Program, tmp_path: Path
+) -> None:
+    program.json("records", "seal", export(tmp_path / "before.csv"), *OPTIONS)
+    after = export(tmp_path / "after.csv", r1="r1,never well,2026-03-02T08:00:01+08:00,p1,s1\n")
+    said = program.call("records", "seal", after, *OPTIONS, "--json", status=1)
+    assert (said.one["sealed"], said.one["different"]) == (1, 1)
+    assert "sealed, and to be looked at: amended without saying so  EMR r1" in said.err
+    assert program.call("records", "check", after, *OPTIONS, "--json").lines == []  # it is what was sealed
+    [line] = program.call("records", "doubts", "--json", status=1).lines
+    assert (line["record"], line["problem"], line["patient_id"]) == ("r1", "unmarked", "p1")
+    program.verify()
+
+
+def test_a_result_that_a_message_calls_final_is_not_sealed_over_another(program: Program, tmp_path: Path) -> None:
+    def result(value: str, control: str) -> str:
+        obr = "OBR|1|O1|F1|GLU|||20260304080000|||||||||||||||20260304081500||CH|F"
+        return message("ORU^R01", control, "20260304081500", pid("p1"), obr, f"OBX|1|NM|GLU||{value}|mmol|||||F")
+
+    program.json("ingest", feed(tmp_path / "m", result("70", "1")))
+    second = program.call("ingest", feed(tmp_path / "n", result("7", "2")), "--json")
+    assert "signed records to be looked at: 1" in second.err
+    [line] = program.call("records", "doubts", "--json", status=1).lines
+    assert (line["record"], line["problem"]) == ("result/F1/GLU", "changed")
+    assert program.call("records", "check", tmp_path / "m" / "feed-1.hl7", "--json").lines == []
+    again = program.call("records", "seal", tmp_path / "n" / "feed-1.hl7", "--json", status=1)
+    assert (again.one["sealed"], again.one["different"]) == (0, 1)
+
+
 def test_a_call_that_does_not_say_what_a_table_holds_is_unusable(program: Program, tmp_path: Path) -> None:
     path = export(tmp_path / "x.csv")
     assert "--content" in program.call("records", "seal", path, "--key", "id", status=2).err

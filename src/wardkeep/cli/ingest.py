@@ -51,6 +51,13 @@ def command(frame: Frame, paths: tuple[Path, ...], format_: str | None, mapping:
         )
     result = summary(done)
     frame.out(result, text(result))
+    if done.doubts:
+        frame.say(
+            speak(
+                "signed records to be looked at: %d. `wardkeep records doubts` names them, the page Signed records too"
+            )
+            % done.doubts
+        )
     if done.stopped:
         frame.say(speak("stopped before the end; the same command again goes on"))
         click.get_current_context().exit(STOPPED)

@@ -72,6 +72,7 @@ class Clerk:
             Duty("compact", COMPACT_EVERY, self.compact_when_worth, at + COMPACT_EVERY),
             Duty("daily", DATE_EVERY, self.keep_the_day, at + timedelta(seconds=30)),
             Duty("records", RECORDS_EVERY, self.check_records_when_due, at + timedelta(seconds=5)),
+            Duty("doubts", SETTLE_EVERY, self.show_doubts, at + timedelta(seconds=10)),
             Duty("tell", TELL_EVERY, self.tell_people, at + TELL_EVERY),
         ]
 
@@ -135,6 +136,12 @@ class Clerk:
             return
         self.checking_not_before = at + LATER  # one that ends without a word is not begun at once again
         self.checking = self._start("records", "nightly", "--only-due", "--json")
+
+    def show_doubts(self) -> None:
+        """What messages told of signed records that a person should look at."""
+        from wardkeep.jobs.records import keep_doubts  # noqa: PLC0415
+
+        keep_doubts(self.home, at=now(), actor="jobs")
 
     def _start(self, *words: str) -> subprocess.Popen[bytes]:
         """A command of ours on this home, so that its memory is given back."""

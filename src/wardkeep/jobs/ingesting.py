@@ -87,6 +87,8 @@ class Ingested:
     checkpoint: str
     #: True where it was told to stop before the end of the input.
     stopped: bool
+    #: Signed records that messages told in a way that a person should look at.
+    doubts: int = 0
 
 
 @dataclass(kw_only=True)
@@ -100,6 +102,7 @@ class Pass:
     done: int = 0
     records: int = 0
     stopped: bool = False
+    doubts: int = 0
 
     def __post_init__(self) -> None:
         self.named = Named()
@@ -237,7 +240,7 @@ def ingest_paths(
         for log in logs:
             if not work.ends():
                 said = messages_of(log.path, format=log.format, mapped=log.mapping is not None)
-                load_messages(intake, store, said, zone=zone, source=log.path.name)
+                work.doubts += load_messages(intake, store, said, zone=zone, source=log.path.name)
                 intake.file(work.through(log.batches(zone=zone, workers=_workers(home))))
         report = intake.report()
         ledger.publish()
@@ -247,6 +250,7 @@ def ingest_paths(
         unresolved=work.named.unresolved(store),
         checkpoint=reader.note(reader.current),
         stopped=work.stopped,
+        doubts=work.doubts,
     )
 
 

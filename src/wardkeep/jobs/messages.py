@@ -16,17 +16,21 @@ if TYPE_CHECKING:
 AT_ONCE = 100_000
 
 
-def load_messages(intake: Intake, store: Store, messages: Iterable[bytes], *, zone: str, source: str) -> None:
-    """Load the context of messages, in any order and however often they come. What is no message is passed over.
+def load_messages(intake: Intake, store: Store, messages: Iterable[bytes], *, zone: str, source: str) -> int:
+    """Load the context of messages, in any order and however often they come. What is no message is passed over. How many
+    signed records were told in a way that a person should look at.
 
     source: what the tables' loads say that they came by. Raises StoreError, LedgerError.
     """
     from wardkeep.watch.hospital.messages import contexts_of  # noqa: PLC0415
+    from wardkeep.watch.hospital.messages.records import DOUBTS  # noqa: PLC0415
 
-    waiting = iter(messages)
+    waiting, doubts = iter(messages), 0
     while part := list(islice(waiting, AT_ONCE)):
         if loads := list(contexts_of(part, zone=zone, known=store.known_table, source=source)):
             intake.context(*loads)
+            doubts += sum(one.table.num_rows for one in loads if one.name == DOUBTS)
+    return doubts
 
 
 def messages_of(path: Path, *, format: str | None, mapped: bool) -> Iterator[bytes]:

@@ -75,6 +75,8 @@ class FromSource:
     #: Sealed records that could not be asked for: their number does not fit the key.
     unaskable: int = 0
     differences: list[Difference] = field(default_factory=list)
+    #: What was sealed, and should be looked at by a person all the same.
+    doubtful: list[Difference] = field(default_factory=list)
     #: Records that were looked for and are as they were sealed.
     as_sealed: frozenset[str] = frozenset()
     #: Sentences about studies that could not be read as they should.
@@ -167,8 +169,9 @@ class _Reading:
             found = self._versions(rows)
             known = sealed_versions(self._home, source=self._name, records={v.record for v in found})
             admitted = admit(known, found, sealing=self._sealing, grace_us=self._grace_us)
-            seal_records(self._home, admitted.versions, source=self._name, at=self._at)
+            seal_records(self._home, admitted.versions, source=self._name, at=self._at, doubtful=admitted.doubtful)
             self.done.sealed += len(admitted.versions)
+            self.done.doubtful += admitted.doubtful
             self.done.add(admitted.differences)
             self._go_on(last, len(rows))
         return self.done

@@ -20,8 +20,8 @@ from wardkeep.jobs.pulling.studies import Studies, StudyRead
 from wardkeep.jobs.pulling.web import ToldToStop, Web
 from wardkeep.jobs.record_sources import FromSource
 from wardkeep.jobs.records import fresh_seed, seal_records, sealed_versions
-from wardkeep.watch.integrity import Spans, Version, admit, compare, drawn, spans
-from wardkeep.watch.integrity.compare import GRACE_US
+from wardkeep.watch.integrity import Difference, Problem, Spans, Version, admit, compare, drawn, spans
+from wardkeep.watch.integrity.compare import GRACE_US, difference_of
 from wardkeep.watch.integrity.dicom import NoDicomReader, instance_of
 from wardkeep.watch.pull import BadAnswer, PullError, write_state
 from wardkeep.watch.pull.dicomweb import Listed, PacsSource, Prints, SealedDays, read_days
@@ -171,12 +171,14 @@ class Reading:
         late = {one.version.record for one in read if self._state.was_unread(one.day, one.version.record)}
         new = [one.version for one in read if one.version.record not in late]
         found = (
-            admit(known, new, sealing=self._sealing, grace_us=self._grace_us),
-            admit(known, [one.version for one in read if one.version.record in late]),
+            admit(known, new, sealing=self._sealing, grace_us=self._grace_us, marked=False),
+            admit(known, [one.version for one in read if one.version.record in late], marked=False),
         )
         versions = [version for admitted in found for version in admitted.versions]
-        seal_records(self._home, versions, source=f"{self._source.name}.records", at=self._at)
+        doubtful = self._not_only_added([one for one in read if one.version in versions], known)
+        seal_records(self._home, versions, source=f"{self._source.name}.records", at=self._at, doubtful=doubtful)
         self.done.sealed += len(versions)
+        self.done.doubtful += doubtful
         for admitted in found:
             self.done.add(admitted.differences)
         contradict = frozenset(d.record for admitted in found for d in admitted.differences)
@@ -187,6 +189,17 @@ class Reading:
             of_day = [one for one in read if one.day == day and one.version.record not in contradict]
             self._prints.keep(day, {one.version.record: one.images.values() for one in of_day})
         return contradict
+
+    def _not_only_added(self, fresh: Sequence[StudyRead], known: Sequence[Version]) -> list[Difference]:
+        """Sealed studies to which images came, and of which one that was sealed is not there as it was."""
+        times = {v.record: max(o.time_us for o in known if o.record == v.record) for v in known}
+        found = []
+        for one in fresh:
+            kept = self._prints.of(one.day, one.version.record) if one.day is not None else frozenset()
+            if one.version.record in times and not kept <= set(one.images.values()):
+                found.append(difference_of(Problem.UNMARKED, one.version, times[one.version.record]))
+                self._name(one)
+        return found
 
     def _again(self, asked: Collection[str], sealed: Collection[Version]) -> tuple[list[Version], set[date]]:
         """What the archive says now of some studies, and on which days. Raises BadAnswer where none can be read."""

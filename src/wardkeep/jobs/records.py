@@ -13,16 +13,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from wardkeep.jobs.ingesting import PATIENCE
-from wardkeep.watch.integrity import Comparison, Difference, Stage, Version, admit, compare, spans
+from wardkeep.watch.integrity import (
+    Comparison,
+    Difference,
+    Problem,
+    Stage,
+    Version,
+    admit,
+    admit_told,
+    compare,
+    spans,
+)
 
 if TYPE_CHECKING:
     from wardkeep.home import Home
     from wardkeep.watch.integrity.dicom import Instance
     from wardkeep.watch.integrity.table import Columns
 
-TABLE = "record_versions"
-#: What stands for the source where files are held against what is sealed.
-FILES = "files"
+TABLE, DOUBTS = "record_versions", "record_doubts"
+#: What stands for the source where files are held against what is sealed, and for what was noticed while sealing.
+FILES, SEALING = "files", "sealing"
 
 
 class UnreadableRecords(Exception):
@@ -40,6 +50,21 @@ class Read:
     unusable: tuple[str, ...]
     #: Of them those that messages told, one by one; the others are what a source says now.
     told: frozenset[Version] = frozenset()
+    #: Of them those that are studies of images.
+    studies: frozenset[Version] = frozenset()
+    #: What nobody has signed, or nobody has any more: it is held against what is sealed, and is no record by itself.
+    drafts: tuple[Version, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SealedNow:
+    """What came of sealing files."""
+
+    new: int
+    #: What contradicts what is sealed, and was not sealed.
+    refused: tuple[Difference, ...]
+    #: What was sealed, and should be looked at by a person all the same.
+    doubtful: tuple[Difference, ...]
 
 
 def read_records(
@@ -81,8 +106,14 @@ def read_records(
                     unusable.append(f"{path.name}: {one}")
         except ValueError as problem:
             raise UnreadableRecords(f"{path.name}: {problem}") from problem
-    found += studies(images, system=system or "PACS")
-    return Read(versions=tuple(found), unusable=tuple(unusable), told=frozenset(told))
+    found += (of_images := list(studies(images, system=system or "PACS")))
+    return Read(
+        versions=tuple(v for v in found if v.stage is not Stage.UNSIGNED),
+        unusable=tuple(unusable),
+        told=frozenset(told),
+        studies=frozenset(of_images),
+        drafts=tuple(v for v in found if v.stage is Stage.UNSIGNED),
+    )
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
@@ -98,7 +129,7 @@ def _of(data: bytes, *, zone: str, system: str, kind: str, columns: Columns | No
         rows = table.rows_of(data.decode(), columns)
         yield from table.versions(rows, columns, system=system, kind=kind, zone=zone)
     else:
-        yield from fhir.versions(data, system=system)
+        yield from fhir.versions(data, system=system, drafts=True)
 
 
 def _of_messages(path: Path, zone: str) -> Iterator[Version | str]:
@@ -116,37 +147,45 @@ def _of_messages(path: Path, zone: str) -> Iterator[Version | str]:
             yield f"message {number}: {problem}"
 
 
-def seal_read(
-    home: Home, read: Read, *, source: str, at: datetime, late: bool = False
-) -> tuple[int, tuple[Difference, ...]]:
-    """Seal what files say and what does not contradict what is sealed; how many versions were new, and what contradicts.
+def seal_read(home: Home, read: Read, *, source: str, at: datetime, late: bool = False) -> SealedNow:
+    """Seal what files say and what does not contradict what is sealed.
 
     late: a record with a time at which others of its kind were sealed already is one that comes late, and not back-dated.
     """
-    state = [version for version in read.versions if version not in read.told]
-    records = {version.record for version in state}
-    sealed = sealed_versions(home) if state else []
-    known = [version for version in sealed if version.record in records]
-    admitted = admit(known, state, sealing=None if late else spans(sealed))
-    new = seal_records(home, read.told, source=source, at=at)
-    seal_records(home, admitted.versions, source=source, at=at)
-    return new + len(admitted.versions), admitted.differences
+    from wardkeep.watch.hospital.messages.records import GRACE_US  # noqa: PLC0415
+
+    rest = [v for v in (*read.versions, *read.drafts) if v not in read.told and v not in read.studies]
+    sealed = sealed_versions(home) if read.versions or read.drafts else []
+    sealing = None if late else spans(sealed)
+    admitted = [
+        admit_told(_only(sealed, read.told), read.told, sealing=sealing, grace_us=GRACE_US),
+        # A study has no status that could say that it was amended: images come to it by and by.
+        admit(_only(sealed, read.studies), read.studies, sealing=sealing, marked=False),
+        admit(_only(sealed, rest), rest, sealing=sealing),
+    ]
+    doubtful = tuple(doubt for one in admitted for doubt in one.doubtful)
+    versions = [version for one in admitted for version in one.versions]
+    seal_records(home, versions, source=source, at=at, doubtful=doubtful)
+    return SealedNow(
+        new=len(versions), refused=tuple(d for one in admitted for d in one.differences), doubtful=doubtful
+    )
 
 
-def seal_records(home: Home, versions: Iterable[Version], *, source: str, at: datetime) -> int:
-    """Keep versions that the store does not have; how many that were. Raises StoreError, LedgerError."""
+def seal_records(
+    home: Home, versions: Sequence[Version], *, source: str, at: datetime, doubtful: Sequence[Difference] = ()
+) -> None:
+    """Keep versions that the store does not have, and with them which of these to look at. Raises StoreError, LedgerError."""
     from wardkeep.watch.hospital.context import Context, schema  # noqa: PLC0415
 
-    store = home.store()
-    if not (versions := list(versions)):
-        return 0
-    rows = [_row(version, source) for version in versions]
-    table = pa.Table.from_pylist(rows, schema(TABLE))
-    with home.connect_ledger() as ledger, store.intake(ledger, received_at=at, wait=PATIENCE) as intake:
-        before = store.known_table(TABLE).num_rows
-        intake.context(Context(name=TABLE, table=table, rejected=(), source=source, full=False, feed=True))
+    if not versions:
+        return
+    rows = {TABLE: [_row(version, source) for version in versions], DOUBTS: [doubt_row(d, source) for d in doubtful]}
+    with home.connect_ledger() as ledger, home.store().intake(ledger, received_at=at, wait=PATIENCE) as intake:
+        for name, of in rows.items():
+            if of:
+                table = pa.Table.from_pylist(of, schema(name))
+                intake.context(Context(name=name, table=table, rejected=(), source=source, full=False, feed=True))
         ledger.publish()
-        return int(store.known_table(TABLE).num_rows - before)
 
 
 def check_records(
@@ -157,6 +196,7 @@ def check_records(
     from wardkeep.govern.records.models import RecordCheck  # noqa: PLC0415
     from wardkeep.govern.records.standing import Outcome  # noqa: PLC0415
 
+    keep_doubts(home, at=at, actor=actor)
     done = compare(sealed_versions(home), found, whole=whole, sample=sample, seed=fresh_seed(home))
     check = RecordCheck(
         source=FILES, at=at, outcome=Outcome.CHECKED, sealed=0, compared=done.compared, intact=done.intact
@@ -165,10 +205,36 @@ def check_records(
     return done
 
 
+def keep_doubts(home: Home, *, at: datetime, actor: Any = "cli") -> list[Difference]:
+    """Put what was noticed while records were sealed, by messages too, on the page with an act, where it is not there yet.
+    What of it nobody has explained. Django must be set up.
+    """
+    from wardkeep.govern.records.actions import keep, of_standing, unknown  # noqa: PLC0415
+    from wardkeep.govern.records.models import RecordCheck  # noqa: PLC0415
+    from wardkeep.govern.records.standing import Outcome, Standing  # noqa: PLC0415
+
+    found = [
+        Difference(
+            system=row["system"], record=row["record"], kind=row["kind"] or "record", patient=row["patient_id"],
+            problem=Problem(row["problem"]), sealed_us=row["sealed_us"], found_us=row["found_us"], digest=row["digest"],
+        )
+        for row in home.store().known_table(DOUBTS).to_pylist()
+    ]  # fmt: skip
+    if new := unknown(found):
+        keep(RecordCheck(source=SEALING, at=at, outcome=Outcome.CHECKED), new, by=actor)
+    return of_standing(found, Standing.OPEN)
+
+
 def fresh_seed(home: Home) -> str:
     """What nobody knew before: the root of the ledger."""
     reader = home.ledger_reader()
     return reader.checkpoint(reader.current).root.hex()
+
+
+def _only(sealed: Iterable[Version], found: Iterable[Version]) -> list[Version]:
+    """What is sealed of the records of `found`."""
+    records = {(v.system, v.record) for v in found}
+    return [v for v in sealed if (v.system, v.record) in records]
 
 
 def sealed_versions(home: Home, *, source: str | None = None, records: Collection[str] | None = None) -> list[Version]:
@@ -185,6 +251,14 @@ def sealed_versions(home: Home, *, source: str | None = None, records: Collectio
         )
         for row in table.to_pylist()
     ]  # fmt: skip
+
+
+def doubt_row(one: Difference, source: str) -> dict[str, Any]:
+    """A row of what should be looked at."""
+    return {
+        "system": one.system, "record": one.record, "problem": str(one.problem), "digest": one.digest, "kind": one.kind,
+        "patient_id": one.patient, "sealed_us": one.sealed_us, "found_us": one.found_us, "src": source,
+    }  # fmt: skip
 
 
 def _row(version: Version, source: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from wardkeep.govern.records import actions, reading
 from wardkeep.govern.records.models import RecordCheck
 from wardkeep.govern.records.standing import Outcome
 from wardkeep.jobs.record_sources import FromSource, Given, read_again, record_source_named
+from wardkeep.jobs.records import keep_doubts
 from wardkeep.ledger import LedgerError
 from wardkeep.watch.pull import PullError
 from wardkeep.watch.store import StoreError
@@ -41,7 +42,9 @@ def check_source(
         source=source.name, system=source.system, kind=source.kind, at=at, outcome=Outcome.CHECKED, sealed=done.sealed,
         compared=done.compared, intact=done.intact, unaskable=done.unaskable,
     )  # fmt: skip
-    return actions.keep(check, done.differences, intact=done.as_sealed, by=actor), done
+    actions.keep(check, [*done.differences, *done.doubtful], intact=done.as_sealed, by=actor)
+    keep_doubts(home, at=at, actor=actor)
+    return check, done
 
 
 def nightly(home: Home, *, at: datetime, only_due: bool = False, actor: Any = "jobs") -> list[RecordCheck]:

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wardkeep.watch.integrity import Problem, Stage, Version, admit, compare, content_of, digest_of, spans
+from wardkeep.watch.integrity import (
+    Problem,
+    Stage,
+    Version,
+    admit,
+    admit_told,
+    compare,
+    content_of,
+    digest_of,
+    spans,
+)
 
 HOUR = 3600 * 1_000_000
 
@@ -100,6 +110,82 @@ def test_only_what_is_new_by_its_own_account_is_admitted(
 ) -> None:
     done = admit(SEALED, [found], sealing=spans(SEALED))
     assert (len(done.versions), [d.problem for d in done.differences]) == (admitted, [problem] if problem else [])
+
+
+@pytest.mark.parametrize(
+    "found, doubt",
+    [
+        (version("r1", "x", at=2), Problem.UNMARKED),  # a later time, and nothing else says that it was amended
+        (version("r1", "x", at=2, stage=Stage.ARCHIVED), Problem.UNMARKED),
+        (version("r1", "x", at=2, stage=Stage.CHANGED), None),
+        (version("r1", "x", at=2, stage=Stage.WITHDRAWN), Problem.WITHDRAWN),
+        (version("r1", at=1, stage=Stage.WITHDRAWN), Problem.WITHDRAWN),  # the same, taken back
+        (version("r2", "a", at=4), Problem.UNMARKED),  # back to what it said before an addendum
+        (version("r3", at=9, stage=Stage.ARCHIVED), None),
+        (version("r4", "x", at=9), None),
+    ],
+)
+def test_what_its_status_does_not_tell_is_sealed_and_named(found: Version, doubt: Problem | None) -> None:
+    done = admit(SEALED, [found], sealing=spans(SEALED))
+    assert (len(done.versions), [d.problem for d in done.doubtful], done.differences) == (
+        1,
+        [doubt] if doubt else [],
+        (),
+    )
+    assert admit(SEALED, [found], sealing=spans(SEALED), marked=False).doubtful == ()
+
+
+@pytest.mark.parametrize("at", [0, 1, 5])
+def test_a_sealed_record_that_nobody_has_signed_any_more_is_named_whatever_its_time(at: int) -> None:
+    draft = version("r1", "x", at=at, stage=Stage.UNSIGNED)
+    assert problems([draft], whole=False) == [("r1", Problem.UNSIGNED)]
+    done = admit(SEALED, [draft, version("r9", at=5, stage=Stage.UNSIGNED)], sealing=spans(SEALED))
+    assert (done.versions, [d.problem for d in done.differences]) == ((), [Problem.UNSIGNED])
+    assert (
+        problems([version("r1", at=at), draft], whole=False) == []
+    )  # beside the signed one of its time it came before
+
+
+def test_a_draft_is_no_record_by_itself() -> None:
+    done = compare(SEALED, [*NOW, version("r9", at=5, stage=Stage.UNSIGNED)], whole=True)
+    assert (done.new, done.differences) == (0, ())
+
+
+def test_a_sealed_record_that_its_source_takes_back_is_named_until_that_is_sealed() -> None:
+    back = version("r1", at=1, stage=Stage.WITHDRAWN)
+    assert problems([back], whole=False) == [("r1", Problem.WITHDRAWN)]
+    assert compare([*SEALED, back], [back], whole=False).differences == ()
+
+
+@pytest.mark.parametrize(
+    "told, sealed, differs, doubt",
+    [
+        (version("r1", "x", at=1), 0, Problem.CHANGED, None),  # final, for the time for which something else was
+        (version("r1", "x", at=0), 0, Problem.CHANGED, None),
+        (version("r1", "x", at=1, stage=Stage.CHANGED), 1, None, None),  # a correction that keeps the time
+        (version("r1", "x", at=1, stage=Stage.WITHDRAWN), 1, None, Problem.WITHDRAWN),
+        (version("r1", "x", at=2), 1, None, Problem.UNMARKED),
+        (version("r1", at=1), 0, None, None),  # once more
+        (version("r1", at=2), 1, None, None),  # the same, sent again later
+        (version("r2", at=2), 0, None, None),  # the first message of a corrected one comes again
+        (version("r2", "0", at=1), 0, Problem.CHANGED, None),
+        (version("r2", "c", at=1, stage=Stage.CHANGED), 1, None, None),  # a correction that comes late
+        (version("r4", at=5), 0, Problem.BACK_DATED, None),
+        (version("r4", at=10), 1, None, None),
+    ],
+)
+def test_what_messages_call_final_is_not_sealed_over_what_was(
+    told: Version, sealed: int, differs: Problem | None, doubt: Problem | None
+) -> None:
+    done = admit_told(SEALED, [told], sealing=spans(SEALED))
+    assert (len(done.versions), [d.problem for d in done.differences], [d.problem for d in done.doubtful]) == (
+        sealed, [differs] if differs else [], [doubt] if doubt else [],
+    )  # fmt: skip
+
+
+def test_the_first_message_of_a_correction_may_come_after_it() -> None:
+    corrected = version("r7", "b", at=2, stage=Stage.CHANGED)
+    assert [v.stage for v in admit_told([corrected], [version("r7", at=1)]).versions] == [Stage.SIGNED]
 
 
 def test_a_history_is_admitted_whole_and_once() -> None:

@@ -56,6 +56,16 @@ def test_only_what_somebody_signed_counts(status: str, stage: Stage | None) -> N
     assert [v.stage for v in found if isinstance(v, Version)] == ([stage] if stage else [])
 
 
+def test_a_draft_is_told_only_where_it_is_asked_for() -> None:
+    draft = json.dumps(document(docStatus="preliminary", date=None)).encode()
+    [found] = fhir.versions(draft, system="EMR", drafts=True)
+    assert isinstance(found, Version) and found.stage is Stage.UNSIGNED
+    assert (
+        list(fhir.versions(json.dumps(document(docStatus="registered", id=None)).encode(), system="E", drafts=True))
+        == []
+    )
+
+
 def test_a_bundle_is_its_entries_and_a_document_without_a_time_is_named() -> None:
     bundle = {"resourceType": "Bundle", "entry": [{"resource": document()}, {"resource": document(id="d2", date=None)}]}
     first, second = of_fhir(bundle)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from wardkeep.govern.records.models import RecordCheck, RecordDifference
 from wardkeep.govern.records.standing import Outcome, Standing
 from wardkeep.seal.act import action
-from wardkeep.watch.integrity import Difference
+from wardkeep.watch.integrity import DOUBTFUL, Difference
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Letters that a reason may have.
@@ -36,7 +36,7 @@ def keep(
     with action("integrity:records:checked", actor=by, at=check.at, patients=sorted(patients)[:MOST]) as act:
         known = {(d.system, d.record, d.problem, d.digest): d for d in _known(differences)}
         for one in differences[:MOST]:
-            found = known.get((one.system, one.record, str(one.problem), one.digest or ""))
+            found = known.get(_row_of(one))
             if found is None:
                 _row(one, check).save()
             elif found.standing == Standing.MENDED:
@@ -46,8 +46,8 @@ def keep(
                 continue
             check.fresh += 1
         for row in open_of(check.source) if intact else ():
-            if row.record not in intact:
-                continue
+            if row.record not in intact or row.problem in DOUBTFUL:
+                continue  # what was sealed as it was told is as it was sealed: that alone makes it no lawful change
             row.standing, row.mended_at = Standing.MENDED, check.at
             row.save()
         check.different = len(differences)
@@ -100,8 +100,28 @@ def open_of(source: str) -> Any:
     return RecordDifference.objects.filter(source=source, standing=Standing.OPEN)
 
 
+def unknown(differences: Sequence[Difference]) -> list[Difference]:
+    """Those of which there is no row yet."""
+    return of_standing(differences, None)
+
+
+def of_standing(differences: Sequence[Difference], standing: Standing | None) -> list[Difference]:
+    """Those whose row has a standing; None: that have no row."""
+    found: list[Difference] = []
+    for begin in range(0, len(differences), MOST):
+        part = differences[begin : begin + MOST]
+        known = {(d.system, d.record, d.problem, d.digest): d.standing for d in _known(part)}
+        found += [d for d in part if known.get(_row_of(d)) == standing]
+    return found
+
+
+def _row_of(one: Difference) -> tuple[str, str, str, str]:
+    """What names its row."""
+    return (_fit(one.system), _fit(one.record, 400), str(one.problem), one.digest or "")
+
+
 def _known(differences: Sequence[Difference]) -> list[RecordDifference]:
-    records = sorted({one.record for one in differences[:MOST]})
+    records = sorted({_fit(one.record, 400) for one in differences[:MOST]})
     found: list[RecordDifference] = []
     for begin in range(0, len(records), 500):
         found += RecordDifference.objects.filter(record__in=records[begin : begin + 500])

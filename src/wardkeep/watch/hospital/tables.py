@@ -243,7 +243,8 @@ TABLES: dict[str, Table] = {
 
 STATES = "message_state"
 #: What Wardkeep itself keeps beside the hospital's tables: numbers of patients that were given up for others, digests of signed
-#: records, and what is known of each object that messages speak of. No export holds them, and no reason is read from them.
+#: records, those that a person should look at, and what is known of each object that messages speak of. No export holds them,
+#: and no reason is read from them.
 KEPT: dict[str, Table] = {
     t.name: t
     for t in (
@@ -265,6 +266,20 @@ KEPT: dict[str, Table] = {
                 _c("by"),
             ),
             key=("system", "record", "digest"),
+        ),
+        Table(
+            "record_doubts",
+            (
+                _c("system", need=True),
+                _c("record", need=True),
+                _c("problem", need=True),
+                _c("digest", need=True),
+                _c("kind"),
+                _c("patient_id"),
+                _c("sealed", "time"),
+                _c("found", "time"),
+            ),
+            key=("system", "record", "problem", "digest"),
         ),
         Table(STATES, (_c("object", need=True), _c("state", need=True)), key=("object",), id="object"),
     )

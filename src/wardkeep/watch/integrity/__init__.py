@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Record integrity: what a record said when it was signed, held against what its source says of it later. Pure."""
 
+from wardkeep.watch.integrity.admit import Admitted, admit, admit_told
 from wardkeep.watch.integrity.compare import (
-    Admitted,
+    DOUBTFUL,
     Comparison,
     Difference,
     Problem,
     Spans,
-    admit,
     compare,
     drawn,
     spans,
@@ -15,6 +15,7 @@ from wardkeep.watch.integrity.compare import (
 from wardkeep.watch.integrity.version import Stage, Version, content_of, digest_of
 
 __all__ = [
+    "DOUBTFUL",
     "Admitted",
     "Comparison",
     "Difference",
@@ -23,6 +24,7 @@ __all__ = [
     "Stage",
     "Version",
     "admit",
+    "admit_told",
     "compare",
     "content_of",
     "digest_of",

@@ -26,6 +26,16 @@ class Problem(StrEnum):
     MISSING = "missing"
     #: The source has it with a time at which its records were being sealed, and it was not among them.
     BACK_DATED = "back_dated"
+    #: It was sealed as final and says something else with a later time, and its own status does not say that it was amended.
+    UNMARKED = "unmarked"
+    #: Its own status takes it back: cancelled, entered in error.
+    WITHDRAWN = "withdrawn"
+    #: It was signed when it was sealed, and by its own status is not any more.
+    UNSIGNED = "unsigned"
+
+
+#: What is sealed as it is told and named nevertheless, once: only a person can say that it is lawful, no later check can.
+DOUBTFUL = frozenset((Problem.UNMARKED, Problem.WITHDRAWN))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,14 +66,6 @@ class Comparison:
     differences: tuple[Difference, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Admitted:
-    """What of a source may be sealed, and what contradicts what is sealed."""
-
-    versions: tuple[Version, ...]
-    differences: tuple[Difference, ...]
-
-
 #: (system, kind) -> the times of its oldest and newest sealed version.
 Spans = Mapping[tuple[str, str], tuple[int, int]]
 
@@ -77,38 +79,6 @@ def spans(sealed: Iterable[Version]) -> Spans:
     return found
 
 
-def admit(
-    sealed: Iterable[Version], found: Iterable[Version], *, sealing: Spans | None = None, grace_us: int = GRACE_US
-) -> Admitted:
-    """Which of `found`, the present state of a source, are new by its own account; the rest is not sealed, for it would pass
-    for what was signed. sealing: from when to when its records were sealed before, where one that came in behind is to be told.
-    """
-    known, now = _by_record(sealed), _newest(found := list(found))
-    differences: dict[tuple[str, str], Difference] = {}
-    for key, version in now.items():
-        if key not in known:
-            if sealing is not None and _is_behind(version, sealing, grace_us):
-                differences[key] = _difference(Problem.BACK_DATED, version, None, version.time_us, version.digest)
-        elif version.time_us <= max(v.time_us for v in known[key]) and (differs := _judged(known[key], version)):
-            differences[key] = differs
-    fresh: dict[tuple[str, str, str], Version] = {}
-    for version in found:
-        key = (version.system, version.record)
-        if key not in differences and _is_fresh(version, known.get(key, ())):
-            fresh[*key, version.digest] = version
-    return Admitted(versions=tuple(fresh.values()), differences=tuple(differences.values()))
-
-
-def _is_fresh(version: Version, known: Sequence[Version]) -> bool:
-    """Whether a version is not sealed yet, or is what a record says again, or the same further on, as its system tells."""
-    if all(v.digest != version.digest for v in known):
-        return True
-    last = _last(known)
-    if version.digest == last.digest:
-        return version.stage is not last.stage and version.time_us >= last.time_us
-    return version.time_us > last.time_us
-
-
 def compare(
     sealed: Iterable[Version], found: Iterable[Version], *, whole: bool, sample: int | None = None, seed: str = "",
     of: Collection[str] = (), grace_us: int = GRACE_US,
@@ -120,20 +90,20 @@ def compare(
     root of the ledger).
     """
     sealed = list(sealed)
-    known, now = _by_record(sealed), _newest(found)
+    known, now = by_record(sealed), newest(found)
     systems = {system for system, _ in now} | set(of)
     sealing = spans(sealed)
     asked = sorted(key for key in known if key in now or (whole and key[0] in systems))
     if sample is not None and sample < len(asked):
         asked = sorted(random.Random(seed).sample(asked, sample))  # noqa: S311 - drawn by what nobody knew before
-    differences = [d for key in asked if (d := _judged(known[key], now.get(key)))]
+    differences = [d for key in asked if (d := judged(known[key], now.get(key)))]
     new = 0
     for key, version in sorted(now.items()) if sample is None else ():
         if key in known:
             continue
-        if _is_behind(version, sealing, grace_us):
-            differences.append(_difference(Problem.BACK_DATED, version, None, version.time_us, version.digest))
-        else:
+        if is_behind(version, sealing, grace_us):
+            differences.append(difference_of(Problem.BACK_DATED, version, None))
+        elif version.stage is not Stage.UNSIGNED:
             new += 1
     intact = len(asked) - sum(d.problem is not Problem.BACK_DATED for d in differences)
     return Comparison(compared=len(asked), intact=intact, new=new, differences=tuple(differences))
@@ -145,44 +115,69 @@ def drawn(records: Iterable[str], count: int, seed: str) -> list[str]:
     return sorted(random.Random(seed).sample(there, min(count, len(there))))  # noqa: S311 - as above
 
 
-def _by_record(versions: Iterable[Version]) -> dict[tuple[str, str], list[Version]]:
+def by_record(versions: Iterable[Version]) -> dict[tuple[str, str], list[Version]]:
+    """(system, record) -> its versions."""
     known: dict[tuple[str, str], list[Version]] = defaultdict(list)
     for version in versions:
         known[version.system, version.record].append(version)
     return dict(known)
 
 
-def _newest(versions: Iterable[Version]) -> dict[tuple[str, str], Version]:
+def newest(versions: Iterable[Version]) -> dict[tuple[str, str], Version]:
+    """(system, record) -> its newest version."""
     now: dict[tuple[str, str], Version] = {}
     for version in versions:
         key = (version.system, version.record)
-        if key not in now or now[key].time_us <= version.time_us:
+        signed = version.stage is not Stage.UNSIGNED  # a draft of the same time is not what came of it
+        if key not in now or (now[key].time_us, now[key].stage is not Stage.UNSIGNED) <= (version.time_us, signed):
             now[key] = version
     return now
 
 
-def _last(versions: Sequence[Version]) -> Version:
-    return max(versions, key=lambda v: (v.time_us, v.digest))
+#: Of versions of one time the one that tells of a change was made of the other.
+_ORDER = {stage: number for number, stage in enumerate(Stage)}
 
 
-def _is_behind(version: Version, sealing: Spans, grace_us: int) -> bool:
+def standing(version: Version) -> tuple[int, int, str]:
+    """What orders versions of one record."""
+    return (version.time_us, _ORDER[version.stage], version.digest)
+
+
+def last(versions: Sequence[Version]) -> Version:
+    """The one that stands."""
+    return max(versions, key=standing)
+
+
+def is_behind(version: Version, sealing: Spans, grace_us: int) -> bool:
     """Whether a record that is not sealed has a time at which others of its kind already were."""
     first, last = sealing.get((version.system, version.kind), (1, 0))
-    return first <= version.time_us <= last - grace_us and version.stage is not Stage.WITHDRAWN
+    return first <= version.time_us <= last - grace_us and version.stage not in _GONE
 
 
-def _judged(versions: Sequence[Version], now: Version | None) -> Difference | None:
+#: What need not be there, and is not signed.
+_GONE = frozenset((Stage.WITHDRAWN, Stage.UNSIGNED))
+
+
+def judged(versions: Sequence[Version], now: Version | None) -> Difference | None:
     """How one sealed record differs; None where it is as it was sealed."""
-    newest = _last(versions)
+    sealed = last(versions)
     if now is None:
-        if newest.stage is Stage.WITHDRAWN:
+        if sealed.stage is Stage.WITHDRAWN:
             return None
-        return _difference(Problem.MISSING, newest, newest.time_us, None)
-    if now.digest == newest.digest:
+        return _difference(Problem.MISSING, sealed, sealed.time_us, None)
+    if now.stage in _GONE and sealed.stage is not Stage.WITHDRAWN:
+        problem = Problem.WITHDRAWN if now.stage is Stage.WITHDRAWN else Problem.UNSIGNED
+        return difference_of(problem, now, sealed.time_us)
+    if now.digest == sealed.digest or now.stage is Stage.UNSIGNED:
         return None
     earlier = any(now.digest == version.digest for version in versions)
     problem = Problem.REVERTED if earlier else Problem.CHANGED
-    return _difference(problem, newest, newest.time_us, now.time_us, now.digest)
+    return _difference(problem, sealed, sealed.time_us, now.time_us, now.digest)
+
+
+def difference_of(problem: Problem, version: Version, sealed_us: int | None) -> Difference:
+    """That a version which the source says now differs, or is to be looked at."""
+    return _difference(problem, version, sealed_us, version.time_us, version.digest)
 
 
 def _difference(

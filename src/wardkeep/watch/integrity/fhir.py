@@ -28,18 +28,23 @@ _STAGES = {
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def versions(data: bytes, *, system: str) -> Iterator[Version | str]:
-    """The signed records in a file; a text names a resource that is one and cannot be used. Raises ValueError: no JSON."""
+def versions(data: bytes, *, system: str, drafts: bool = False) -> Iterator[Version | str]:
+    """The signed records in a file; a text names a resource that is one and cannot be used. Raises ValueError: no JSON.
+
+    drafts: those too that nobody has signed, for one of them may have been signed before.
+    """
     for resource in _resources(data):
         kind, times = _TYPES.get(str(resource.get("resourceType")), (None, ()))
         if kind is None:
             continue
         said = resource.get("docStatus") or resource.get("status")
-        stage = _STAGES.get(str(said))
-        if stage is None:  # preliminary, registered: nobody has signed it yet
+        stage = _STAGES.get(str(said), Stage.UNSIGNED)  # preliminary, registered: nobody has signed it yet
+        if stage is Stage.UNSIGNED and not (drafts and resource.get("id")):
             continue
         name = f"{resource['resourceType']}/{resource.get('id')}"
         moment = next((m for t in times if (m := _moment(resource.get(t))) is not None), None)
+        if stage is Stage.UNSIGNED:
+            moment = moment or 0
         if not resource.get("id") or moment is None:
             yield f"{name}: no id, or no time with an offset in {' or '.join(times)}"
             continue

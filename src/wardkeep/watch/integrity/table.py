@@ -50,8 +50,9 @@ def versions(
         record = "/".join(str(row.get(c) or "") for c in columns.key)
         stage = str(row.get(columns.stage) or "") if columns.stage else ""
         try:
-            moment = datetime.fromisoformat(str(row.get(columns.time)))
             at = Stage(stage or "signed")
+            timeless = at is Stage.UNSIGNED and not row.get(columns.time)
+            moment = _EPOCH if timeless else datetime.fromisoformat(str(row.get(columns.time)))
         except ValueError:
             yield f"row {number}: {columns.time} is no time, or {columns.stage or 'the stage'} no stage"
             continue

@@ -25,6 +25,8 @@ class Stage(StrEnum):
     #: Changed after it was signed, as its own system says: an addendum, a correction.
     CHANGED = "changed"
     WITHDRAWN = "withdrawn"
+    #: Nobody has signed it, or nobody has any more. It is never sealed; it matters where a sealed record has become one.
+    UNSIGNED = "unsigned"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -214,6 +214,7 @@ ACTS: Names = {
     "intake:mapping:confirmed": _("Mapping confirmed"),
     "intake:mapping:taken_back": _("Mapping taken back"),
     "intake:quarantine:dismissed": _("Pieces of quarantine dismissed"),
+    "intake:quarantine:reopened": _("Pieces of quarantine opened again"),
     "intake:quarantine:replayed": _("Pieces of quarantine read again"),
     "judgement:run:stored": _("Run stored"),
     "package:dispute:demanded": _("Settlement demanded again by the patient's side"),
@@ -240,6 +241,9 @@ PROBLEMS: Names = {
     "reverted": _("set back to an earlier version"),
     "missing": _("missing"),
     "back_dated": _("put in behind, with an earlier time"),
+    "unmarked": _("amended without saying so"),
+    "withdrawn": _("withdrawn"),
+    "unsigned": _("not signed any more"),
 }
 STANDINGS: Names = {"open": _("open"), "explained": _("explained"), "mended": _("as sealed again")}
 

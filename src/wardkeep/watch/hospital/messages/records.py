@@ -7,13 +7,22 @@ a final or corrected result, a document that was authenticated.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from wardkeep.watch.hl7 import Clock, Message, Segment
 from wardkeep.watch.hospital.messages.head import Head
 from wardkeep.watch.hospital.messages.said import Said
+from wardkeep.watch.integrity import Spans, admit_told
 from wardkeep.watch.integrity.version import Stage, Version, content_of, digest_of
 
+VERSIONS, DOUBTS = "record_versions", "record_doubts"
+#: Messages wait as long as a line is down: a record of a feed that is older than this beside the newest one came in behind.
+GRACE_US = 24 * 3600 * 1_000_000
+_Keyed = dict[tuple[Any, ...], dict[str, Any]]
 _OBX = (2, 3, 4, 5, 6, 7, 8, 11)
 #: OBR-25.
 _RESULT = {"F": Stage.SIGNED, "C": Stage.CHANGED, "X": Stage.WITHDRAWN}
@@ -38,6 +47,38 @@ def records(message: Message, head: Head, clock: Clock) -> Iterator[Said]:
     for v in versions_of(message, head, clock):
         kept = [v.kind, v.patient, str(v.stage), v.time_us, v.by, head.event_id or ""]
         yield Said(f"record|{v.system}|{v.record}", f"version:{v.digest}", kept)
+
+
+def admitted(told: Mapping[tuple[Any, ...], dict[str, Any]], known: pa.Table) -> tuple[_Keyed, _Keyed]:
+    """Of versions that messages told what does not contradict what is sealed, and what is sealed of the others; and what a
+    person should look at."""
+    records = pa.array(sorted({row["record"] for row in told.values()}), pa.string())
+    there = known.filter(pc.is_in(known["record"], value_set=records)).to_pylist()
+    done = admit_told(map(_of_row, there), map(_of_row, told.values()), sealing=spans_of(known), grace_us=GRACE_US)
+    rows = {(row["system"], row["record"], row["digest"]): row for row in there}
+    rows = {key: rows[key] for key in told if key in rows}
+    rows |= {key: told[key] for v in done.versions if (key := (v.system, v.record, v.digest)) in told}
+    doubts = {}
+    for one in (*done.differences, *done.doubtful):
+        src = told[one.system, one.record, one.digest]["src"]
+        doubts[one.system, one.record, str(one.problem), one.digest] = {
+            "system": one.system, "record": one.record, "problem": str(one.problem), "digest": one.digest,
+            "kind": one.kind, "patient_id": one.patient, "sealed_us": one.sealed_us, "found_us": one.found_us, "src": src,
+        }  # fmt: skip
+    return rows, doubts
+
+
+def spans_of(known: pa.Table) -> Spans:
+    """From when to when the records of each kind were sealed."""
+    found = known.group_by(["system", "kind"]).aggregate([("time_us", "min"), ("time_us", "max")]).to_pylist()
+    return {(row["system"], row["kind"]): (row["time_us_min"], row["time_us_max"]) for row in found}
+
+
+def _of_row(row: Mapping[str, Any]) -> Version:
+    return Version(
+        system=row["system"], record=row["record"], kind=row["kind"] or "record", patient=row["patient_id"],
+        stage=Stage(row["stage"]), time_us=row["time_us"], by=row["by"], digest=row["digest"],
+    )  # fmt: skip
 
 
 def _document(message: Message, head: Head, clock: Clock) -> Iterator[Version]:

@@ -175,7 +175,10 @@ def _merge(number: str, state: State, clock: Clock) -> Iterator[Row]:
 
 def _record(number: str, state: State, clock: Clock) -> Iterator[Row]:
     system, _, record = number.partition("|")
-    for digest, (kind, patient, stage, time, by, src) in named(state, "version:").items():
+    told = sorted((state[name][1], name) for name in state if name.startswith("version:"))
+    for _, name in told:  # the earlier told first
+        digest = name.removeprefix("version:")
+        kind, patient, stage, time, by, src = value(state, name)
         yield "record_versions", {
             "system": system, "record": record, "digest": digest, "kind": kind, "patient_id": patient, "stage": stage,
             "time_us": time, "by": by, "src": src,
