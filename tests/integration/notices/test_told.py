@@ -82,3 +82,21 @@ def test_a_head_of_a_department_that_no_table_has_is_named_with_or_without_a_cha
         ok, detail, mend = the_check(set_notices(**values))
         assert not ok and detail == "heads of a department that no table of the hospital has: wang (NOPE)"
         assert "another account" in mend
+
+
+def test_who_makes_such_an_account_is_warned_at_once(set_notices: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from wardkeep.cli.user import _say_unknown_department
+    from wardkeep.jobs import digests
+    from wardkeep.watch.cases.directory import Directory
+
+    known = Directory(by_account={}, by_staff={}, departments={}, people={}, listed=frozenset({"A"}))
+    monkeypatch.setattr(digests, "directory", lambda: known)
+    said: list[str] = []
+    frame: Any = SimpleNamespace(say=said.append)
+    for name, role, department in (
+        ("wang", "department_head", "NOPE"), ("good", "department_head", "A"), ("other", "auditor", "NOPE"),
+    ):  # fmt: skip
+        _say_unknown_department(frame, a_user(name, role, department=department))
+    assert said == ["no table of the hospital has the department NOPE: its page is empty until one has"]

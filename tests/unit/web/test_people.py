@@ -99,6 +99,31 @@ def test_where_a_person_is_told_is_kept_with_an_act(enter: Any, house: Any) -> N
 
 
 @pytest.mark.parametrize(
+    "language, said", [("en", "no table of the hospital has this department"), ("zh", "医院的表中没有这个科室")]
+)
+def test_a_head_of_a_department_that_no_table_has_is_shown(
+    language: str, said: str, enter: Any, house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wardkeep.watch.cases.directory import Directory
+    from wardkeep.web.people import views
+
+    a_user("lost", "department_head", department="NOPE")
+    a_user("head", "department_head", department="A")
+    a_user("not-one", "auditor", department="NOPE")
+    client = enter("system_administrator", language)
+    known = Directory(by_account={}, by_staff={}, departments={}, people={}, listed=frozenset({"A"}))
+    monkeypatch.setattr(views, "directory", lambda: known)
+    page = client.get("/people/").content.decode()
+    assert page.count(said) == 1 and faults(page) == []
+
+    def broken() -> Any:
+        raise OSError
+
+    monkeypatch.setattr(views, "directory", broken)
+    assert said not in client.get("/people/").content.decode()
+
+
+@pytest.mark.parametrize(
     ("form", "said"),
     [
         ({"mail": "head"}, "This is no mail address"),
