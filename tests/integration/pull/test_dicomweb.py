@@ -19,7 +19,7 @@ from tests.unit.integrity.test_dicom import PIXELS, image, written
 from wardkeep.home import Home
 from wardkeep.jobs.pulling.database import ServerLost
 from wardkeep.jobs.record_sources import FromSource, read_again, record_source_named, seal_from
-from wardkeep.jobs.records import read_records, seal_read, sealed_versions
+from wardkeep.jobs.records import SealedNow, read_records, seal_read, sealed_versions
 from wardkeep.watch.pull import SchemaChanged
 
 AT = datetime(2026, 3, 12, 2, tzinfo=UTC)
@@ -102,7 +102,7 @@ def test_each_study_is_sealed_once_as_from_files_and_found_again_as_it_was(studi
             (folder / f"{study}-{number}").write_bytes(taken(study, number))
     read = read_records([folder], zone="Asia/Shanghai")
     assert set(read.versions) == set(sealed_versions(studies.home))
-    assert seal_read(studies.home, read, source="files", at=AT) == (0, ())
+    assert seal_read(studies.home, read, source="files", at=AT) == SealedNow(new=0, refused=(), doubtful=())
 
 
 def test_what_was_changed_removed_or_put_in_behind_is_named_and_never_sealed(studies: Studies) -> None:
