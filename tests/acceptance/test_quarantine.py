@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import stat
 from pathlib import Path
+from typing import Any
 
 from tests.acceptance.hospitals import EVENTS, HIS_MAPPING, audit_event, his_export, hospital, log
 from tests.acceptance.program import Program, stored
@@ -150,7 +152,7 @@ def test_a_piece_that_needs_no_reading_is_dismissed_with_a_reason_and_stays_wher
     first, second = program.call("quarantine", "list", "--json").lines
     assert "--why" in program.call("quarantine", "dismiss", first["id"], status=2).err
     assert program.json("quarantine", "dismiss", first["id"], "--why", "no_record") == {
-        "dismissed": 1, "why": "no_record"
+        "dismissed": 1, "why": "no_record", "by": None
     }  # fmt: skip
     assert [line["id"] for line in program.call("quarantine", "list", "--json").lines] == [second["id"]]
     assert {line["state"] for line in program.call("quarantine", "list", "--all", "--json").lines} == {
@@ -161,3 +163,36 @@ def test_a_piece_that_needs_no_reading_is_dismissed_with_a_reason_and_stays_wher
     program.json("ingest", tmp_path / "events.csv")
     assert [line["id"] for line in program.call("quarantine", "list", "--json").lines] == [second["id"]]
     program.verify()
+
+
+def test_what_was_dismissed_in_error_waits_again_and_the_ledger_says_who_did_each(
+    program: Program, tmp_path: Path
+) -> None:
+    program.json("ingest", his_export(tmp_path / "his.csv", HIS_ROWS, mapping=BROKEN))
+    one, two = (line["id"] for line in program.call("quarantine", "list", "--json").lines)
+    program.call("user", "create", "li", "--role", "data_administrator")
+    program.call("user", "create", "wang", "--role", "auditor")
+    asked = ("quarantine", "dismiss", one, "--why", "not_ours", "--by")
+    assert "wang may not" in program.call(*asked, "wang", status=2).err
+    assert program.json(*asked, "li") == {"dismissed": 1, "why": "not_ours", "by": "li"}
+    dismissed = _last_act(program, tmp_path / "a")
+    assert "not dismissed" in program.call("quarantine", "reopen", two, status=2).err
+    assert program.json("quarantine", "reopen", one, "--by", "li") == {"reopened": 1, "by": "li"}
+    reopened = _last_act(program, tmp_path / "b")
+    assert (dismissed["act"], reopened["act"]) == ("intake:quarantine:dismissed", "intake:quarantine:reopened")
+    assert dismissed["actor"] == reopened["actor"] and dismissed["actor"].startswith("user:")
+    assert dismissed["facts"]["pieces"] == reopened["facts"]["pieces"] == [one]
+    mended = tmp_path / "mended.toml"
+    mended.write_text(HIS_MAPPING, encoding="utf-8")
+    done = program.json("quarantine", "replay", one, "--mapping", mended)
+    assert (done["replayed"], done["accepted"]) == (1, 1)
+    assert one in program.call("quarantine", "reopen", one, status=2).err
+    program.verify()
+
+
+def _last_act(program: Program, entry: Path) -> dict[str, Any]:
+    """The newest entry of the ledger."""
+    size = program.json("ledger", "status")["size"]
+    program.json("ledger", "prove", str(size - 1), "--out", entry.with_suffix(".proof"), "--entry", entry)
+    found: dict[str, Any] = json.loads(entry.read_bytes())
+    return found

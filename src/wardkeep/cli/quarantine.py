@@ -15,7 +15,7 @@ import click
 
 from wardkeep.cli.frame import Frame, speak, standard
 from wardkeep.home import now
-from wardkeep.jobs.dismissing import Why, dismiss
+from wardkeep.jobs.dismissing import Why, dismiss, reopen
 
 if TYPE_CHECKING:
     from wardkeep.watch.store import Piece
@@ -24,6 +24,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: Both options choose pieces; without them all that wait are meant.
 _source = click.option("--source", default=None, metavar="FILE", help="Only pieces that came from this file name.")
+_by = click.option("--by", metavar="NAME", default=None, help="Your account of Wardkeep: what you do is yours.")
 
 
 @click.group("quarantine")
@@ -102,16 +103,36 @@ def replay_(frame: Frame, ids: tuple[str, ...], source: str | None, mapping: str
     type=click.Choice([why.value for why in Why]),
     help="mended: a later export brought it; no_record: a heading or torn line; not_ours; test_data.",
 )
+@_by
 @standard
-def dismiss_(frame: Frame, ids: tuple[str, ...], why: str) -> None:
-    """Close pieces that need no reading. Their content stays, and `list --all` shows them."""
+def dismiss_(frame: Frame, ids: tuple[str, ...], why: str, by: str | None) -> None:
+    """Close pieces that need no reading. Their content stays, and `list --all` shows them; `reopen` undoes it."""
     frame.django()
     from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
 
+    who = _person(by)
     pieces = _pieces(frame, None, ids)
-    dismiss(frame.home, pieces, why=Why(why), at=now())
+    dismiss(frame.home, pieces, why=Why(why), at=now(), actor=who)
     drain_here(frame.home, say=frame.say)
-    frame.out({"dismissed": len(pieces), "why": why}, speak("%d pieces dismissed") % len(pieces))
+    frame.out({"dismissed": len(pieces), "why": why, "by": by}, speak("%d pieces dismissed") % len(pieces))
+
+
+@command.command("reopen")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@_by
+@standard
+def reopen_(frame: Frame, ids: tuple[str, ...], by: str | None) -> None:
+    """Let pieces wait again that were dismissed in error; `replay` reads them then."""
+    frame.django()
+    from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
+
+    who = _person(by)
+    pieces = _pieces(frame, None, ids, everything=True)
+    if others := [piece.id for piece in pieces if piece.state != "dismissed"]:
+        raise click.UsageError(speak("%s is not dismissed: see `wardkeep quarantine list --all`") % ", ".join(others))
+    reopen(frame.home, pieces, at=now(), actor=who)
+    drain_here(frame.home, say=frame.say)
+    frame.out({"reopened": len(pieces), "by": by}, speak("%d pieces wait again") % len(pieces))
 
 
 @command.command("export")
@@ -135,6 +156,27 @@ def export(frame: Frame, folder: Path, source: str | None, everything: bool) -> 
     _write(folder / "pieces.jsonl", "".join(line + "\n" for line in lines).encode())
     result = {"folder": str(folder), "pieces": len(lines)}
     frame.out(result, speak("%(pieces)d pieces written to %(folder)s; they are in the clear") % result)
+
+
+def _person(name: str | None) -> Any:
+    """The account in whose name something is done, one that may do it in the console too; without a name the command."""
+    from wardkeep.govern.identity.models import User  # noqa: PLC0415
+    from wardkeep.govern.identity.permission import permission  # noqa: PLC0415
+    from wardkeep.govern.identity.role import Act  # noqa: PLC0415
+
+    if name is None:
+        return "cli"
+    user = User.objects.filter(name=name).first()
+    if user is None:
+        raise click.UsageError(speak("there is no account %(name)s") % {"name": name})
+    if not permission(user, Act.INTAKE_MEND):
+        raise click.UsageError(
+            speak(
+                "%(name)s may not do this: it needs the role of a data administrator, a security specialist or a director"
+            )
+            % {"name": name}
+        )
+    return user
 
 
 def _pieces(frame: Frame, source: str | None, ids: tuple[str, ...], *, everything: bool = False) -> list[Piece]:

@@ -13,7 +13,7 @@ from wardkeep.web.cases.shared_logins import shared_logins
 from wardkeep.web.cases.views import case, cases
 from wardkeep.web.cases.work import assign, decide, note, reopen
 from wardkeep.web.coverage.views import coverage
-from wardkeep.web.intake.views import close, intake, read_again
+from wardkeep.web.intake.views import close, intake, open_again, read_again
 from wardkeep.web.intake.wizard import mapping, mapping_abandon, mapping_new, mapping_put_back, mapping_take_back
 from wardkeep.web.ledger.acts import acts
 from wardkeep.web.ledger.handing import bundle, verifier
@@ -81,6 +81,7 @@ urlpatterns = [
     path("intake/mappings/<uuid:row_id>/put-back/", mapping_put_back, name="mapping_put_back"),
     path("intake/read-again/", read_again, name="read_again"),
     path("intake/close/", close, name="close_pieces"),
+    path("intake/open-again/", open_again, name="open_pieces_again"),
     path("coverage/", coverage, name="coverage"),
     path("runs/", run_list, name="runs"),
     path("runs/<uuid:run_id>/", run, name="run"),

@@ -33,6 +33,23 @@ def manifest(tmp_path: Path) -> Manifest:
     return made
 
 
+def test_of_a_piece_that_was_closed_and_opened_again_the_last_row_counts(manifest: Manifest) -> None:
+    with contextlib.closing(sqlite3.connect(manifest.path)) as con:
+        con.execute('CREATE UNIQUE INDEX "done_key" ON "done" ("piece")')  # as in a home of before
+    manifest.mend_pages()
+    for seq, how, done in (
+        (3, "dismissed", {"q1-0", "q1-1"}),
+        (4, "reopened", {"q1-0"}),
+        (5, "replayed", {"q1-0", "q1-1"}),
+    ):
+        manifest.commit([batch_row(seq), DoneRow(piece="q1-1", how=how, seq=seq, at_us=1)])
+        assert manifest.done() == done
+    assert manifest.trusted().settled == {"q1-0": "replayed", "q1-1": "replayed"}
+    assert manifest.changed_pages() == []
+    manifest.rewrite(manifest.trusted())
+    assert manifest.trusted().settled == {"q1-0": "replayed", "q1-1": "replayed"}
+
+
 def edit(manifest: Manifest, sql: str) -> list[str]:
     with contextlib.closing(sqlite3.connect(manifest.path)) as con:
         con.execute("PRAGMA ignore_check_constraints=ON")

@@ -140,6 +140,26 @@ def test_pieces_are_closed_with_a_reason_and_kept(enter: Any, kept: Kept) -> Non
     assert [piece.state for piece in kept.store.pieces()] == ["open", "dismissed", "dismissed"]
 
 
+def test_what_was_closed_in_error_is_opened_again_and_read_with_who_did_each(enter: Any, kept: Kept) -> None:
+    from wardkeep.seal.models import Outbox
+
+    client = enter("data_administrator")
+    asked = {"source": "events.csv", "code": "bad-time"}
+    client.post("/intake/close/", {**asked, "why": "no_record"})
+    assert "?closed=1" in client.get("/intake/").content.decode()
+    assert "/intake/open-again/" in client.get("/intake/?closed=1").content.decode()
+    found = client.post("/intake/open-again/", asked, follow=True).content.decode()
+    assert "1 piece waits again." in found and "?closed=1" not in found
+    assert "1 pieces read now, 0 left." in client.post("/intake/read-again/", asked, follow=True).content.decode()
+    assert [piece.state for piece in kept.store.pieces()] == ["replayed", "open", "open"]
+    acts = [json.loads(one.body) for one in Outbox.objects.filter(body__contains="intake:quarantine").order_by("pk")]
+    assert [one["act"].rpartition(":")[2] for one in acts] == ["dismissed", "reopened", "replayed"]
+    assert len({one["actor"] for one in acts}) == 1 and acts[0]["actor"].startswith("user:")
+    # What was read well is not closed and cannot be opened.
+    client.post("/intake/open-again/", asked)
+    assert [piece.state for piece in kept.store.pieces()] == ["replayed", "open", "open"]
+
+
 def test_who_may_only_read_is_offered_nothing_to_do(enter: Any, kept: Kept) -> None:
     assert "/intake/read-again/" in the_page(enter)
     page = the_page(enter, "auditor")

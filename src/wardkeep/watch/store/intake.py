@@ -30,7 +30,7 @@ from wardkeep.watch.store.errors import NotStored
 from wardkeep.watch.store.folder import disk
 from wardkeep.watch.store.keyindex import HashSet
 from wardkeep.watch.store.known import Known, Place, key_of
-from wardkeep.watch.store.manifest import DoneRow, FileRow
+from wardkeep.watch.store.manifest import REOPENED, DoneRow, FileRow
 from wardkeep.watch.store.pending import Appends, Draft, Pending, finish, finish_all
 from wardkeep.watch.store.quarantine import CONFLICT, RECORD
 from wardkeep.watch.store.rows import Sealing
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 FLUSH = 100_000
 #: Bytes of set-aside pieces that make a batch.
 FLUSH_BYTES = 64 << 20
+#: What became of a piece that needs no reading.
+DISMISSED = "dismissed"
 Progress = Callable[[int, int], None]
 
 
@@ -198,7 +200,12 @@ class Intake:
 
     def dismissed(self, piece_id: str) -> None:
         """A person says that a piece needs no reading; it stays where it is, and is closed."""
-        self._settle(piece_id, "dismissed")
+        self._settle(piece_id, DISMISSED)
+
+    def reopened(self, piece_id: str) -> None:
+        """A person says that a piece was dismissed in error: it waits again."""
+        if self._store.manifest.trusted().settled.get(piece_id) == DISMISSED:
+            self._done.append(DoneRow(piece=piece_id, how=REOPENED, seq=self._seq + 1, at_us=self._received_us))
 
     def amend(self, piece_id: str) -> None:
         """Replay a conflict: its event becomes an amendment of the stored one. Raises NotStored."""

@@ -88,7 +88,7 @@ class FileRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DoneRow:
-    """A piece of quarantine that needs no more attention: replayed, amended, or dismissed."""
+    """What became of a piece of quarantine: it was replayed, amended or dismissed, or what was dismissed is open again."""
 
     piece: str
     how: str
@@ -98,7 +98,10 @@ class DoneRow:
 
 Row = BatchRow | FileRow | DoneRow
 TABLES: dict[str, type[Row]] = {"batch": BatchRow, "file": FileRow, "done": DoneRow}
-_KEYS = {"batch": "seq", "file": "id", "done": "piece"}
+#: What a table has once. A piece may be closed, opened again and read: its last row counts.
+_KEYS = {"batch": "seq", "file": "id"}
+#: `how` of a piece that waits again.
+REOPENED = "reopened"
 _NAME_OF = {kind: name for name, kind in TABLES.items()}
 
 
@@ -122,6 +125,12 @@ class Contents:
     def __len__(self) -> int:
         return len(self.batches) + len(self.files) + len(self.done)
 
+    @property
+    def settled(self) -> dict[str, str]:
+        """The pieces that need no more attention, and what became of each."""
+        last = {row.piece: row.how for row in self.done}
+        return {piece: how for piece, how in last.items() if how != REOPENED}
+
 
 class Manifest:
     """The manifest of a store. Reading needs no lock; `commit` needs the store's."""
@@ -142,7 +151,8 @@ class Manifest:
             for name, kind in TABLES.items():
                 columns = ", ".join(f'"{f.name}" {_sql_type(str(f.type))}' for f in fields(kind))
                 con.execute(f'CREATE TABLE "{name}" (no INTEGER PRIMARY KEY, {columns}, mac BLOB) STRICT')
-                con.execute(f'CREATE UNIQUE INDEX "{name}_key" ON "{name}" ("{_KEYS[name]}")')
+            for name, key in _KEYS.items():
+                con.execute(f'CREATE UNIQUE INDEX "{name}_key" ON "{name}" ("{key}")')
             con.execute(
                 "CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), format INTEGER, count INTEGER, mac BLOB)"
             )
@@ -179,7 +189,7 @@ class Manifest:
 
     def done(self) -> set[str]:
         """The pieces of quarantine that need no more attention."""
-        return {row.piece for row in self.trusted().done}
+        return set(self.trusted().settled)
 
     def trusted(self) -> Contents:
         """Everything; nothing at all before the first session. Raises StoreDamaged where anything was changed."""
@@ -217,6 +227,7 @@ class Manifest:
         """Add rows in one transaction, all or none, durable when it returns. The store's lock is held."""
         with self._connect(write=True) as con:
             con.execute("BEGIN IMMEDIATE")
+            con.execute('DROP INDEX IF EXISTS "done_key"')  # a manifest from before pieces could be opened again
             count = int(con.execute("SELECT count FROM head").fetchone()[0])
             for row in rows:
                 count += 1

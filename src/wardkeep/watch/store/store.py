@@ -157,7 +157,7 @@ class Store:
         """Everything in quarantine, oldest first."""
         contents = self.manifest.trusted()
         received = {row.seq: row.received_us for row in contents.batches}
-        states = {row.piece: row.how for row in contents.done}
+        states = contents.settled
         return [
             piece
             for row in contents.files

@@ -55,7 +55,7 @@ class SourceLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SetAside:
-    """The pieces of one file that wait for the same reason."""
+    """The pieces of one file that were set aside for the same reason."""
 
     source: str
     #: The stable word of the reason, and the whole sentence of the first.
@@ -88,6 +88,8 @@ class Shown:
 
     sources: Sequence[SourceLine] = ()
     waiting: Sequence[SetAside] = ()
+    #: What a person closed.
+    closed: Sequence[SetAside] = ()
     first_day: date | None = None
     last_day: date | None = None
     problem: str = ""
@@ -100,7 +102,7 @@ def shown(*, now: datetime) -> Shown:
     store = home.store()
     try:
         everything = [one for one in store.arrived(since_day=0) if one.system != OWN]
-        pieces = [piece for piece in store.pieces() if piece.state == "open"]
+        pieces = store.pieces()
     except StoreError as problem:
         return Shown(problem=type(problem).__name__)
     newest = max((max(one.days) for one in everything), default=None)
@@ -113,7 +115,8 @@ def shown(*, now: datetime) -> Shown:
     return Shown(
         sources=[_line(one, first, clocks.get(one.system)) for one in everything]
         + [_never(system) for system in expected],
-        waiting=_grouped(pieces),
+        waiting=_grouped([piece for piece in pieces if piece.state == "open"]),
+        closed=_grouped([piece for piece in pieces if piece.state == "dismissed"]),
         first_day=first,
         last_day=last,
     )
@@ -137,10 +140,10 @@ def mappings_in_force() -> list[InForce]:
     return found
 
 
-def waiting_pieces(source: str, code: str) -> list[Piece]:
-    """What waits of one file for one reason. Raises StoreError."""
+def waiting_pieces(source: str, code: str, *, state: str = "open") -> list[Piece]:
+    """What waits of one file for one reason, or was closed. Raises StoreError."""
     store = settings.WARDKEEP_HOME.store()
-    return [p for p in store.pieces() if p.state == "open" and p.source == source and code_of(p.reason) == code]
+    return [p for p in store.pieces() if p.state == state and p.source == source and code_of(p.reason) == code]
 
 
 def code_of(reason: str) -> str:

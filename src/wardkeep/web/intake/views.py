@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from wardkeep.govern.identity.role import Act
 from wardkeep.home import now
-from wardkeep.jobs.dismissing import Why, dismiss
+from wardkeep.jobs.dismissing import Why, dismiss, reopen
 from wardkeep.jobs.listen.status import live_status
 from wardkeep.jobs.pulling.status import pulls_of
 from wardkeep.jobs.replaying import replay_for
@@ -41,6 +41,7 @@ def intake(request: HttpRequest) -> HttpResponse:
         "live": live_status(settings.WARDKEEP_HOME, at=at),
         "pulls": pulls_of(settings.WARDKEEP_HOME, at=at),
         "reasons_why": [why.value for why in Why],
+        "show_closed": bool(request.GET.get("closed")),
     }
     return render(request, "intake/intake.html", context)
 
@@ -79,6 +80,22 @@ def close(request: HttpRequest) -> HttpResponse:
         if pieces:
             dismiss(settings.WARDKEEP_HOME, pieces, why=Why(why), at=now(), actor=person(request))
             said = ngettext("%(n)d piece closed; it is kept.", "%(n)d pieces closed; they are kept.", len(pieces))
+            messages.success(request, said % {"n": len(pieces)})
+    except (StoreError, LedgerError) as problem:
+        messages.error(request, _busy(problem))
+    return redirect("intake")
+
+
+@require_POST
+@page(Act.INTAKE_MEND)
+def open_again(request: HttpRequest) -> HttpResponse:
+    """Let the closed pieces of one file and reason wait again."""
+    try:
+        asked = request.POST.get("source", ""), request.POST.get("code", "")
+        pieces = waiting_pieces(*asked, state="dismissed")[:MOST]
+        if pieces:
+            reopen(settings.WARDKEEP_HOME, pieces, at=now(), actor=person(request))
+            said = ngettext("%(n)d piece waits again.", "%(n)d pieces wait again.", len(pieces))
             messages.success(request, said % {"n": len(pieces)})
     except (StoreError, LedgerError) as problem:
         messages.error(request, _busy(problem))
