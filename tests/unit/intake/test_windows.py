@@ -93,6 +93,7 @@ def test_both_readers_say_alike_whose_act_every_number_is() -> None:
         (7045, {"ServiceName": "x", "ImagePath": SERVICE, "AccountName": "LocalSystem"}, {"program": SERVICE, "kind": "other"}),
         (4781, {"SubjectUserName": "wang", "OldTargetUserName": "li"}, {"account": "wang", "target_account": "li"}),
         (4726, {"TargetUserName": "li"}, {"account": None, "target_account": "li"}),
+        (4768, {"TargetUserName": "li", "Status": "0x6"}, {"action": "login", "outcome": "failure"}),
         (4624, {"TargetUserName": "li", "LogonType": "5"}, {"kind": "other", "account": "li", "logon_type": "5"}),
         (4624, {"TargetUserName": "li", "LogonType": "4"}, {"kind": "other", "account": "li"}),
         (4634, {"TargetUserName": "li", "LogonType": "4"}, {"kind": "other"}),

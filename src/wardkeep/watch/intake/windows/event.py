@@ -125,7 +125,7 @@ def _outcome(system: dict[str, Any], data: dict[str, str], code: str) -> str:
         marked = bool(int(keywords, 16) & FAILED)
     except ValueError:
         marked = False
-    refused = code == "4776" and _said(data, "Status") not in ("", "0x0", "0x00000000")
+    refused = code in ("4768", "4776") and _said(data, "Status") not in ("", "0x0", "0x00000000")
     return "failure" if marked or refused or code in ("4625", "4771") else "success"
 
 
