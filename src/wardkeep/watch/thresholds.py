@@ -165,6 +165,10 @@ class Thresholds:
     edit_after_hours: int = 720
     #: Records in which one account deletes in a day.
     deletes_day: int = 20
+    #: Rows that an application's account deletes in a day by one form of statement (`bulk_records` or more at once), and times
+    #: the most of its former days that they must reach.
+    mass_delete_rows: int = 1_000
+    mass_delete_factor: float = 3.0
     #: Expected share of openings without reason in a department pair below which it is unusual.
     unusual_pair_lift: float = 0.2
 

@@ -118,3 +118,86 @@ def test_without_a_table_of_tickets_it_is_not_evaluated() -> None:
     w.event("dba", None, at(3), action="update", query=UPDATE)
     found = flagged(w, without=("tickets",))
     assert found.said["direct_edit"] == ("tickets",) and "direct_edit" not in found.codes
+
+
+def nightly(days: int, *, rows: int = 5_000, query: str = "DELETE FROM msg_log WHERE at < '2026-02-{:02}'") -> World:
+    """The world with an application's housekeeping on the first so many nights."""
+    w = world()
+    for day in range(days):
+        text = query.format(day + 1)
+        w.event("emr_app", None, at(day, "01:00"), action="delete", query=text, count=rows, name=f"night{day}")
+    return w
+
+
+@pytest.mark.parametrize(
+    "text, rows, found",
+    [
+        ("DELETE FROM emr_record", 50_000, True),
+        ("DELETE FROM emr_record", 999, False),
+        ("DELETE FROM emr_record WHERE id < 7", 1_000, True),
+        ("DELETE FROM tmp_record", 50_000, False),
+        ("UPDATE emr_record SET done=1", 50_000, False),
+        ("DROP TABLE emr_record", 1, True),
+        ("TRUNCATE TABLE emr_record", 1, True),
+        ("ALTER TABLE emr_record DROP PARTITION p1", 1, True),
+        ("TRUNCATE TABLE #rows", 1, False),
+        ("DELETE FROM emr_record WHERE state='drop'", 1, False),
+    ],
+)
+def test_an_application_that_deletes_very_many_rows_or_a_table_is_found(text: str, rows: int, found: bool) -> None:
+    w = world()
+    w.event("emr_app", None, at(1), query="SELECT 1", count=7)  # its numbers of rows are told
+    w.event("emr_app", None, at(3, "02:13"), action="query", query=text, count=rows)
+    assert seen(w) == found
+
+
+def test_pieces_of_one_form_are_added_up_and_single_rows_are_not() -> None:
+    w = world()
+    for n in range(3):
+        w.event("emr_app", None, at(3) + n, action="delete", query="DELETE TOP (400) FROM emr_record", count=400)
+    assert flagged(w).one("direct_edit").observed == {"edits": 3, "deletions": 3, "mass_delete_rows": 1_200}
+    w = world()
+    for n in range(1_100):
+        w.event("emr_app", None, at(3) + n, action="delete", query=f"DELETE FROM cart WHERE id={n}")
+    assert not seen(w)
+
+
+def test_housekeeping_that_recurs_is_found_on_its_first_night_alone() -> None:
+    assert flagged(nightly(5)).names("direct_edit") == ["night0"]
+    assert not seen(nightly(5), from_us=at(1))
+    assert flagged(nightly(5, rows=1, query="TRUNCATE TABLE stage_2026{:02}")).names("direct_edit") == ["night0"]
+
+
+@pytest.mark.parametrize(
+    "text, rows, found",
+    [
+        ("DELETE FROM msg_log WHERE at < '2026-02-27'", 14_999, False),
+        ("DELETE FROM msg_log WHERE at < '2026-02-27'", 15_000, True),
+        ("DELETE FROM msg_log", 5_000, True),  # another form
+        ("TRUNCATE TABLE msg_log", 1, True),
+    ],
+)
+def test_housekeeping_hides_nothing_that_is_otherwise(text: str, rows: int, found: bool) -> None:
+    w = nightly(5)
+    w.event("emr_app", None, at(5, "02:13"), action="delete", query=text, count=rows)
+    assert seen(w, from_us=at(1)) == found
+
+
+@pytest.mark.parametrize(
+    "text, found", [("DELETE FROM emr_record", True), ("DELETE FROM emr_record WHERE id=7", False)]
+)
+def test_where_no_rows_are_told_a_deletion_of_all_of_them_empties_a_table(text: str, found: bool) -> None:
+    w = world()
+    w.event("emr_app", None, at(3, "02:13"), action="delete", query=text)
+    assert seen(w) == found
+    w.event("emr_app", None, at(1), query="SELECT 1", count=7)
+    assert not seen(w)
+
+
+def test_a_ticket_for_maintenance_of_the_account_covers_what_an_application_deletes() -> None:
+    w = world()
+    w.add(
+        "tickets", ticket_id="T1", account="emr_app", kind="maintenance", start_us=at(3, "02:00"), end_us=at(3, "08:00")
+    )
+    w.event("emr_app", None, at(3, "02:13"), action="delete", query="DROP TABLE emr_record")
+    assert not seen(w)

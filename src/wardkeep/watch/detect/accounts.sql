@@ -270,28 +270,111 @@ FROM events AS e
 JOIN account_dim AS b ON b.account = e.account AND b.kind <> 'service'
 WHERE e.patient_id IS NULL AND e.query IS NOT NULL AND e.outcome = 'success' AND e.time_us >= :from_us AND e.time_us < :to_us
 
--- name: direct
--- description: Changes and deletions by a statement in a database, by an account that is no application's, without a ticket for
---   maintenance at that time.
-SELECT e.eid AS eid, ad.a AS a, e.day AS day, e.time_us AS time_us, ct.deleted AS deleted
+-- name: asked_mass
+-- description: Statements of applications' accounts that may have deleted many rows at once: whether they do is read from their
+--   text. Those of days before are held against.
+SELECT e.eid AS eid, e.action AS action, e.query AS query
+FROM events AS e
+JOIN account_dim AS b ON b.account = e.account AND b.kind = 'service'
+WHERE e.patient_id IS NULL AND e.query IS NOT NULL AND e.outcome = 'success' AND e.time_us < :to_us
+  AND (e.action = 'delete' OR lower(e.query) LIKE '%delete%' OR lower(e.query) LIKE '%truncate%' OR lower(e.query) LIKE '%drop%')
+  AND (
+    e.count >= :bulk_records OR lower(e.query) LIKE '%truncate%' OR lower(e.query) LIKE '%drop%'
+    OR lower(e.query) NOT LIKE '%where%'
+  )
+
+-- name: mass_event
+-- description: Deletions of applications' accounts with the rows that they took, where these are many, and whether a table was
+--   dropped or emptied. A DELETE of all rows counts as such where nobody tells how many they were.
+SELECT
+  e.eid AS eid, b.a AS a, mt.form AS form, e.day AS day, e.time_us AS time_us,
+  CASE WHEN e.count >= :bulk_records THEN e.count ELSE 0 END AS records,
+  CASE WHEN mt.gone = 1 OR (mt.unnarrowed = 1 AND un.system IS NOT NULL) THEN 1 ELSE 0 END AS emptied
+FROM mass_text AS mt
+JOIN events AS e ON e.eid = mt.eid
+JOIN account_dim AS b ON b.account = e.account AND b.kind = 'service'
+LEFT JOIN (
+  SELECT x.system AS system
+  FROM events AS x
+  WHERE x.query IS NOT NULL
+  GROUP BY x.system
+  HAVING max(x.count) <= 1
+) AS un ON un.system = e.system
+
+-- name: mass_day
+-- description: These by account, form of statement and local day.
+SELECT
+  me.a AS a, me.form AS form, me.day AS day, CAST(sum(me.records) AS BIGINT) AS records, max(me.emptied) AS emptied
+FROM mass_event AS me
+GROUP BY me.a, me.form, me.day
+
+-- name: mass
+-- description: Forms and days with `mass_delete_rows` rows or more, and `mass_delete_factor` times the most of any former day; or
+--   with a table dropped or emptied as by this form on no former day.
+SELECT d.a AS a, d.form AS form, d.day AS day
+FROM mass_day AS d
+LEFT JOIN mass_day AS f ON f.a = d.a AND f.form = d.form AND f.day < d.day
+GROUP BY d.a, d.form, d.day, d.records, d.emptied
+HAVING (d.records >= :mass_delete_rows AND d.records >= :mass_delete_factor * coalesce(max(f.records), 0))
+  OR (d.emptied = 1 AND coalesce(max(f.emptied), 0) = 0)
+
+-- name: changed
+-- description: Changes and deletions by a statement in a database: all of accounts that are no application's, and of these the
+--   deletions of many rows.
+SELECT
+  e.eid AS eid, ad.a AS a, e.day AS day, e.time_us AS time_us, ct.deleted AS deleted, 0 AS records, 0 AS emptied, 0 AS mass
 FROM change_text AS ct
 JOIN events AS e ON e.eid = ct.eid
 JOIN account_dim AS b ON b.account = e.account
 LEFT JOIN acted AS ac ON ac.eid = e.eid
 JOIN account_dim AS ad ON ad.a = coalesce(ac.a, b.a)
-LEFT JOIN (
-  SELECT h.a AS a, x.start_us AS start_us, x.end_us AS end_us
-  FROM holder AS h
-  JOIN tickets AS x ON x.account = h.account AND x.kind = 'maintenance'
-) AS k ON k.a = ad.a AND k.start_us - :clock_minutes * 60000000 <= e.time_us
-  AND coalesce(k.end_us, 9000000000000000) + :clock_minutes * 60000000 > e.time_us
-WHERE k.a IS NULL
+UNION ALL
+SELECT
+  me.eid AS eid, ad.a AS a, me.day AS day, me.time_us AS time_us, 1 AS deleted, me.records AS records, me.emptied AS emptied,
+  1 AS mass
+FROM mass AS ms
+JOIN mass_event AS me ON me.a = ms.a AND me.form = ms.form AND me.day = ms.day
+LEFT JOIN acted AS ac ON ac.eid = me.eid
+JOIN account_dim AS ad ON ad.a = coalesce(ac.a, me.a)
+WHERE me.time_us >= :from_us AND (me.records > 0 OR me.emptied = 1)
+
+-- name: maintained
+-- description: Those that a ticket for maintenance covers at their time. Where nobody is named behind an application's account
+--   it may be the ticket of who likely made it.
+SELECT DISTINCT u.eid AS eid
+FROM (
+  SELECT c.eid AS eid, c.time_us AS time_us, h.account AS account
+  FROM changed AS c
+  JOIN holder AS h ON h.a = c.a
+  UNION ALL
+  SELECT c.eid AS eid, c.time_us AS time_us, ad.account AS account
+  FROM changed AS c
+  JOIN claim AS cl ON cl.eid = c.eid
+  JOIN (
+    SELECT k.eid AS eid, max(k.confidence) AS confidence FROM claim AS k WHERE k.confidence >= :likely GROUP BY k.eid
+  ) AS m ON m.eid = cl.eid AND m.confidence = cl.confidence
+  JOIN account_dim AS ad ON ad.person = cl.person AND c.day <= ad.until_day
+  WHERE c.mass = 1
+) AS u
+JOIN tickets AS x ON x.account = u.account AND x.kind = 'maintenance' AND x.start_us - :clock_minutes * 60000000 <= u.time_us
+  AND coalesce(x.end_us, 9000000000000000) + :clock_minutes * 60000000 > u.time_us
+
+-- name: direct
+-- description: Those without such a ticket.
+SELECT
+  c.eid AS eid, c.a AS a, c.day AS day, c.time_us AS time_us, c.deleted AS deleted, c.records AS records, c.emptied AS emptied
+FROM changed AS c
+LEFT JOIN maintained AS mn ON mn.eid = c.eid
+WHERE mn.eid IS NULL
 
 -- name: find_direct_edit
 -- description: Changes and deletions by a statement in a database, by an account that is no application's and has no ticket for
---   maintenance at that time.
+--   maintenance at that time; and by an application's account the deletion of very many rows, or a table dropped or emptied, as
+--   on no day before.
 SELECT x.a AS a, CAST(NULL AS INTEGER) AS p, min(x.time_us) AS first_us, max(x.time_us) AS last_us,
   x.day AS first_day, x.day AS last_day, x.day AS evidence_day, CAST(count(*) AS INTEGER) AS edits,
-  CAST(sum(x.deleted) AS INTEGER) AS deletions
+  CAST(sum(x.deleted) AS INTEGER) AS deletions,
+  CASE WHEN sum(x.records) > 0 THEN CAST(sum(x.records) AS BIGINT) END AS mass_delete_rows,
+  CASE WHEN sum(x.emptied) > 0 THEN CAST(sum(x.emptied) AS INTEGER) END AS emptied
 FROM direct AS x
 GROUP BY x.a, x.day

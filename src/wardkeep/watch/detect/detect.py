@@ -98,7 +98,7 @@ def detect(
     for name in ORDER:
         if name == "split_account":
             read_statements(engine, schema, numbers)
-        if name == "direct":
+        if name == "mass_event":
             read_changes(engine)
         if name in active or not name.startswith("find_"):
             engine.make(QUERIES[name], numbers)

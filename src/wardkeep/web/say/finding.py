@@ -48,7 +48,8 @@ SENTENCES: Mapping[str, str | Promise] = {
         "A record was changed after copies were asked for, after it was archived, or long after care, or many were deleted."
     ),
     "direct_edit": _(
-        "Something was changed or deleted in the database itself, by an account that is no application's."
+        "Something was changed or deleted in the database itself by an account that is no application's, or very much was "
+        "deleted under one that is."
     ),
     "honey": _("A decoy record was opened. No person has a reason to open it."),
     "account_day": _("What the account opened on one day. It is read like every other case."),

@@ -55,6 +55,9 @@ MEASURES: Names = {
     "edit_request_days": _("days after a request in which changes are looked at"),
     "edit_after_hours": _("hours after care from which on changes are looked at"),
     "deletes_day": _("records with deletions in a day"),
+    "mass_delete_rows": _("rows deleted under an application's account"),
+    "mass_delete_factor": _("times the most of its former days"),
+    "emptied": _("tables dropped or emptied"),
 }
 #: What a column is about, in the columns that a statement reads (`drug: rx_item.drug_code`).
 CONCEPTS: Names = {
