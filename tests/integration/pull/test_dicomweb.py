@@ -147,6 +147,17 @@ def test_an_image_that_came_later_and_says_so_makes_a_version(studies: Studies) 
     assert len(sealed_versions(studies.home, records={"1.2.826.9"})) == 2
 
 
+def test_an_image_that_was_changed_is_not_hidden_by_one_that_comes_later(studies: Studies) -> None:
+    studies.seal()
+    later = {"InstanceCreationDate": "20260310", "InstanceCreationTime": "0800"}
+    studies.archive.remove("Instance", SOPInstanceUID="1.2.826.9.0.2")
+    studies.archive.store(taken(9, 2, PixelData=b"\1" + PIXELS[1:]), taken(9, 7, SOPInstanceUID="1.2.826.9.7", **later))
+    done = studies.seal()
+    assert (done.sealed, [(d.record, str(d.problem)) for d in done.doubtful]) == (1, [("1.2.826.9", "unmarked")])
+    [said] = done.troubles
+    assert "1.2.826.9.0.2" in said
+
+
 def test_a_study_of_an_old_day_that_was_made_since_is_sealed_when_its_day_is_looked_through(studies: Studies) -> None:
     studies.seal()
     made = {"InstanceCreationDate": "20260311", "InstanceCreationTime": "0900"}

@@ -15,7 +15,7 @@ from tests.integration.pull.conftest import Server
 from wardkeep.home import Home
 from wardkeep.jobs.record_sources import FromSource, read_again, record_source_named, seal_from
 from wardkeep.jobs.records import sealed_versions
-from wardkeep.watch.integrity import Stage
+from wardkeep.watch.integrity import Problem, Stage
 from wardkeep.watch.pull import BadSource, PullError, SchemaChanged
 
 TABLE = (
@@ -139,6 +139,20 @@ def test_a_change_that_the_system_itself_tells_is_a_version(notes: Notes) -> Non
     notes.server.do("UPDATE notes SET state = 'archived', signed = '2026-03-02 12:00:00' WHERE id = 6")
     assert notes.check(stages=None).sealed == 1
     assert [v.stage for v in sealed_versions(notes.home) if v.record.endswith("/6")] == [Stage.ARCHIVED]
+
+
+def test_a_change_with_a_later_time_that_its_status_does_not_tell_is_sealed_and_named_once(notes: Notes) -> None:
+    notes.add(*(note(n) for n in range(5)))
+    notes.seal()
+    notes.server.do(
+        "UPDATE notes SET body = 'never well', signed = '2026-03-02 11:00:00' WHERE id = 2",
+        "UPDATE notes SET body = 'never here', state = 'unsigned', signed = NULL WHERE id = 3",
+    )
+    done = notes.check()
+    assert [(d.record.replace(" ", ""), d.problem) for d in done.doubtful] == [("A/2", Problem.UNMARKED)]
+    assert (done.sealed, problems(done)) == (1, [("A/3", "unsigned")])
+    again = notes.check()
+    assert (again.sealed, again.doubtful, problems(again)) == (0, [], [("A/3", "unsigned")])
 
 
 def test_a_sample_reads_only_the_drawn_records_and_the_server_gives_up_a_slow_one(notes: Notes) -> None:

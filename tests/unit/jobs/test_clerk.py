@@ -158,7 +158,7 @@ def test_what_was_committed_last_is_carried_before_the_clerk_ends(clerk: Any) ->
 
 
 def test_the_clerk_drains_feeds_settles_judges_joins_and_keeps_the_day(clerk: Any) -> None:
-    names = ["drain", "feed", "settle", "nightly", "compact", "daily", "records", "tell"]
+    names = ["drain", "feed", "settle", "nightly", "compact", "daily", "records", "doubts", "tell"]
     assert [duty.name for duty in clerk.duties] == names
 
 

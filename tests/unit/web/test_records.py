@@ -71,6 +71,14 @@ def test_what_a_person_explained_is_not_said_again_and_what_was_mended_is(enter:
     assert other.fresh == 1  # it says something else again: that nobody explained
 
 
+def test_what_was_sealed_as_it_was_told_is_mended_by_no_later_check(enter: Any) -> None:
+    from wardkeep.govern.records.models import RecordDifference
+
+    kept(difference(Problem.UNMARKED), difference(Problem.UNSIGNED))
+    kept(at=NOON + timedelta(days=1), intact={"N-unmarked", "N-unsigned"})
+    assert [d.standing for d in RecordDifference.objects.order_by("problem")] == ["open", "mended"]
+
+
 def test_an_explanation_that_does_not_hold_is_taken_back_and_stays_in_its_act(enter: Any) -> None:
     from wardkeep.govern.records.models import RecordDifference
     from wardkeep.seal.models import Outbox
