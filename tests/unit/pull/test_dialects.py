@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from datetime import datetime
 from types import ModuleType
 
 import pytest
 
-from wardkeep.jobs.pulling.database import NoDriver, View, _arguments, _said
+from wardkeep.jobs.pulling.database import NoDriver, ServerLost, View, _arguments, _said
 from wardkeep.watch.pull import parse_source
 
 URLS = {
@@ -120,6 +121,21 @@ class Wrapped(Exception):
 )
 def test_an_error_about_a_value_tells_its_code_alone(orig: Orig, told: str) -> None:
     assert _said(Wrapped(orig)) == told
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [ValueError("year -43 is out of range: 王芳"), UnicodeDecodeError("utf-8", "王芳".encode("gbk"), 0, 1, "王芳")],
+)
+def test_what_a_driver_cannot_hold_is_told_without_the_value(fault: ValueError) -> None:
+    def asked(connection: object) -> None:
+        raise fault
+
+    with view("oracle") as found:
+        found._reading = nullcontext  # type: ignore[method-assign,assignment]
+        with pytest.raises(ServerLost, match=f"cannot hold a value: {type(fault).__name__}$") as error:
+            found._ask(asked)
+    assert "王芳" not in str(error.value) and error.value.__suppress_context__
 
 
 def test_an_old_oracle_is_asked_without_the_words_that_it_does_not_know() -> None:

@@ -158,6 +158,11 @@ class View:
                 f"{self._source.name}: {_said(exc)}",
                 hint="what was read before is sealed; the same command again goes on",
             ) from None
+        except ValueError as exc:  # a driver's own, of what it makes of a value: its words may be a patient's
+            raise ServerLost(
+                f"{self._source.view}: the driver cannot hold a value: {type(exc).__name__}",
+                hint="let the view give it as text, or leave its row out",
+            ) from None
         except (SQLAlchemyError, OSError) as exc:
             raise ServerLost(f"{self._source.name}: {type(exc).__name__}", hint="is the url right?") from None
 
