@@ -129,26 +129,26 @@ def nightly(days: int, *, rows: int = 5_000, query: str = "DELETE FROM msg_log W
     return w
 
 
-@pytest.mark.parametrize(
-    "text, rows, found",
-    [
-        ("DELETE FROM emr_record", 50_000, True),
-        ("DELETE FROM emr_record", 999, False),
-        ("DELETE FROM emr_record WHERE id < 7", 1_000, True),
-        ("DELETE FROM tmp_record", 50_000, False),
-        ("UPDATE emr_record SET done=1", 50_000, False),
-        ("DROP TABLE emr_record", 1, True),
-        ("TRUNCATE TABLE emr_record", 1, True),
-        ("ALTER TABLE emr_record DROP PARTITION p1", 1, True),
-        ("TRUNCATE TABLE #rows", 1, False),
-        ("DELETE FROM emr_record WHERE state='drop'", 1, False),
-    ],
-)
-def test_an_application_that_deletes_very_many_rows_or_a_table_is_found(text: str, rows: int, found: bool) -> None:
+def test_an_application_that_deletes_very_many_rows_or_a_table_is_found() -> None:
     w = world()
     w.event("emr_app", None, at(1), query="SELECT 1", count=7)  # its numbers of rows are told
-    w.event("emr_app", None, at(3, "02:13"), action="query", query=text, count=rows)
-    assert seen(w) == found
+    for name, text, rows in (
+        ("all", "DELETE FROM emr_record", 50_000),
+        ("", "DELETE FROM lab", 999),
+        ("some", "DELETE FROM emr_record WHERE id < 7", 1_000),
+        ("", "DELETE FROM tmp_record", 50_000),
+        ("", "UPDATE emr_record SET done=1", 50_000),
+        ("drop", "DROP TABLE emr_record", 1),
+        ("empty", "TRUNCATE TABLE emr_record", 1),
+        ("part", "ALTER TABLE emr_record DROP PARTITION p1", 1),
+        ("", "TRUNCATE TABLE #rows", 1),
+        ("", "DELETE FROM emr_record WHERE state='drop'", 1),
+    ):
+        w.event("emr_app", None, at(3, "02:13"), action="query", query=text, count=rows, name=name)
+    found = flagged(w)
+    assert found.names("direct_edit") == ["all", "some", "drop", "empty", "part"]
+    observed = found.one("direct_edit").observed
+    assert (observed["mass_delete_rows"], observed["emptied"]) == (51_000, 3)
 
 
 def test_pieces_of_one_form_are_added_up_and_single_rows_are_not() -> None:
@@ -164,23 +164,19 @@ def test_pieces_of_one_form_are_added_up_and_single_rows_are_not() -> None:
 
 def test_housekeeping_that_recurs_is_found_on_its_first_night_alone() -> None:
     assert flagged(nightly(5)).names("direct_edit") == ["night0"]
-    assert not seen(nightly(5), from_us=at(1))
-    assert flagged(nightly(5, rows=1, query="TRUNCATE TABLE stage_2026{:02}")).names("direct_edit") == ["night0"]
+    assert not seen(nightly(5, rows=1, query="TRUNCATE TABLE stage_202602{:02}"), from_us=at(1))
 
 
-@pytest.mark.parametrize(
-    "text, rows, found",
-    [
-        ("DELETE FROM msg_log WHERE at < '2026-02-27'", 14_999, False),
-        ("DELETE FROM msg_log WHERE at < '2026-02-27'", 15_000, True),
-        ("DELETE FROM msg_log", 5_000, True),  # another form
-        ("TRUNCATE TABLE msg_log", 1, True),
-    ],
-)
-def test_housekeeping_hides_nothing_that_is_otherwise(text: str, rows: int, found: bool) -> None:
+def test_housekeeping_hides_nothing_that_is_otherwise() -> None:
     w = nightly(5)
-    w.event("emr_app", None, at(5, "02:13"), action="delete", query=text, count=rows)
-    assert seen(w, from_us=at(1)) == found
+    for day, name, text, rows in (
+        (5, "usual", "DELETE FROM msg_log WHERE at < '2026-02-27'", 14_999),
+        (5, "form", "DELETE FROM msg_log", 5_000),
+        (5, "empty", "TRUNCATE TABLE msg_log", 1),
+        (6, "more", "DELETE FROM msg_log WHERE at < '2026-02-28'", 3 * 14_999),
+    ):
+        w.event("emr_app", None, at(day, "02:13"), action="delete", query=text, count=rows, name=name)
+    assert flagged(w, from_us=at(1)).names("direct_edit") == ["form", "empty", "more"]
 
 
 @pytest.mark.parametrize(
