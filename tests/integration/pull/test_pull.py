@@ -318,6 +318,7 @@ def test_an_error_of_the_data_names_no_value(pull: Puller) -> None:
     assert "王芳" not in str(error.value) and "王芳" not in str(error.value.hint)
 
 
+@pytest.mark.parametrize("server", ["postgres"], indirect=True)
 @pytest.mark.parametrize(
     "what",
     [
@@ -332,8 +333,6 @@ def test_an_error_of_the_data_names_no_value(pull: Puller) -> None:
     ],
 )
 def test_a_name_that_is_made_of_a_value_is_not_told(pull: Puller, what: str) -> None:
-    if pull.server.kind != "postgres":
-        pytest.skip("names are values in PostgreSQL")
     pull.server.do(
         "DROP VIEW v_access",
         f"CREATE VIEW v_access AS SELECT log_time, account, {what} AS patient, what, said FROM access_log",
@@ -408,10 +407,9 @@ def test_a_time_that_python_cannot_hold_sets_its_row_aside_and_stops_no_other(pu
     assert len(list(pull.home.store().pieces())) == len(far)
 
 
+@pytest.mark.parametrize("server", ["postgres"], indirect=True)
 @pytest.mark.parametrize("what", ["'24:00'::time", "'infinity'::date", "'20000-01-01'::date", "'24:00:00+00'::timetz"])
 def test_such_a_value_in_another_column_is_its_text(pull: Puller, what: str) -> None:
-    if pull.server.kind != "postgres":
-        pytest.skip("PyMySQL hands out texts")
     pull.server.do(
         "DROP VIEW v_access",
         f"CREATE VIEW v_access AS SELECT log_time, account, patient, what, {what} AS said FROM access_log",
