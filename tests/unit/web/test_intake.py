@@ -268,3 +268,26 @@ def test_a_process_that_does_not_pull_is_said_and_nothing_where_none_should(
     assert "Nothing pulls just now" in client.get("/intake/").content.decode()
     django_home.adopt(Settings(), None)
     assert "Pulled from databases" not in client.get("/intake/").content.decode()
+
+
+def test_however_many_pieces_are_closed_the_manifest_is_read_as_often(kept: Kept, monkeypatch: Any) -> None:
+    from wardkeep.watch.store.manifest import Manifest
+
+    pieces = [
+        Set(raw=b"%d" % n, format="csv", reason="bad-time: x", source="many.csv", position=str(n)) for n in range(40)
+    ]
+    kept.take_in(batch([], pieces), at=NOON + timedelta(hours=3))
+    ids = [piece.id for piece in kept.store.pieces() if piece.source == "many.csv"]
+    readings: list[int] = []
+    contents = Manifest.contents
+    monkeypatch.setattr(Manifest, "contents", lambda self: readings.append(1) or contents(self))
+
+    def closed(some: list[str]) -> int:
+        readings.clear()
+        with kept.ledger() as ledger, kept.store.intake(ledger, received_at=NOON + timedelta(hours=4)) as intake:
+            for one in some:
+                intake.dismissed(one)
+        return len(readings)
+
+    assert closed(ids[:2]) == closed(ids[2:])
+    assert {piece.state for piece in kept.store.pieces() if piece.source == "many.csv"} == {"dismissed"}

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -204,8 +205,9 @@ class Intake:
 
     def reopened(self, piece_id: str) -> None:
         """A person says that a piece was dismissed in error: it waits again."""
-        if self._store.manifest.trusted().settled.get(piece_id) == DISMISSED:
-            self._done.append(DoneRow(piece=piece_id, how=REOPENED, seq=self._seq + 1, at_us=self._received_us))
+        if self._settled.get(piece_id) == DISMISSED:
+            self._became(piece_id, REOPENED)
+            del self._settled[piece_id]
 
     def amend(self, piece_id: str) -> None:
         """Replay a conflict: its event becomes an amendment of the stored one. Raises NotStored."""
@@ -285,9 +287,17 @@ class Intake:
             self._piece_bytes += len(row["raw"])
 
     def _settle(self, piece_id: str, how: str) -> None:
-        if piece_id in self._store.manifest.done() or any(row.piece == piece_id for row in self._done):
-            return
+        if piece_id not in self._settled:
+            self._became(piece_id, how)
+            self._settled[piece_id] = how
+
+    def _became(self, piece_id: str, how: str) -> None:
         self._done.append(DoneRow(piece=piece_id, how=how, seq=self._seq + 1, at_us=self._received_us))
+
+    @cached_property
+    def _settled(self) -> dict[str, str]:
+        """What became of pieces, read once: nobody else writes while the store is ours."""
+        return self._store.manifest.trusted().settled
 
     @property
     def known(self) -> Known:

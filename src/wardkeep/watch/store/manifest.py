@@ -187,10 +187,6 @@ class Manifest:
         """The number of the last batch; 0 before the first."""
         return max((row.seq for row in self.trusted().batches), default=0)
 
-    def done(self) -> set[str]:
-        """The pieces of quarantine that need no more attention."""
-        return set(self.trusted().settled)
-
     def trusted(self) -> Contents:
         """Everything; nothing at all before the first session. Raises StoreDamaged where anything was changed."""
         found = self.contents()
