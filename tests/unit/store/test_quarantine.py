@@ -28,6 +28,17 @@ def test_a_piece_is_kept_byte_for_byte(tmp_path: Path) -> None:
     assert kept.store.piece(piece.id) == piece
 
 
+def test_of_several_files_the_named_piece_is_found_and_no_other_is(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    for said in (b"1", b"2"):
+        kept.take_in(batch([], [Set(raw=said), Set(raw=said * 2)]))
+    pieces = kept.pieces()
+    assert [kept.store.piece(piece.id) for piece in pieces] == pieces and len(pieces) == 4
+    for unknown in (f"{pieces[0].id}9", "q999999-0", "x", ""):
+        with pytest.raises(NotStored, match="there is no piece"):
+            kept.store.piece(unknown)
+
+
 def test_a_piece_that_was_replayed_is_so_for_good(tmp_path: Path) -> None:
     kept = Kept(tmp_path)
     kept.take_in(batch([row("e")], [Set(raw=b"1"), Set(raw=b"2")]))

@@ -155,19 +155,22 @@ class Store:
 
     def pieces(self) -> list[Piece]:
         """Everything in quarantine, oldest first."""
+        return self._pieces()
+
+    def _pieces(self, *, file: str | None = None) -> list[Piece]:
         contents = self.manifest.trusted()
         received = {row.seq: row.received_us for row in contents.batches}
         states = contents.settled
         return [
             piece
             for row in contents.files
-            if row.kind == "quarantine" and row.state == "present"
+            if row.kind == "quarantine" and row.state == "present" and file in (None, row.id)
             for piece in quarantine.unpack(self._plain(row), row.id, received[row.seq], states)
         ]
 
     def piece(self, piece_id: str) -> Piece:
         """One piece of quarantine. Raises NotStored."""
-        for piece in self.pieces():
+        for piece in self._pieces(file=piece_id.rpartition("-")[0]):
             if piece.id == piece_id:
                 return piece
         raise NotStored(f"there is no piece {piece_id} in quarantine", hint="see `wardkeep quarantine list`")
