@@ -148,6 +148,15 @@ def test_a_transaction_that_a_crash_cut_off_is_rolled_back_by_the_next_reader(
     assert found.changed_pages() == []
 
 
+def test_a_manifest_whose_tables_are_named_by_no_text_is_a_fault(manifest: Manifest) -> None:
+    raw = manifest.path.read_bytes()
+    at = raw.index(b"STRICT")
+    manifest.path.write_bytes(raw[:at] + b"STR\xe6CT" + raw[at + 6 :])
+    assert [fault.kind for fault in manifest.contents().faults] == ["manifest"]
+    with pytest.raises(StoreDamaged, match=r"manifest\.sqlite3 cannot be read"):
+        manifest.trusted()
+
+
 def test_a_manifest_that_is_gone_is_missed(manifest: Manifest) -> None:
     manifest.path.unlink()
     with pytest.raises(StoreDamaged, match=r"manifest\.sqlite3"):

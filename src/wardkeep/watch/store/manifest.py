@@ -179,7 +179,7 @@ class Manifest:
         try:
             with self._connect() as con:
                 self._read(con, found)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite quotes a damaged schema byte for byte
             found.faults.append(Fault("manifest", f"manifest.sqlite3 cannot be read: {error}"))
         return found
 
