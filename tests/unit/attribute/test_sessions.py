@@ -137,6 +137,27 @@ def test_an_application_that_runs_by_itself_at_that_hour_is_not_laid_to_whoever_
     assert found.named("by-hand") == "DAN"
 
 
+def test_a_job_that_moves_from_host_to_host_is_not_laid_to_whoever_is_signed_in_there() -> None:
+    w = ward()
+    w.add("accounts", account="job", kind="service")
+    for day in range(10):
+        w.event("job", "P1", at(day, "19:30"), name=f"evening{day}", system="db", workstation=f"server{day % 3}")
+    for hour in ("12", "19", "20"):
+        session(w, "dan", at(10, f"{hour}:00"), at(10, f"{hour}:59"), workstation="server4", ip="10.0.0.7")
+        w.event("job", "P1", at(10, f"{hour}:30"), name=hour, system="db", workstation="server4")
+        # An application that people use all day is no job, though nobody is seen behind it at night.
+        w.event("HIS_APP", "P1", at(10, f"{hour}:40"), name=f"used-{hour}", system="db", workstation="server4")
+    for day in range(10):
+        w.event("HIS_APP", "P1", at(day, "19:30"), name=f"night{day}", system="db", workstation=f"server{day % 3}")
+        session(w, "ben", at(day, "09:00"), at(day, "11:00"), workstation="ws2", ip="10.0.0.2")
+        for hour in ("09", "10"):
+            w.event("HIS_APP", "P1", at(day, f"{hour}:30"), name=f"day{day}-{hour}", system="db", workstation="ws2")
+    found = trails(w)
+    assert [found.named(name) for name in ("12", "19", "20")] == ["DAN", None, "DAN"]
+    assert found.state("19") == "traced"
+    assert [found.named(f"used-{hour}") for hour in ("12", "19", "20")] == ["DAN"] * 3
+
+
 def test_nobody_is_asked_where_no_account_is_of_several() -> None:
     w = ward()
     w.rows["accounts"] = [row for row in w.rows["accounts"] if row["kind"] == "person"]

@@ -239,22 +239,43 @@ JOIN session_slot AS o ON o.person = m.person AND o.slot = CAST(floor(m.at_us / 
 
 -- name: by_itself
 -- description: Application accounts that, in this hour from this host, often ran with nobody signed in there: on at least
---   `service_days` days, and a quarter of all. It may have been the machine itself.
+--   `service_days` days, and a quarter of all. It may have been the machine itself. An account that as a rule runs with nobody
+--   signed in (three quarters of all its hours) is a job's, and a job moves: where that holds for an hour, too, whatever the
+--   host, it may have been the job at any of its hosts.
+WITH ran AS (
+  SELECT
+    a.account AS account, a.day AS day, coalesce(a.workstation, a.ip, '') AS host,
+    CAST(floor((a.time_us + a.offset_us - a.day * 86400000000) / 3600000000.0) AS INTEGER) AS hour,
+    min(CASE WHEN m.eid IS NULL THEN 0 ELSE 1 END) AS always, max(CASE WHEN m.eid IS NULL THEN 0 ELSE 1 END) AS met
+  FROM asked_at AS a
+  LEFT JOIN (SELECT DISTINCT y.eid AS eid FROM met AS y) AS m ON m.eid = a.eid
+  WHERE a.kind = 'service'
+  GROUP BY a.account, a.day, coalesce(a.workstation, a.ip, ''),
+    CAST(floor((a.time_us + a.offset_us - a.day * 86400000000) / 3600000000.0) AS INTEGER)
+),
+ran_hour AS (
+  SELECT r.account AS account, r.day AS day, r.hour AS hour, 1 - max(r.met) AS alone FROM ran AS r
+  GROUP BY r.account, r.day, r.hour
+),
+job AS (
+  SELECT h.account AS account FROM ran_hour AS h GROUP BY h.account HAVING sum(h.alone) * 4 >= count(*) * 3
+)
 SELECT q.account AS account, q.host AS host, q.hour AS hour
 FROM (
-  SELECT x.account AS account, x.host AS host, x.hour AS hour, count(DISTINCT x.day) AS days,
-    count(DISTINCT CASE WHEN x.eid_met IS NULL THEN x.day END) AS alone
-  FROM (
-    SELECT
-      a.account AS account, a.day AS day, coalesce(a.workstation, a.ip, '') AS host, m.eid AS eid_met,
-      CAST(floor((a.time_us + a.offset_us - a.day * 86400000000) / 3600000000.0) AS INTEGER) AS hour
-    FROM asked_at AS a
-    LEFT JOIN (SELECT DISTINCT y.eid AS eid FROM met AS y) AS m ON m.eid = a.eid
-    WHERE a.kind = 'service'
-  ) AS x
-  GROUP BY x.account, x.host, x.hour
+  SELECT r.account AS account, r.host AS host, r.hour AS hour, count(*) AS days, sum(1 - r.always) AS alone
+  FROM ran AS r
+  GROUP BY r.account, r.host, r.hour
 ) AS q
 WHERE q.alone >= greatest(1, :service_days) AND q.alone * 4 >= q.days
+UNION
+SELECT r.account AS account, r.host AS host, r.hour AS hour
+FROM ran AS r
+JOIN job AS j ON j.account = r.account
+JOIN (
+  SELECT h.account AS account, h.hour AS hour FROM ran_hour AS h
+  GROUP BY h.account, h.hour
+  HAVING sum(h.alone) >= greatest(1, :service_days) AND sum(h.alone) * 4 >= count(*) * 3
+) AS k ON k.account = r.account AND k.hour = r.hour
 
 -- name: claim
 -- description: Of each use every person who may have made it, with the confidence. support = 1 - product(1 - strength) over
