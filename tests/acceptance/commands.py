@@ -71,7 +71,7 @@ class Served:
         """name -> pid of what the supervisor started and is alive."""
         found = {}
         for pid in children_of(self.process.pid):
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            words = _told(Path(f"/proc/{pid}/cmdline")).split(b"\0")
             if b"wardkeep.jobs" in words:
                 found[words[words.index(b"wardkeep.jobs") + 1].decode()] = pid
         return found
@@ -122,16 +122,22 @@ def children_of(pid: int) -> list[int]:
     """The living children of a process."""
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [int(child) for child in task.read_text().split()]
+        found += [int(child) for child in _told(task).split()]
     return [child for child in found if alive(child)]
 
 
 def alive(pid: int) -> bool:
     """True while a process runs; one that ended and was not waited for does not."""
+    said = _told(Path(f"/proc/{pid}/stat"))
+    return bool(said) and said.rpartition(b")")[2].split()[0] != b"Z"
+
+
+def _told(of_a_process: Path) -> bytes:
+    """What the system says of a process; nothing where it ends before or while it is asked."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+        return of_a_process.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def eventually(ask: Any, *, within: float = PATIENCE) -> Any:
