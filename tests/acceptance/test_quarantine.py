@@ -177,6 +177,7 @@ def test_what_was_dismissed_in_error_waits_again_and_the_ledger_says_who_did_eac
     assert program.json(*asked, "li") == {"dismissed": 1, "why": "not_ours", "by": "li"}
     dismissed = _last_act(program, tmp_path / "a")
     assert "not dismissed" in program.call("quarantine", "reopen", two, status=2).err
+    assert "there is no piece q9-9 in quarantine" in program.call("quarantine", "reopen", "q9-9", status=2).err
     assert program.json("quarantine", "reopen", one, "--by", "li") == {"reopened": 1, "by": "li"}
     reopened = _last_act(program, tmp_path / "b")
     assert (dismissed["act"], reopened["act"]) == ("intake:quarantine:dismissed", "intake:quarantine:reopened")

@@ -180,14 +180,15 @@ def _person(name: str | None) -> Any:
 
 
 def _pieces(frame: Frame, source: str | None, ids: tuple[str, ...], *, everything: bool = False) -> list[Piece]:
-    """The pieces that are meant, in the order in which they came. Raises a usage error for an id that waits no more."""
+    """The pieces that are meant, in the order in which they came. Raises a usage error for an id that is not among them."""
     found = [
         p
         for p in frame.home.store().pieces()
         if (everything or p.state == "open") and (source is None or p.source == source) and (not ids or p.id in ids)
     ]
     if missing := set(ids) - {p.id for p in found}:
-        raise click.UsageError(speak("no piece %s waits in quarantine") % ", ".join(sorted(missing)))
+        said = speak("there is no piece %s in quarantine") if everything else speak("no piece %s waits in quarantine")
+        raise click.UsageError(said % ", ".join(sorted(missing)))
     return found
 
 

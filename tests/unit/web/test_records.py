@@ -11,7 +11,7 @@ import pytest
 from django.urls import reverse
 
 from tests.conftest import NOON
-from tests.unit.web.differing import difference, kept
+from tests.unit.web.differing import AT_US, difference, kept
 from tests.unit.web.markup import texts
 from tests.unit.web.test_messages import ALLOWED
 from wardkeep.watch.integrity import Problem
@@ -77,6 +77,14 @@ def test_what_was_sealed_as_it_was_told_is_mended_by_no_later_check(enter: Any) 
     kept(difference(Problem.UNMARKED), difference(Problem.UNSIGNED))
     kept(at=NOON + timedelta(days=1), intact={"N-unmarked", "N-unsigned"})
     assert [d.standing for d in RecordDifference.objects.order_by("problem")] == ["open", "mended"]
+
+
+def test_a_time_that_moved_by_a_second_is_seen_to_have_moved(enter: Any) -> None:
+    kept(difference(Problem.UNMARKED, sealed_us=AT_US, found_us=AT_US + 1_000_000), source="sealing")
+    page = the_page(enter("security_specialist"))
+    assert page.count(":00:00") == page.count(":00:01") == 1
+    # Nothing was compared where it was only noticed.
+    assert page.count("–</td>") == 2 and ">200<" not in page
 
 
 def test_an_explanation_that_does_not_hold_is_taken_back_and_stays_in_its_act(enter: Any) -> None:
