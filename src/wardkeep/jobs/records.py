@@ -22,6 +22,7 @@ from wardkeep.watch.integrity import (
     admit,
     admit_told,
     compare,
+    doubt_row,
     spans,
 )
 
@@ -251,14 +252,6 @@ def sealed_versions(home: Home, *, source: str | None = None, records: Collectio
         )
         for row in table.to_pylist()
     ]  # fmt: skip
-
-
-def doubt_row(one: Difference, source: str) -> dict[str, Any]:
-    """A row of what should be looked at."""
-    return {
-        "system": one.system, "record": one.record, "problem": str(one.problem), "digest": one.digest, "kind": one.kind,
-        "patient_id": one.patient, "sealed_us": one.sealed_us, "found_us": one.found_us, "src": source,
-    }  # fmt: skip
 
 
 def _row(version: Version, source: str) -> dict[str, Any]:

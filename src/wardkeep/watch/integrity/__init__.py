@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Record integrity: what a record said when it was signed, held against what its source says of it later. Pure."""
 
-from wardkeep.watch.integrity.admit import Admitted, admit, admit_told
+from wardkeep.watch.integrity.admit import Admitted, admit, admit_told, doubt_row
 from wardkeep.watch.integrity.compare import (
     DOUBTFUL,
     Comparison,
@@ -28,6 +28,7 @@ __all__ = [
     "compare",
     "content_of",
     "digest_of",
+    "doubt_row",
     "drawn",
     "spans",
 ]

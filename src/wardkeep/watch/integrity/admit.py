@@ -153,3 +153,11 @@ def _is_fresh(version: Version, known: Sequence[Version]) -> bool:
     if version.digest == sealed.digest:
         return version.stage is not sealed.stage and version.time_us >= sealed.time_us
     return version.time_us > sealed.time_us
+
+
+def doubt_row(one: Difference, source: str) -> dict[str, object]:
+    """A row of `record_doubts`: what should be looked at, and by which source it was noticed."""
+    return {
+        "system": one.system, "record": one.record, "problem": str(one.problem), "digest": one.digest, "kind": one.kind,
+        "patient_id": one.patient, "sealed_us": one.sealed_us, "found_us": one.found_us, "src": source,
+    }  # fmt: skip

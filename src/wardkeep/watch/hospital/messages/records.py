@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from wardkeep.watch.hl7 import Clock, Message, Segment
 from wardkeep.watch.hospital.messages.head import Head
 from wardkeep.watch.hospital.messages.said import Said
-from wardkeep.watch.integrity import Spans, admit_told
+from wardkeep.watch.integrity import Spans, admit_told, doubt_row
 from wardkeep.watch.integrity.version import Stage, Version, content_of, digest_of
 
 VERSIONS, DOUBTS = "record_versions", "record_doubts"
@@ -61,10 +61,7 @@ def admitted(told: Mapping[tuple[Any, ...], dict[str, Any]], known: pa.Table) ->
     doubts = {}
     for one in (*done.differences, *done.doubtful):
         src = told[one.system, one.record, one.digest]["src"]
-        doubts[one.system, one.record, str(one.problem), one.digest] = {
-            "system": one.system, "record": one.record, "problem": str(one.problem), "digest": one.digest,
-            "kind": one.kind, "patient_id": one.patient, "sealed_us": one.sealed_us, "found_us": one.found_us, "src": src,
-        }  # fmt: skip
+        doubts[one.system, one.record, str(one.problem), one.digest] = doubt_row(one, src)
     return rows, doubts
 
 
