@@ -177,8 +177,9 @@ def test_a_bundle_of_an_access_shows_its_row_where_that_is_asked_for(copy: Bench
     words = ("check", bundle, "--vkey", copy.vkey, "--home", tmp_path / "no-home", "--json")
     copy.call("prove", index, "--bundle", bundle)
     assert wardkeep("ledger", *words).said["row"] is None
-    assert b"row" not in bundle.read_bytes()
+    assert b'"row"' not in bundle.read_bytes()
     copy.call("prove", index, "--bundle", bundle, "--with-row")
+    assert b'"row"' in bundle.read_bytes()
     row = wardkeep("ledger", *words).said["row"]
     assert "2:E1," in row
     assert "7:P000777," in row
