@@ -98,6 +98,38 @@ def test_a_person_who_is_signed_in_at_two_places_is_listed_and_not_named() -> No
     assert trails(w).state("left-open") == "traced"
 
 
+def test_a_sign_in_to_the_machine_alone_names_nobody_on_a_day_of_which_the_hospital_knows_who_was_there() -> None:
+    w = ward()
+    for day in (0, 1):
+        session(w, "ann", at(day, "08:00"), at(day, "16:00"))
+        w.event("med", "P1", at(day, "12:00"), name=f"day{day}", workstation="ws1")
+    assert trails(w).named("day0") == "ANN"  # a hospital without doors and shifts has nothing else to go by
+    w.add("shifts", staff_id="BEN", department="MED", start_us=at(0, "20:00"), end_us=at(1, "01:00"))
+    found = trails(w)
+    assert (found.state("day0"), found.claims["day0"].keys()) == ("traced", {"ANN"})
+    assert found.engine.rows("SELECT person FROM unseen") == [("ANN",)] and found.named("day1") == "ANN"
+    w.add("shifts", staff_id="ANN", department="MED", start_us=at(0, "08:00"), end_us=at(0, "16:00"))
+    assert trails(w).named("day0") == "ANN"
+
+
+def test_who_signed_in_to_the_application_itself_is_named_without_door_and_shift() -> None:
+    """Vendors and night watches have neither; somebody gave their own password minutes ago."""
+    w = ward()
+    w.add("shifts", staff_id="BEN", department="MED", start_us=at(0, "08:00"), end_us=at(0, "16:00"))
+    session(w, "ann", at(0, "11:00"), at(0, "13:00"), system="his")
+    session(w, "ann", at(0, "11:00"), at(0, "13:00"))
+    w.event("HIS_APP", "P1", at(0, "12:00"), name="use", workstation="ws1", system="db")
+    assert trails(w).named("use") == "ANN"
+
+
+def test_another_sites_doors_say_nothing_of_who_is_missing_here() -> None:
+    w = ward()
+    w.add("shifts", staff_id="DAN", department="SUR", start_us=at(0, "08:00"), end_us=at(0, "16:00"))
+    session(w, "ann", at(0, "11:00"), at(0, "13:00"))
+    w.event("med", "P1", at(0, "12:00"), name="use", workstation="ws1")
+    assert trails(w).named("use") == "ANN"
+
+
 def test_the_same_session_number_tells_even_from_a_busy_place() -> None:
     w = ward()
     session(w, "ann", at(0, "08:00"), at(0, "16:00"), session_id="a1b2c3d4")

@@ -39,6 +39,7 @@ LEFT: dict[str, tuple[tuple[str, str], ...]] = {
     "elsewhere": (("eid", "BIGINT"), ("person", "VARCHAR"), ("source_id", "VARCHAR")),
     "off_duty": (("eid", "BIGINT"), ("person", "VARCHAR")),
     "two_places": (("eid", "BIGINT"), ("person", "VARCHAR")),
+    "unseen": (("eid", "BIGINT"), ("person", "VARCHAR")),
     "claim": (("eid", "BIGINT"), ("person", "VARCHAR"), ("odds", "DOUBLE"), ("confidence", "DOUBLE")),
     "attribution": (
         ("eid", "BIGINT"), ("account", "VARCHAR"), ("kind", "VARCHAR"), ("state", "VARCHAR"), ("person", "VARCHAR"),
@@ -63,7 +64,7 @@ EMPTY: dict[str, tuple[tuple[str, str], ...]] = {
 #: Large ones that nothing needs afterwards.
 SPENT = (
     "asked", "asked_place", "behind", "opened", "led", "session_place", "met", "clock_pair", "sign", "taken_over",
-    "record_system", "presence_of", "stood_at", "crowd",
+    "record_system", "presence_of", "known_day", "stood_at", "crowd",
 )  # fmt: skip
 
 
@@ -85,6 +86,9 @@ JOIN (
   UNION ALL
   SELECT p.eid AS eid, p.person AS person, 'two_places' AS kind, 'events' AS source_table, NULL AS source_id
   FROM two_places AS p
+  UNION ALL
+  SELECT u.eid AS eid, u.person AS person, 'unseen' AS kind, 'events' AS source_table, NULL AS source_id
+  FROM unseen AS u
 ) AS v ON v.eid = c.eid AND v.person = c.person
 ORDER BY eid, confidence DESC, person, kind
 """

@@ -95,7 +95,8 @@ JOIN (SELECT DISTINCT sp.place AS place, sp.slot AS slot FROM session_place AS s
 -- description: Uses that met a session at its workstation, its address (where not both name a workstation, and another one)
 --   or by its number, within it or within what the clocks may be wrong (`slack_us`) of it; with how strongly each speaks.
 --   An address behind which several machines stand (`crowd`) is no place of one person.
---   `weak`: a bastion led to that account on that server, and the account is used from there otherwise too.
+--   `weak`: a bastion led to that account on that server, and the account is used from there otherwise too. `machine`: the
+--   session opened the machine alone, and no application.
 SELECT
   w.eid AS eid, w.person AS person, w.seat AS seat, w.system AS system, w.name AS name, w.at_us AS at_us, w.slack_us AS slack_us,
   w.sure * CASE
@@ -106,13 +107,14 @@ SELECT
     WHEN w.at_us - w.from_us >= w.slack_us AND (w.closed = 0 OR w.until_us - w.at_us >= w.slack_us)
       THEN :attribute_session
     ELSE :attribute_near
-  END AS strength, 0 AS weak
+  END AS strength, 0 AS weak,
+  CASE WHEN w.records = 0 AND w.assigned = 0 AND w.led = 0 AND w.same_session = 0 THEN 1 ELSE 0 END AS machine
 FROM (
   SELECT
     p.eid AS eid, s.person AS person, coalesce(s.assigned_ip, s.ip, s.workstation) AS seat, s.system AS system,
     s.name AS name, s.sure AS sure, s.closed AS closed,
-    s.from_us AS from_us, s.until_us AS until_us, s.lapses_us AS lapses_us, s.records AS records, a.kind AS kind,
-    p.at_us AS at_us,
+    s.from_us AS from_us, s.until_us AS until_us, s.lapses_us AS lapses_us, s.records AS records,
+    CASE WHEN s.assigned_ip IS NULL THEN 0 ELSE 1 END AS assigned, a.kind AS kind, p.at_us AS at_us,
     CASE WHEN p.at_us >= s.from_us AND p.at_us < s.until_us THEN 1 ELSE 0 END AS inside,
     CASE WHEN substring(p.place, 1, 2) = 's:' THEN 1 ELSE 0 END AS same_session,
     CASE WHEN substring(p.place, 1, 2) = 'g:' THEN 1 ELSE 0 END AS led,
@@ -152,7 +154,7 @@ SELECT
   1000000 + least(l.wide_us + s.wide_us, :attribute_clock_seconds * 1000000) AS slack_us,
   s.sure * CASE WHEN k.alone = 1 AND l.direct = 1 AND l.at_us < s.lapses_us THEN :attribute_near ELSE :attribute_edge END
     AS strength,
-  1 - k.alone AS weak
+  1 - k.alone AS weak, 0 AS machine
 FROM led AS l
 JOIN session AS s ON s.eid = l.session
 JOIN asked_at AS a ON a.eid = l.eid
@@ -237,6 +239,38 @@ FROM met AS m
 JOIN session_slot AS o ON o.person = m.person AND o.slot = CAST(floor(m.at_us / 86400000000.0) AS BIGINT)
   AND o.from_us <= m.at_us AND o.until_us > m.at_us AND o.place <> m.seat
 
+-- name: known_day
+-- description: Days of the common clock and sites of which the hospital knows who was there: doors that told of somebody,
+--   shifts.
+SELECT DISTINCT b.slot AS slot, b.site AS site FROM presence_of AS b
+UNION
+SELECT DISTINCT d.slot AS slot, h.site AS site
+FROM duty_of AS d
+LEFT JOIN (
+  SELECT x.department AS department, min(x.site) AS site FROM departments AS x GROUP BY x.department
+) AS h ON h.department = d.department
+
+-- name: unseen
+-- description: Of these people, whose only trace is a session at the machine, while the hospital knows who was there that day
+--   and has neither door nor shift for them: somebody else may sit at what they left open.
+SELECT m.eid AS eid, m.person AS person
+FROM (
+  SELECT x.eid AS eid, x.person AS person, CAST(floor(max(x.at_us) / 86400000000.0) AS BIGINT) AS slot
+  FROM met AS x
+  GROUP BY x.eid, x.person
+  HAVING min(x.machine) = 1
+) AS m
+JOIN asked_at AS a ON a.eid = m.eid
+LEFT JOIN (
+  SELECT d.department AS department, min(d.site) AS site FROM departments AS d GROUP BY d.department
+) AS h ON h.department = a.department
+JOIN known_day AS k ON k.slot = m.slot AND coalesce(k.site = coalesce(a.site, h.site), TRUE)
+LEFT JOIN (
+  SELECT DISTINCT e.eid AS eid, e.person AS person FROM evidence_for AS e WHERE e.kind <> 'session'
+) AS v ON v.eid = m.eid AND v.person = m.person
+WHERE v.eid IS NULL
+GROUP BY m.eid, m.person
+
 -- name: by_itself
 -- description: Application accounts that, in this hour from this host, often ran with nobody signed in there: on at least
 --   `service_days` days, and a quarter of all. It may have been the machine itself. An account that as a rule runs with nobody
@@ -280,9 +314,10 @@ JOIN (
 -- name: claim
 -- description: Of each use every person who may have made it, with the confidence. support = 1 - product(1 - strength) over
 --   the evidence; its odds (times `attribute_elsewhere` where a badge says otherwise, times `attribute_off_duty` where only
---   others had the shift, times `attribute_two_places` where the person was signed in elsewhere too) compete with those of all others, with
---   1 for somebody who left no trace, with a session's odds for a machine that often runs by itself, and where the trace is
---   only that a bastion led there with those of such a trace, for the account is used from there otherwise.
+--   others had the shift, times `attribute_two_places` where the person was signed in elsewhere too, times
+--   `attribute_unseen` where the person's session at the machine stands alone) compete with those of all others, with 1 for
+--   somebody who left no trace, with a session's odds for a machine that often runs by itself, and where the trace is only
+--   that a bastion led there with those of such a trace, for the account is used from there otherwise.
 WITH supported AS (
   SELECT e.eid AS eid, e.person AS person, least(0.9999, 1 - exp(sum(ln(1 - least(e.strength, 0.9999))))) AS support
   FROM evidence_for AS e
@@ -293,11 +328,13 @@ weighed AS (
     s.eid AS eid, s.person AS person,
     s.support / (1 - s.support) * CASE WHEN w.eid IS NULL THEN 1.0 ELSE :attribute_elsewhere END
       * CASE WHEN o.eid IS NULL THEN 1.0 ELSE :attribute_off_duty END
-      * CASE WHEN t.eid IS NULL THEN 1.0 ELSE :attribute_two_places END AS odds
+      * CASE WHEN t.eid IS NULL THEN 1.0 ELSE :attribute_two_places END
+      * CASE WHEN n.eid IS NULL THEN 1.0 ELSE :attribute_unseen END AS odds
   FROM supported AS s
   LEFT JOIN elsewhere AS w ON w.eid = s.eid AND w.person = s.person
   LEFT JOIN off_duty AS o ON o.eid = s.eid AND o.person = s.person
   LEFT JOIN two_places AS t ON t.eid = s.eid AND t.person = s.person
+  LEFT JOIN unseen AS n ON n.eid = s.eid AND n.person = s.person
 )
 SELECT
   g.eid AS eid, g.person AS person, g.odds AS odds,

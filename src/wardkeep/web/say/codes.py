@@ -426,6 +426,7 @@ EVIDENCE: Names = {
     "elsewhere": _("against: badge on another site"),
     "off_duty": _("against: others had the shift"),
     "two_places": _("against: signed in elsewhere too"),
+    "unseen": _("against: no badge and no shift then"),
 }
 
 TRIGGERS: Names = {"command": _("on command"), "nightly": _("nightly"), "demo": _("demo")}
