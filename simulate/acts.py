@@ -9,9 +9,9 @@ import numpy as np
 
 from simulate.draw import Array, Ints
 from simulate.house import ROLE
-from simulate.misuse import EASY, EXPLAINED, HARD, NO_ATTRIBUTE, Scene
 from simulate.openings import HIS
 from simulate.parameters import DAY, HOUR, MINUTE
+from simulate.scene import EASY, EXPLAINED, HARD, NO_ATTRIBUTE, Scene
 
 Act = Callable[[Scene, str, int, float], None]
 TRIES = 60

@@ -9,9 +9,9 @@ from simulate.acts import ACTS as ON_PEOPLE
 from simulate.acts import Act, targets_for
 from simulate.draw import Ints
 from simulate.house import ROLE
-from simulate.misuse import EASY, HARD, Scene
 from simulate.openings import DBA, EXPORT, HIS, QUERY, READ, SEARCH
 from simulate.parameters import DAY, HOUR, MINUTE
+from simulate.scene import EASY, HARD, Scene
 
 PLAIN = (
     "SELECT doctor_code, drug_code, SUM(qty) AS total FROM rx_item JOIN rx_head USING (rx_no) WHERE rx_date BETWEEN "

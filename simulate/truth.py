@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from simulate.draw import Array
 from simulate.house import House
-from simulate.misuse import Case
 from simulate.openings import REASONS, TABLES
+from simulate.scene import Case
 from simulate.tables import encounter_ids, event_ids, ids, order_ids, patient_ids, staff_ids, take, ticket_ids
 
 

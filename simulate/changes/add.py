@@ -12,8 +12,8 @@ import pyarrow as pa
 from simulate.care import Care
 from simulate.changes import archive, database, late, lawful, merge
 from simulate.changes.journal import Journal
-from simulate.misuse import Case
 from simulate.roster import Roster
+from simulate.scene import Case
 from simulate.sources.gather import persons_of_lines
 from simulate.tables import event_ids, event_table, take
 from simulate.truth import truth

@@ -11,8 +11,8 @@ from simulate.changes import statements as said
 from simulate.changes.journal import DIRECT_CHANGE, Journal, Statement, Ticket
 from simulate.changes.rates import DIRECT, OVERRUN, TIDYING, VENDOR_CHANGES, WRITES
 from simulate.house import ROLE
-from simulate.misuse import EASY, EXPLAINED, HARD
 from simulate.parameters import DAY, HOUR, MINUTE
+from simulate.scene import EASY, EXPLAINED, HARD
 
 TRIES = 60
 #: Away from one's own windows of maintenance: nobody would take it for work under a ticket.

@@ -10,11 +10,11 @@ import numpy as np
 
 from simulate.care import Care
 from simulate.house import House
-from simulate.misuse import Case
 from simulate.openings import EMR, LOGIN, LOGOUT, READ, UPDATE
 from simulate.parameters import DAY, HARD_SHARE, HOUR, Parameters
 from simulate.people import People
 from simulate.roster import Roster
+from simulate.scene import Case
 from simulate.work import Work
 
 #: Of the EMR's resources: a stay, a document, a report, a diagnosis.

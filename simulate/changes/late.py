@@ -12,9 +12,9 @@ from simulate.changes.journal import LATE_CHANGE, Journal
 from simulate.changes.lawful import carers
 from simulate.changes.rates import LATE
 from simulate.house import ROLE
-from simulate.misuse import EASY, EXPLAINED, HARD
 from simulate.openings import DELETE, UPDATE
 from simulate.parameters import DAY, HOUR
+from simulate.scene import EASY, EXPLAINED, HARD
 
 TRIES = 40
 #: A place in the archive and the moment of a request or complaint, if there was one.

@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from simulate.draw import Array, stable
 from simulate.house import ROLE, House
-from simulate.misuse import Case
 from simulate.openings import DBA, REASON, TABLE, UPDATE
 from simulate.parameters import MINUTE, Parameters
 from simulate.roster import Roster
+from simulate.scene import Case
 from simulate.sessions import CLOCKS
 from simulate.sources import bastion, doors, scenes, vpn, windows
 from simulate.sources.bastion import Visit

@@ -13,9 +13,9 @@ import pyarrow as pa
 from simulate.care import INPATIENT, Care
 from simulate.draw import Ints
 from simulate.house import ROLE, House
-from simulate.misuse import EXPLAINED, HARD, Case
 from simulate.openings import EMR, HIS, QUERY, REASON, TABLE, UPDATE
 from simulate.parameters import CASES, DAY, HOUR, MINUTE, Parameters
+from simulate.scene import EXPLAINED, HARD, Case
 from simulate.sources import bastion, doors
 from simulate.sources.bastion import Visit
 from simulate.sources.identities import HIS_APP, Identities
