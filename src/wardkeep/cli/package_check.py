@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wardkeep.cli.frame import Frame, speak, standard
+from wardkeep.cli.trusted import trusted_of
 from wardkeep.ledger import format_index
 from wardkeep.package.law import Side
 
@@ -65,8 +66,6 @@ def check(
             trusted: str | Policy = own_key(frame.home)
             found, complete = checked_here(frame.home, package, keys=known), True
         else:
-            from wardkeep.cli.verify import trusted_of  # noqa: PLC0415
-
             trusted = trusted_of(vkey, policy)
             found, complete = check_package(package, trusted, keys=known), False
         if acts is not None:

@@ -11,10 +11,11 @@ import click
 
 from wardkeep.cli.frame import Frame, speak, standard
 from wardkeep.cli.package_check import report
+from wardkeep.cli.trusted import trusted_of
 from wardkeep.ledger import ProofRefused, format_index
 from wardkeep.ledger.cosignature import Cosignature
-from wardkeep.ledger.note import Checkpoint, Verifier
-from wardkeep.ledger.policy import Policy, parse_policy
+from wardkeep.ledger.note import Checkpoint
+from wardkeep.ledger.policy import Policy
 from wardkeep.ledger.proof import read_proof
 from wardkeep.ledger.proof_bundle import ProofBundle, is_bundle
 
@@ -88,18 +89,6 @@ def _proof(path: Path) -> ProofBundle | None:
     with path.open("rb") as file:
         raw = file.read(LARGEST_PROOF)
     return ProofBundle.decode(raw) if is_bundle(raw) else None
-
-
-def trusted_of(vkey: str | None, policy: Path | None) -> str | Policy:
-    """Whom the caller trusts, by one key or by a policy."""
-    if (vkey is None) == (policy is None):
-        raise click.UsageError(speak("give --vkey or --policy: whom to trust comes from another place than the proof"))
-    if policy is not None:
-        return parse_policy(policy.read_bytes())
-    try:
-        return Verifier.parse(vkey or "").vkey()
-    except ProofRefused as exc:
-        raise click.UsageError(f"--vkey: {exc}") from None
 
 
 def _check(proof: ProofBundle, trusted: str | Policy) -> tuple[int, Checkpoint, Sequence[Cosignature]]:

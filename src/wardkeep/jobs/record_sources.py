@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from wardkeep.jobs.from_source import FromSource
 from wardkeep.jobs.pulling.database import View
 from wardkeep.jobs.pulling.pulling import password_of, secret_in
+from wardkeep.jobs.record_studies import reading as studies_of
 from wardkeep.jobs.records import fresh_seed, seal_records, sealed_versions
 from wardkeep.watch.integrity import Comparison, Difference, Spans, Version, admit, compare, drawn, spans
 from wardkeep.watch.integrity.compare import GRACE_US
@@ -60,34 +62,6 @@ class Given:
         return self.source.sample if isinstance(self.source, PacsSource) else usual
 
 
-@dataclass(kw_only=True, slots=True)
-class FromSource:
-    """What came of sealing, and of a check where there was one."""
-
-    read: int = 0
-    sealed: int = 0
-    #: Rows that are no record: no number, no time, a stage that is none.
-    unusable: int = 0
-    #: Up to where the source was read; None where it never was.
-    watermark: str | None = None
-    compared: int = 0
-    intact: int = 0
-    #: Sealed records that could not be asked for: their number does not fit the key.
-    unaskable: int = 0
-    differences: list[Difference] = field(default_factory=list)
-    #: What was sealed, and should be looked at by a person all the same.
-    doubtful: list[Difference] = field(default_factory=list)
-    #: Records that were looked for and are as they were sealed.
-    as_sealed: frozenset[str] = frozenset()
-    #: Sentences about studies that could not be read as they should.
-    troubles: list[str] = field(default_factory=list)
-
-    def add(self, more: tuple[Difference, ...]) -> None:
-        """Differences, each record once."""
-        seen = {(d.system, d.record) for d in self.differences}
-        self.differences += [d for d in more if (d.system, d.record) not in seen]
-
-
 def record_source_named(path: Path) -> Given:
     """The source of a file and its password or token. Raises BadSource."""
     try:
@@ -113,8 +87,6 @@ def _never() -> bool:
 def seal_from(home: Home, given: Given, *, at: datetime, stop: Callable[[], bool] = _never) -> FromSource:
     """Seal what a source has since the last time. Raises PullError, StoreError, LedgerError; what was sealed stays so."""
     if isinstance(given.source, PacsSource):
-        from wardkeep.jobs.record_studies import reading as studies_of  # noqa: PLC0415 - it gives back what is here
-
         with studies_of(home, given.source, given.password, at=at, stop=stop) as studies:
             return studies.seal()
     with View(given.source.pull, given.password) as view:
@@ -129,8 +101,6 @@ def read_again(
     also: records that are looked for beside the drawn ones. Raises as `seal_from`: then nothing was checked.
     """
     if isinstance(given.source, PacsSource):
-        from wardkeep.jobs.record_studies import reading as studies_of  # noqa: PLC0415 - as above
-
         with studies_of(home, given.source, given.password, at=at, stop=_never) as studies:
             studies.seal()
             return studies.check_all() if sample is None else studies.check(sample, also)

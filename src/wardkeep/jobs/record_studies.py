@@ -14,11 +14,11 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from wardkeep.jobs.from_source import FromSource
 from wardkeep.jobs.pulling.database import NoDriver
 from wardkeep.jobs.pulling.pacs import Pacs
 from wardkeep.jobs.pulling.studies import Studies, StudyRead
 from wardkeep.jobs.pulling.web import ToldToStop, Web
-from wardkeep.jobs.record_sources import FromSource
 from wardkeep.jobs.records import fresh_seed, seal_records, sealed_versions
 from wardkeep.watch.integrity import Difference, Problem, Spans, Version, admit, compare, drawn, spans
 from wardkeep.watch.integrity.compare import GRACE_US, difference_of

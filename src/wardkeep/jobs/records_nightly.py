@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from wardkeep.govern.records import actions, reading
 from wardkeep.govern.records.models import RecordCheck
 from wardkeep.govern.records.standing import Outcome
-from wardkeep.jobs.record_sources import FromSource, Given, read_again, record_source_named
+from wardkeep.jobs.from_source import FromSource
+from wardkeep.jobs.record_sources import Given, read_again, record_source_named
 from wardkeep.jobs.records import keep_doubts
 from wardkeep.ledger import LedgerError
 from wardkeep.watch.pull import PullError

@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from wardkeep.watch.intake.proposing.proposal import Column
+#: How a mapping names a column: by its header, or by its number from 1.
+Column = str | int
 
 PROPOSED = "Proposed from the first rows: confirm each line before you ingest with it."
 

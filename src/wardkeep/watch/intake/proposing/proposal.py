@@ -5,13 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from wardkeep.watch.intake.proposing.draft import Draft
-
-#: How a mapping names a column: by its header, or by its number from 1.
-Column = str | int
+from wardkeep.watch.intake.proposing.draft import Column, Draft
 
 
 @dataclass(frozen=True, slots=True)

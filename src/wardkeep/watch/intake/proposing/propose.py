@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from wardkeep.watch.intake.proposing.draft import Draft, Written
+from wardkeep.watch.intake.proposing.draft import Column, Draft, Written
 from wardkeep.watch.intake.proposing.marks import marks, sheet_marks
 from wardkeep.watch.intake.proposing.meanings import CODED, WORDS, columns, meaning, plain
 from wardkeep.watch.intake.proposing.moments import moments
-from wardkeep.watch.intake.proposing.proposal import Because, Column, Marks, Proposal, Proposed
+from wardkeep.watch.intake.proposing.proposal import Because, Marks, Proposal, Proposed
 from wardkeep.watch.intake.proposing.sampling import HEAD, NoSample, Sample, sample_of
 
 __all__ = ["HEAD", "joined", "propose", "propose_of"]
