@@ -16,6 +16,8 @@ _PORT = re.compile(r"(.*[^:]):(\d{1,5})", re.DOTALL | re.ASCII)
 _BRACKETS = re.compile(r"(.*?)[(（]([^()（）]*)[)）]", re.DOTALL)
 
 
+#: Letters of a machine's name that NetBIOS knows.
+NETBIOS = 15
 #: What a program calls the machine on which it runs, or one of which it knows nothing.
 _OWN = frozenset(
     {
@@ -65,6 +67,15 @@ def server(written: str) -> tuple[str, ...]:
     found = _BRACKETS.fullmatch(written.strip())
     parts = [written] if found is None else [found[1], found[2]]
     return tuple(dict.fromkeys(name for part in parts if (name := _without_port(part.strip()))))
+
+
+def is_one(written: str, other: str) -> bool:
+    """Whether both may name one machine, also where NetBIOS cut the name to its fifteen letters."""
+    one, two = machine(written), machine(other)
+    if not one.short or not two.short:
+        return False
+    cut = len(one.short) == NETBIOS and two.short.startswith(one.short)
+    return (one._replace(short=two.short) if cut else one).may_be(two)
 
 
 class Machines:

@@ -79,3 +79,23 @@ def test_without_a_header_a_column_is_its_number_and_all_that_are_asked_are_name
     assert mapping.named == [1, 3, 2, 5, 4, 2]
     found = read(TEXT.partition("\n")[2].encode(), "x.csv", mapping=mapping)
     assert [one.account for one in found if isinstance(one, AccessEvent)] == ["li", "admin", "li"]
+
+
+def test_a_case_may_be_for_rows_of_which_two_columns_name_one_machine() -> None:
+    case = '[[cases]]\nwhen = { n = ["1"] }\nsame = ["by", "note"]\nconstants = { account = "", action = "read" }\n'
+    names = {
+        "SRV,srv.hospital.example": "read", "\\\\srv,SRV": "read", "srv.a.example,srv.b.example": "login",
+        "srv1,srv2": "login", ",": "login", "-,-": "login", "LONG-NAMED-SERV,long-named-server.hospital.example": "read",
+        "s" * 400 + "," + "s" * 400: "login",
+    }  # fmt: skip
+    text = "t,n,who,by,note\n" + "".join(f"2026-03-02T08:00:00Z,1,li,{pair}\n" for pair in names)
+    found = lines(text, case)
+    assert [one["action"] for one in found] == [*names.values()]
+    assert (found[0]["account"], found[0]["columns"]["who"]) == (None, "li")  # nothing that was written is lost
+    assert {one["action"] for one in lines("t,n,who\n2026-03-02T08:00:00Z,1,li\n", case)} == {"login"}
+
+
+def test_of_a_column_that_only_must_be_empty_any_text_is_the_same() -> None:
+    case = '[[cases]]\nwhen = { n = ["1"], by = [""] }\ncolumns = { account = "note" }\n'
+    text = "t,n,who,by,note\n" + "".join(f"2026-03-02T08:00:00Z,1,li,{by},wang\n" for by in ("", "x", "*", "-"))
+    assert [one["account"] for one in lines(text, case)] == ["wang", "li", "li", "wang"]

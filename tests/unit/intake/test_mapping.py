@@ -65,6 +65,8 @@ def test_a_mapping_needs_little() -> None:
         (GOOD + '[[cases]]\nwhen = { e = ["1"] }\ncolumns = { time = "b" }\n', "cases has 'time'"),
         (GOOD + '[[cases]]\nwhen = { e = ["1"] }\ncolumns = { site = 0 }\n', "cases.columns.site is 0"),
         (GOOD + '[[cases]]\nwhen = { e = ["1"] }\nextra = { kind = "b" }\n', "cases.extra.kind: give a name"),
+        (GOOD + '[[cases]]\nwhen = { e = ["1"] }\nsame = ["a"]\n', "length 2"),
+        (GOOD + '[[cases]]\nwhen = { e = ["1"] }\nsame = ["a", 0]\n', "cases.same[1] is 0"),
         (GOOD + '[[cases]]\nwhen = { e = ["1"] }\nconstants = { action = "devour" }\n', "action has 'devour'"),
         (GOOD + '[[cases]]\nwhen = { e = ["1"] }\nconstants = { count = -1 }\n', "cases.constants.count is -1"),
         (GOOD + '[[cases]]\nwhen = { e = ["1"] }\ncolumns = { site = "s" }\nconstants = { site = "x" }\n', "for site"),

@@ -4,11 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import msgspec
 
-from wardkeep.watch.intake.mapping import Mapping, Place, glob
+from wardkeep.watch.intake.mapping import ANY, Mapping, Place, glob
 from wardkeep.watch.intake.outcomes import REMEMBERED, SHORT
+from wardkeep.watch.places import is_one
+
+#: No machine has a name of so many letters.
+LONG = 300
+_is_one = lru_cache(maxsize=REMEMBERED)(is_one)
 
 
 class Cases:
@@ -25,12 +31,23 @@ class Cases:
             ]
             for one, case in zip(places, mapping.cases, strict=True)
         ]
+        #: Columns of which is asked no more than whether they are empty: they may say anything.
+        self._bare = set(self._asked) - {
+            place
+            for one, case in zip(places, mapping.cases, strict=True)
+            for place, words in zip(one, case.when.values(), strict=True)
+            if words != [""]
+        }
+        #: By the number of a case the two columns that have to name one machine.
+        self._same = {
+            number: (at(case.same[0]), at(case.same[1])) for number, case in enumerate(mapping.cases) if case.same
+        }
         #: What the columns that are asked said, and which cases fit it: a log has few such rows.
         self._known: dict[tuple[str, ...], tuple[int, ...]] = {}
 
     def fitting(self, cells: Sequence[str]) -> tuple[int, ...]:
         """The numbers of the cases that fit a row."""
-        said = tuple(cells[at] for at in self._asked)
+        said = tuple(cells[at] and ANY if at in self._bare else cells[at] for at in self._asked)
         found = self._known.get(said)
         if found is None:
             found = tuple(
@@ -40,7 +57,13 @@ class Cases:
             )
             if len(self._known) < REMEMBERED and all(len(cell) < SHORT for cell in said):
                 self._known[said] = found
+        if self._same:
+            return tuple(number for number in found if number not in self._same or self._compared(number, cells))
         return found
+
+    def _compared(self, number: int, cells: Sequence[str]) -> bool:
+        one, other = (cells[at] for at in self._same[number])
+        return len(one) < LONG and len(other) < LONG and _is_one(one, other)
 
 
 def read_by(mapping: Mapping, fitting: Sequence[int]) -> Mapping:

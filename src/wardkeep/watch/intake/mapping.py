@@ -78,6 +78,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     #: Column (its number in quotes without a header) -> words, in which `*` stands for any text; each column holds one of its.
     when: dict[str, list[str]]
+    #: Only where these two columns name one machine, however each writes it.
+    same: tuple[Place, Place] | None = None
     #: In place of those of the mapping; a column that is absent says nothing.
     columns: dict[str, Place] = {}
     extra: dict[str, Place] = {}
@@ -150,7 +152,8 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         found = [place for target in self.columns for place in self.places(target)]
         more = [place for case in self.cases for place in (*case.columns.values(), *case.extra.values())]
         asked = [case.place(column, header=self.header) for case in self.cases for column in case.when]
-        return [*found, *self.extra.values(), *(told.column for told in self.outcomes), *more, *asked]
+        compared = [place for case in self.cases for place in case.same or ()]
+        return [*found, *self.extra.values(), *(told.column for told in self.outcomes), *more, *asked, *compared]
 
 
 #: The events of the hospital folder.
@@ -311,7 +314,8 @@ def _cases(m: Mapping) -> str | None:
             return f"cases has a column and a constant for {both}: give one of them"
         asked = {f"cases.when.{name}": case.place(name, header=m.header) for name in case.when}
         told = {f"cases.columns.{name}": at for name, at in case.columns.items()}
-        for key, at in (asked | told).items():
+        compared = {f"cases.same[{i}]": at for i, at in enumerate(case.same or ())}
+        for key, at in (asked | told | compared).items():
             if problem := _column(m, key, at):
                 return problem
         if problem := _extras(m, "cases.extra", case.extra) or _constants("cases.constants", case.constants):
