@@ -7,6 +7,9 @@ import pytest
 
 from tests.unit.attribute.trails import same_clocks, session, trails, ward
 from tests.unit.explain.world import World, at
+from tests.unit.intake.reading import read
+from wardkeep.watch.event import AccessEvent
+from wardkeep.watch.intake.mapping import load_mapping
 from wardkeep.watch.places import Machine, Machines, address, is_own, machine, server
 
 
@@ -141,6 +144,24 @@ def test_what_only_says_this_machine_is_no_place_that_two_logs_share(written: st
     session(w, "ann", at(0, "08:00"), at(0, "16:00"), workstation="PC77", ip=written)
     w.event("HIS_APP", "P1", at(0, "12:00"), name="use", workstation=written, ip=written, system="db")
     assert trails(w).state("use") == "nothing"
+
+
+@pytest.mark.parametrize("kind, station, named", [
+    ("2", "DBSRV", "ANN"), ("2", "-", "ANN"), ("10", "DBSRV", "ANN"),             # she is at the server, or has its desktop
+    ("3", "DBSRV", None), ("3", "-", None), ("8", "dbsrv.hospital.local", None),  # she opened a share on it
+])  # fmt: skip
+def test_who_opens_a_share_on_a_server_is_not_taken_for_the_account_that_runs_there(
+    kind: str, station: str, named: str | None
+) -> None:
+    text = f"""TimeCreated,EventID,Computer,TargetUserName,LogonType,WorkstationName,IpAddress
+2026-03-02T08:00:00Z,4624,DBSRV.hospital.local,ann,{kind},{station},127.0.0.1
+"""
+    (row,) = read(text.encode(), "security.csv", mapping=load_mapping("windows-security"))
+    assert isinstance(row, AccessEvent)
+    w = ward()
+    session(w, "ann", at(0, "08:00"), at(0, "16:00"), system="Windows", workstation=row.workstation, ip=row.ip)
+    w.event("HIS_APP", "P1", at(0, "12:00"), name="use", workstation="DBSRV", ip="10.9.9.9", system="his")
+    assert trails(w).named("use") == named
 
 
 @pytest.mark.parametrize("written", ["10.0.0.1", "ws1", "localhost2", "", "::2"])

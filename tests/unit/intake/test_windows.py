@@ -119,3 +119,63 @@ def test_who_comes_over_the_network_does_not_sit_at_the_machine_that_writes_it_d
     assert (evtx["workstation"], table["workstation"]) == (None, None)
     ((evtx, table),) = both([Event(1, 4624, {**WHO, "LogonType": "2"})], station=False)
     assert evtx["workstation"] == table["workstation"] == "DC1.hospital.example"
+
+
+SERVER, CLIENT = "DC1.hospital.example", "10.0.0.7"
+#: Types of logons over the network, of those at the machine or at its desktop, and of those that tell neither.
+NETWORK, DESKTOP, UNTOLD = ("3", "8"), ("2", "7", "10", "11", "12", "13"), ("9", "")
+
+
+@pytest.mark.parametrize(
+    "kinds, said, place",
+    [
+        (NETWORK, "PC-7", "PC-7"), (NETWORK, "-", None), (NETWORK, None, None), (NETWORK, "DC1", None),
+        (NETWORK, "\\\\dc1", None), (NETWORK, "dc1.Hospital.Example", None),
+        (NETWORK, "DC1.other.example", "DC1.other.example"),
+        (DESKTOP, "DC1", "DC1"), (DESKTOP, "-", SERVER), (DESKTOP, None, SERVER), (UNTOLD, "-", None), (UNTOLD, None, None),
+    ],
+)  # fmt: skip
+def test_the_server_is_the_place_of_who_is_at_it_and_never_of_who_comes_over_the_network(
+    kinds: tuple[str, ...], said: str | None, place: str | None
+) -> None:
+    named = {} if said is None else {"WorkstationName": said}
+    asked = [(code, kind, ip) for code in (4624, 4625, 4634) for kind in kinds for ip in (CLIENT, "-", "127.0.0.1")]
+    events = [
+        Event(n, code, {"TargetUserName": "li", "LogonType": kind, "IpAddress": ip, **named})
+        for n, (code, kind, ip) in enumerate(asked, 1)
+    ]
+    for (code, kind, ip), lines in zip(asked, both(events, station=False), strict=True):
+        for line in lines:
+            told = (line["workstation"], line["ip"], line["server"], line.get("logon_type", ""))
+            assert told == (place, None if ip == "-" else ip, SERVER, kind), (code, line["format"])
+
+
+@pytest.mark.parametrize(
+    "code, data, place",
+    [
+        (4647, {}, SERVER), (4800, {}, SERVER), (4801, {}, SERVER), (4648, {}, None), (5140, {}, None), (4776, {}, None),
+        (4776, {"Workstation": "PC-9"}, "PC-9"), (4776, {"Workstation": "\\\\DC1"}, None), (4778, {"ClientName": "-"}, None),
+    ],
+)  # fmt: skip
+def test_an_event_without_a_logon_type_has_the_server_for_its_place_where_it_happens_at_the_screen(
+    code: int, data: dict[str, str], place: str | None
+) -> None:
+    ((evtx, table),) = both([Event(1, code, {**WHO, **data})], station=False)
+    assert (evtx["workstation"], table["workstation"]) == (place, place)
+
+
+@pytest.mark.parametrize(
+    "kind, place",
+    [
+        ("Network", None), ("NETWORKCLEARTEXT", None), ("网络", None), ("网络明文", None), ("Interactive", "DC1"),
+        ("RemoteInteractive", "DC1"), ("交互式", "DC1"), ("解锁", "DC1"), ("缓存的交互式", "DC1"), ("远程交互", "DC1"),
+    ],
+)  # fmt: skip
+def test_a_logon_type_may_be_told_in_words(kind: str, place: str | None) -> None:
+    for station in ("DC1", "-"):
+        text = (
+            "TimeCreated,EventID,Computer,TargetUserName,LogonType,WorkstationName\n"
+            f"2026-03-02T00:15:00Z,4624,DC1,li,{kind},{station}\n"
+        )
+        (found,) = read(text.encode(), "security.csv", mapping=load_mapping("windows-security"))
+        assert isinstance(found, AccessEvent) and found.workstation == place

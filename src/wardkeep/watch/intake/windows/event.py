@@ -10,6 +10,7 @@ from wardkeep.watch.intake.database.made import BadRecord, row
 from wardkeep.watch.intake.mapping import ANY, load_mapping
 from wardkeep.watch.intake.row import Row
 from wardkeep.watch.intake.times import OFFSET, checked
+from wardkeep.watch.places import is_one
 
 NAME, SYSTEM = "evtx", "Windows"
 #: From 1601 to 1970, in 100 ns.
@@ -33,8 +34,14 @@ FILES = frozenset({"4663", "5145"})
 DELETES, WRITES = 0x10040, 0x500C0116
 #: Rights that have the same bit for what is no file (a key, a process).
 COMMON = 0xF00F0000
-#: Logons at the machine itself.
-LOCAL = frozenset({"2", "7", "11", "13"})
+#: Logons at the machine itself, or at its desktop from afar.
+LOCAL = frozenset({"2", "7", "10", "11", "12", "13"})
+#: The session is ended by hand, the machine locked or unlocked: at the machine, too.
+AT_HAND = frozenset({"4647", "4800", "4801"})
+#: Logons from elsewhere: to a share, a database, a web server.
+NETWORK = frozenset({"3", "8"})
+#: A password was checked for somebody who sits elsewhere.
+CHECKED = "4776"
 FAILED = 0x10000000000000
 
 
@@ -58,7 +65,6 @@ def event(found: Any, raw: bytes, *, number: int, filetime: int, position: str) 
     by_subject, remote = code in BY_SUBJECT, code in REMOTE
     computer, kind = _text(system.get("Computer")), _said(data, "LogonType")
     ip = _said(data, "ClientAddress" if remote else "IpAddress").removeprefix("::ffff:")
-    station = _said(data, "WorkstationName") or _said(data, "Workstation") or (computer if kind in LOCAL else "")
     came = _said(data, "AccountName") if remote else target or subject
     share = _said(data, "ShareName")
     made = row(
@@ -78,9 +84,18 @@ def event(found: Any, raw: bytes, *, number: int, filetime: int, position: str) 
             "provider": _text(_part(_part(system, "Provider"), "#attributes").get("Name")),
         },
     )  # fmt: skip
-    if remote:
-        station = _said(data, "ClientName")
-    return made._replace(workstation=station or made.workstation)
+    return made._replace(workstation=_station(data, code, kind, computer, made.workstation or ""))
+
+
+def _station(data: dict[str, str], code: str, kind: str, computer: str, name: str) -> str | None:
+    """Where the person is: the machine that wrote it down only for who is at it. `name`: one in place of the address."""
+    if code in REMOTE:
+        return _said(data, "ClientName") or name or None
+    said = _first(data, "WorkstationName", "Workstation") or name
+    if kind in NETWORK or code == CHECKED:
+        # That one comes from the machine itself says some service there, of people who sit anywhere.
+        return None if is_one(said, computer) else said or None
+    return said or (computer if kind in LOCAL or code in AT_HAND else "") or None
 
 
 def _action(code: str, kind: str, data: dict[str, str]) -> str:
