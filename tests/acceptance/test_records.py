@@ -98,6 +98,25 @@ def test_a_result_that_a_message_calls_final_is_not_sealed_over_another(program:
     assert (again.one["sealed"], again.one["different"]) == (0, 1)
 
 
+def test_a_final_result_that_comes_back_as_preliminary_is_named_and_stays_sealed(
+    program: Program, tmp_path: Path
+) -> None:
+    def result(state: str, value: str, control: str) -> str:
+        obr = f"OBR|1|O1|F1|GLU|||20260304080000|||||||||||||||202603040815{control}0||CH|{state}"
+        obx = f"OBX|1|NM|GLU||{value}|mmol|||||{state}"
+        return message("ORU^R01", control, f"202603040815{control}0", pid("p1"), obr, obx)
+
+    final = feed(tmp_path / "m", result("F", "70", "1"))
+    program.json("ingest", final)
+    back = program.call("ingest", feed(tmp_path / "n", result("P", "7", "2")), "--json")
+    assert "signed records to be looked at: 1" in back.err
+    [line] = program.call("records", "doubts", "--json", status=1).lines
+    assert (line["record"], line["problem"], line["patient_id"]) == ("result/F1/GLU", "unsigned", "p1")
+    assert "to be looked at" not in program.call("ingest", tmp_path / "n", "--json").err  # the same once more
+    assert program.call("records", "check", final / "feed-1.hl7", "--json").lines == []
+    program.verify()
+
+
 def test_a_call_that_does_not_say_what_a_table_holds_is_unusable(program: Program, tmp_path: Path) -> None:
     path = export(tmp_path / "x.csv")
     assert "--content" in program.call("records", "seal", path, "--key", "id", status=2).err

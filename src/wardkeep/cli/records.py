@@ -155,7 +155,7 @@ def check(
 @command.command("doubts")
 @standard
 def doubts(frame: Frame) -> None:
-    """Name records that were amended without saying so, withdrawn, or told by messages under a time that was sealed.
+    """Name records that were amended without saying so, withdrawn, or told by messages as drafts or under a sealed time.
 
     Of what was noticed while sealing, whoever sealed, what nobody has explained on the page yet. One line each; status 1 then.
     """

@@ -6,10 +6,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from tests.unit.hospital.messages.feed import PATIENT, ZONE, loaded, message
+from tests.unit.hospital.messages.feed import PATIENT, ZONE, Tables, loaded, message, us
 from wardkeep.watch.hl7 import Clock, parse
+from wardkeep.watch.hospital.context import schema
 from wardkeep.watch.hospital.messages import head_of
 from wardkeep.watch.hospital.messages.records import versions_of
 from wardkeep.watch.integrity import Stage, Version, fhir, table
@@ -105,9 +107,9 @@ def of_message(raw: bytes) -> list[Version]:
     return list(versions_of(read, head_of(read, clock), clock))
 
 
-def note(trigger: str, state: str = "LA", text: str = "stable", control: str = "1") -> bytes:
+def note(trigger: str, state: str = "LA", text: str = "stable", control: str = "1", at: str = "080000") -> bytes:
     txa = "TXA|1|DS|TX|20260302080000|D1|||||||DOC1|||||" + state
-    return message(f"MDM^{trigger}", control, "20260302080000", PATIENT, txa, f"OBX|1|TX|DS||{text}||||||F")
+    return message(f"MDM^{trigger}", control, f"20260302{at}", PATIENT, txa, f"OBX|1|TX|DS||{text}||||||F")
 
 
 def test_a_document_that_is_authenticated_is_sealed_as_what_it_says() -> None:
@@ -120,16 +122,75 @@ def test_a_document_that_is_authenticated_is_sealed_as_what_it_says() -> None:
     assert [v.stage for v in of_message(note("T11"))] == [Stage.WITHDRAWN]
 
 
-def test_a_final_result_is_sealed_and_a_preliminary_is_not() -> None:
-    def result(state: str, value: str) -> bytes:
-        obr = f"OBR|1|O1|F1|CBC|||20260302|||||||||D1||||||20260302105500||LAB|{state}"
-        return message("ORU^R01", "1", "20260302110000", PATIENT, obr, f"OBX|1|NM|WBC||{value}||||||{state}", "NTE|1")
+def result(
+    state: str, value: str = "7.1", *, at: str = "110000", control: str = "1", observed: str | None = None
+) -> bytes:
+    obr = f"OBR|1|O1|F1|CBC|||20260302|||||||||D1||||||20260302105500||LAB|{state}"
+    obx = f"OBX|1|NM|WBC||{value}||||||{state if observed is None else observed}"
+    return message("ORU^R01", control, f"20260302{at}", PATIENT, obr, obx, "NTE|1")
 
+
+def test_a_final_result_is_sealed_and_a_preliminary_is_not() -> None:
     [final] = of_message(result("F", "7.1"))
     assert (final.record, final.kind, final.stage) == ("result/F1/CBC", "report", Stage.SIGNED)
     [corrected] = of_message(result("C", "9.1"))
     assert corrected.stage is Stage.CHANGED and corrected.digest != final.digest
     assert of_message(result("P", "7.1")) == []
+
+
+@pytest.mark.parametrize(
+    "first, later, named",
+    [
+        (result("F"), result("P", "9.1", at="120000", control="2"), True),
+        (result("F"), result("P", observed="F", at="120000", control="2"), True),  # the very content that was sealed
+        (result("C"), result("R", at="120000", control="2"), True),
+        (result("F"), result("", observed="P", at="120000", control="2"), True),  # OBX-11 alone says so
+        (
+            result("F"),
+            result("P", observed="W", at="120000", control="2"),
+            False,
+        ),  # taken back by the standard's own way
+        (result("F"), result("P", at="105900", control="0"), False),  # it was made before the final one, and comes late
+        (result("X"), result("P", at="120000", control="2"), False),
+        (note("T02"), note("T08", "IP", "well", at="090000", control="2"), True),
+        (note("T02"), note("T03", "DI", at="090000", control="2"), True),
+        (note("T02"), note("T06", "DI", "more", at="090000", control="2"), False),  # an addendum is a draft of its own
+        (note("T02"), note("T02", "", at="090000", control="2"), False),  # it does not say
+        (note("T11"), note("T02", "IP", at="090000", control="2"), False),
+    ],
+)
+def test_a_sealed_record_that_a_later_message_calls_a_draft_is_named_and_stays_as_it_was_sealed(
+    first: bytes, later: bytes, named: bool
+) -> None:
+    [sealed] = of_message(first)
+    for tables in (
+        loaded([first, later]),
+        loaded([later, first]),
+        loaded([first]).load(later),
+        loaded([later]).load(first),
+    ):
+        assert tables.rows("record_versions", "digest", "stage") == [(sealed.digest, str(sealed.stage))]
+        assert tables.rows("record_doubts", "record", "problem") == ([(sealed.record, "unsigned")] if named else [])
+        before = tables.all()
+        assert tables.load(later, first).all() == before
+
+
+def test_what_is_final_again_by_its_newest_message_is_no_draft() -> None:
+    told = [result("F"), result("P", "9.1", at="120000", control="2"), result("F", at="130000", control="3")]
+    assert loaded(told).rows("record_doubts", "problem") == []
+    assert loaded(told[:2]).load(told[2]).rows("record_doubts", "problem") == [
+        "unsigned"
+    ]  # it was noticed: a person says
+
+
+@pytest.mark.parametrize("at, expected", [(us("2026-03-02T10:54"), ["unsigned"]), (us("2026-03-02T10:55"), [])])
+def test_a_draft_of_a_record_that_a_file_sealed_is_named_by_its_time(at: int, expected: list[str]) -> None:
+    tables = Tables()
+    row = {"system": "HIS", "record": "result/F1/CBC", "digest": "d", "kind": "report", "patient_id": "P1",
+           "stage": "signed", "time_us": at, "by": None, "src": "f.hl7"}  # fmt: skip
+    tables.put("record_versions", pa.Table.from_pylist([row], schema("record_versions")))
+    assert tables.load(result("P")).rows("record_doubts", "problem") == expected
+    assert tables.rows("record_versions", "digest") == ["d"]
 
 
 def test_versions_are_kept_with_the_context_of_their_messages() -> None:

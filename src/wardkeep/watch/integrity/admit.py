@@ -62,12 +62,14 @@ def admit(
 
 
 def admit_told(
-    sealed: Iterable[Version], told: Iterable[Version], *, sealing: Spans | None = None, grace_us: int = GRACE_US
-) -> Admitted:
+    sealed: Iterable[Version], told: Iterable[Version], *, drafts: Iterable[Version] = (), sealing: Spans | None = None,
+    grace_us: int = GRACE_US,
+) -> Admitted:  # fmt: skip
     """The same of versions that messages tell one by one, late and out of order.
 
     What its sender calls corrected or withdrawn is sealed whenever it comes. What it calls final is not, where something else
     was sealed as final for that time or a later one: it would pass for what was signed.
+    drafts: what the newest message of a record says that nobody has signed. None is sealed; one of a sealed record is named.
     """
     known = {key: {v.digest: v for v in versions} for key, versions in by_record(sealed).items()}
     differences: dict[tuple[str, str], Difference] = {}
@@ -92,9 +94,20 @@ def admit_told(
         ):
             doubtful[key] = doubt
         before[version.digest] = fresh[*key, version.digest] = version
+    unsigned = (_unsigned(draft, known.get((draft.system, draft.record), {}).values()) for draft in drafts)
     return Admitted(
-        versions=tuple(fresh.values()), differences=tuple(differences.values()), doubtful=tuple(doubtful.values())
+        versions=tuple(fresh.values()),
+        differences=(*differences.values(), *(one for one in unsigned if one)),
+        doubtful=tuple(doubtful.values()),
     )
+
+
+def _unsigned(draft: Version, sealed: Iterable[Version]) -> Difference | None:
+    """That a sealed record is told as a draft again; None where it is not sealed, or was withdrawn."""
+    newest_one = max(sealed, key=standing, default=None)
+    if newest_one is None or newest_one.stage is Stage.WITHDRAWN:
+        return None
+    return difference_of(Problem.UNSIGNED, draft, newest_one.time_us)
 
 
 def _final_since(sealed: Iterable[Version], version: Version) -> Version | None:

@@ -16,7 +16,7 @@ from wardkeep.watch.hl7 import Clock, NotRead, parse
 from wardkeep.watch.hospital.context import Context, engine_key, schema
 from wardkeep.watch.hospital.messages.head import head_of
 from wardkeep.watch.hospital.messages.reading import sayings
-from wardkeep.watch.hospital.messages.records import DOUBTS, VERSIONS, admitted
+from wardkeep.watch.hospital.messages.records import DOUBTS, VERSIONS, admitted, drafts_of
 from wardkeep.watch.hospital.messages.rows import VIP, rows_of
 from wardkeep.watch.hospital.messages.said import Object, State, read, settle, written
 from wardkeep.watch.hospital.tables import KEPT, STATES, TABLES
@@ -52,8 +52,8 @@ def _loads(told: dict[Object, State], clock: Clock, known: Known, source: str) -
     after = {object: _joined(before.get(object, {}), state) for object, state in told.items()}
     changed = {object: state for object, state in after.items() if state != before.get(object)}
     old, new = _rows(before, changed, clock), _rows(changed, changed, clock)
-    if VERSIONS in new:
-        new[VERSIONS], new[DOUBTS] = admitted(new[VERSIONS], known(VERSIONS))
+    if (drafts := drafts_of(changed)) or VERSIONS in new:
+        new[VERSIONS], new[DOUBTS] = admitted(new.get(VERSIONS, {}), drafts, known(VERSIONS))
     for name in {**TABLES, **KEPT}:
         gone = [key for key in old.get(name, ()) if key not in new.get(name, {})]
         if gone or new.get(name):
