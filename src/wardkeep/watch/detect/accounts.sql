@@ -270,17 +270,33 @@ FROM events AS e
 JOIN account_dim AS b ON b.account = e.account AND b.kind <> 'service'
 WHERE e.patient_id IS NULL AND e.query IS NOT NULL AND e.outcome = 'success' AND e.time_us >= :from_us AND e.time_us < :to_us
 
+-- name: untold
+-- description: Systems that log statements and never tell a number of rows.
+SELECT x.system AS system
+FROM events AS x
+WHERE x.query IS NOT NULL
+GROUP BY x.system
+HAVING max(x.count) <= 1
+
 -- name: asked_mass
 -- description: Statements of applications' accounts that may have deleted many rows at once: whether they do is read from their
---   text. Those of days before are held against.
+--   text. Where nobody tells how many, those with a WHERE are read if it may hold for every row: values, names or patterns on
+--   the side where they seldom stand, OR, NOT, the word in a comment, a second statement. Those of days before are held against.
 SELECT e.eid AS eid, e.action AS action, e.query AS query
 FROM events AS e
 JOIN account_dim AS b ON b.account = e.account AND b.kind = 'service'
+LEFT JOIN untold AS un ON un.system = e.system
 WHERE e.patient_id IS NULL AND e.query IS NOT NULL AND e.outcome = 'success' AND e.time_us < :to_us
   AND (e.action = 'delete' OR lower(e.query) LIKE '%delete%' OR lower(e.query) LIKE '%truncate%' OR lower(e.query) LIKE '%drop%')
   AND (
     e.count >= :bulk_records OR lower(e.query) LIKE '%truncate%' OR lower(e.query) LIKE '%drop%'
     OR lower(e.query) NOT LIKE '%where%'
+    OR (un.system IS NOT NULL AND (
+      regexp_matches(e.query, '(where|and|or|not|\||&)(\s|/\*[^*]*\*/|--[^\n]*\n|[(+!~-])*(n?''|[0-9０-９.]|true|exists|null)', 'i')
+      OR regexp_matches(e.query, '([=<>]|between|distinct\s+from)(\s|/\*[^*]*\*/|--[^\n]*\n|[(+!~-])*[a-z_"`\[]|in\s*\(\s*[a-z_]+\s*[,)]', 'i')
+      OR regexp_matches(e.query, '(like|regexp|rlike|~)[\s*(]*n?''+[%.^$]|[\s)]or[\s(]|not[\s(]', 'i')
+      OR regexp_matches(e.query, '(--|#)[^\n]*where|/\*[^*]*where|;\s*\S|delete.*(delete|select|insert|update|exec)', 'is')
+    ))
   )
 
 -- name: mass_event
@@ -293,13 +309,7 @@ SELECT
 FROM mass_text AS mt
 JOIN events AS e ON e.eid = mt.eid
 JOIN account_dim AS b ON b.account = e.account AND b.kind = 'service'
-LEFT JOIN (
-  SELECT x.system AS system
-  FROM events AS x
-  WHERE x.query IS NOT NULL
-  GROUP BY x.system
-  HAVING max(x.count) <= 1
-) AS un ON un.system = e.system
+LEFT JOIN untold AS un ON un.system = e.system
 
 -- name: mass_day
 -- description: These by account, form of statement and local day.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from wardkeep.watch.detect.narrowed import is_narrowed
 from wardkeep.watch.engine import Engine
 from wardkeep.watch.event import Action
 from wardkeep.watch.intake.database.acts import is_about_own
@@ -47,6 +48,7 @@ def read_changes(engine: Engine) -> None:
 
 
 def _mass(eid: int, query: str, forms: dict[str, int]) -> tuple[int, int, int, int]:
-    form = _DIGITS.sub("0", shape(query))
-    gone = int(_GONE.search(form) is not None)
-    return eid, forms.setdefault(form, len(forms) + 1), gone, int(not gone and "where" not in form.lower())
+    shaped = shape(query)
+    form = _DIGITS.sub("0", shaped)
+    gone = _GONE.search(form) is not None
+    return eid, forms.setdefault(form, len(forms) + 1), int(gone), int(not gone and not is_narrowed(query, shaped))

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which deletions a WHERE narrows, and which have one that holds for every row."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.detect.flagged import flagged
+from tests.unit.explain.world import World, at
+from wardkeep.watch.detect.narrowed import is_narrowed
+from wardkeep.watch.statistics.normalise import shape
+
+EVERY_ROW = [
+    "1=1", "1", "'1'", "TRUE", "NOT FALSE", "!0", "2>1", "20 > 10", "-1 < 0", "1!=0", "12<>13", "1+1=2", "1=1=1", "(1)=(1)",
+    "'1'='1'", "'abc'='abc'", "'a'<>'b'", "N'a'=N'a'", "'a'||'b'='ab'", "1 <=> 1", "1=1 AND 2=2", "1=1 XOR 1=0", "NOT 1=0",
+    "id = id", "t.id = id", "[id] = id", '"id" = id', "`id` = `id`", "id >= id", "id IN (id)", "id BETWEEN id AND id",
+    "lower(name) = lower(name)", "id = 3 OR 1=1", "id=7 || 1=1", "id IS NULL OR id IS NOT NULL", "id > 17 OR id <= 17",
+    "name LIKE '%'", "name LIKE '%%'", "name LIKE N'%'", "name REGEXP '.*'", "name ~ '.*'", "17 IN (16, 17)",
+    "1 BETWEEN 0 AND 2", "EXISTS (SELECT 1 FROM dual)", "NULL IS NULL", "1 IS NOT NULL", "(1=1) IS TRUE",
+    "/* why */ 1 /* not */ = 1", "1=1 -- id = 5", "1=1 LIMIT 10", "1=1 RETURNING id", "id = id OPTION (RECOMPILE)", "１=１",
+]  # fmt: skip
+SOME_ROWS = [
+    "id = 5", "1=1 AND id = 5", "TRUE AND note = 'x'", "1=0", "FALSE", "0", "'1'='2'", "NOT TRUE", "NOT id = 5", "id <> id",
+    "name LIKE 'a%'", "name LIKE '%x%'", "name NOT LIKE '%'", "state LIKE ?", "id = ?", "? = ?", ":a = :b", "$1 = $2",
+    "1 = ? OR id = 3", "id = idx", "id = other_id OR name IS NULL", "a.id = b.id", "id IN (1, 2)", "id BETWEEN 1 AND 5",
+    "day < '2026-01-01'", "id IN (SELECT id FROM u)", "EXISTS (SELECT 1 FROM u WHERE u.id = t.id)", "id IS NULL",
+    "id IS NOT NULL", "note = ' or 1=1'", "note = 'where 1=1'", "id > 17 OR id <= 16", "id > 5 OR id < 5", "name = 'a'||'1'",
+    "CURRENT OF c", "rownum < 1000", "this is no ( condition",
+]  # fmt: skip
+DELETES = [(f"DELETE FROM t WHERE {one}", False) for one in EVERY_ROW] + [
+    (f"DELETE FROM t WHERE {one}", True) for one in SOME_ROWS
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "narrowed"),
+    [
+        *DELETES,
+        ("DELETE FROM t", False),
+        ("DELETE FROM t -- where id = 5", False),
+        ("DELETE FROM t; SELECT 1 FROM u WHERE id = 5", False),
+        ("DELETE FROM t WHERE id = 5; DELETE FROM u WHERE 1=1", False),
+        ("BEGIN DELETE t; DELETE u WHERE id = 5; END;", False),
+        ("WITH x AS (SELECT 1 AS id FROM u WHERE id = 5) DELETE FROM t", False),
+        ("EXECUTE IMMEDIATE 'DELETE FROM t WHERE ''1''=''1'''", False),
+        ("EXECUTE IMMEDIATE 'DELETE FROM t WHERE id = 15'", True),
+        ("DELETE FROM #rows WHERE 1=1; DELETE FROM t WHERE id = 5", True),
+        ("DELETE FROM t WHERE id IN (SELECT id FROM u WHERE 1=1)", True),
+        ("SELECT id FROM u WHERE 1=1; DELETE FROM t WHERE id = 5", True),
+        ("DELETE FROM t USING u WHERE t.id = u.id", True),
+    ],
+)
+def test_a_deletion_is_narrowed_by_what_depends_on_the_row(text: str, narrowed: bool) -> None:
+    assert is_narrowed(text, shape(text)) == narrowed
+
+
+def test_values_of_one_shape_are_told_apart() -> None:
+    for value, narrowed in (("'ab'", False), ("'cd'", True), ("'ab'", False)):
+        text = f"DELETE FROM t WHERE 'ab' = {value}"
+        assert is_narrowed(text, shape(text)) == narrowed
+
+
+def test_what_deletes_every_row_is_found_where_no_rows_are_told() -> None:
+    """Whatever is read of a text: what is not asked for at all would hide."""
+    w = World()
+    w.patient("P1")
+    w.person("dba", role="it", department="IT")
+    w.add("accounts", account="emr_app", kind="service")
+    for n, (text, narrowed) in enumerate(DELETES):
+        query = text.replace("FROM t", f"FROM table_{chr(97 + n // 26)}{chr(97 + n % 26)}")
+        w.event("emr_app", None, at(3) + n, action="delete", query=query, name="" if narrowed else f"all{n}")
+    assert flagged(w).names("direct_edit") == [f"all{n}" for n, (_, narrowed) in enumerate(DELETES) if not narrowed]
