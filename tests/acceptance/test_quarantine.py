@@ -185,8 +185,22 @@ def test_what_was_dismissed_in_error_waits_again_and_the_ledger_says_who_did_eac
     assert dismissed["facts"]["pieces"] == reopened["facts"]["pieces"] == [one]
     mended = tmp_path / "mended.toml"
     mended.write_text(HIS_MAPPING, encoding="utf-8")
-    done = program.json("quarantine", "replay", one, "--mapping", mended)
-    assert (done["replayed"], done["accepted"]) == (1, 1)
+    again = ("quarantine", "replay", one, "--mapping", mended, "--by")
+    size = program.json("ledger", "status")["size"]
+    assert "wang may not" in program.call(*again, "wang", status=2).err
+    assert "there is no account zhao" in program.call(*again, "zhao", status=2).err
+    assert program.json("ledger", "status")["size"] == size  # nothing was read for them
+    done = program.json(*again, "li")
+    assert (done["replayed"], done["accepted"], done["by"]) == (1, 1, "li")
+    replayed = _last_act(program, tmp_path / "c")
+    assert (replayed["act"], replayed["actor"]) == ("intake:quarantine:replayed", dismissed["actor"])
+    assert (replayed["facts"]["pieces"], replayed["facts"]["read"]) == (1, 1)
+    done = program.json("quarantine", "replay", two, "--mapping", mended)
+    assert (done["replayed"], done["by"]) == (1, None)
+    assert _last_act(program, tmp_path / "d")["actor"] == "cli"
+    size = program.json("ledger", "status")["size"]
+    assert program.json("quarantine", "replay")["pieces"] == 0
+    assert program.json("ledger", "status")["size"] == size  # what did nothing is no act
     assert one in program.call("quarantine", "reopen", one, status=2).err
     program.verify()
 

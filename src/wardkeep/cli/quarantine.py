@@ -61,17 +61,28 @@ def list_(frame: Frame, source: str | None, everything: bool, raw: bool) -> None
     "--mapping", default=None, help="The mended mapping: a file, or the name of a confirmed or a shipped one."
 )
 @click.option("--strict", is_flag=True, help="End with status 1 when a piece still cannot be read.")
+@_by
 @standard
-def replay_(frame: Frame, ids: tuple[str, ...], source: str | None, mapping: str | None, strict: bool) -> None:
+def replay_(
+    frame: Frame, ids: tuple[str, ...], source: str | None, mapping: str | None, strict: bool, by: str | None
+) -> None:
     """Read pieces again: what can be read now is stored, the rest stays.
 
     A piece that conflicts with what is stored is stored as its amendment: the older reading is kept and no longer counts.
     """
+    frame.django()
+    from wardkeep.jobs.draining import drain_here  # noqa: PLC0415
     from wardkeep.jobs.ingesting import mapping_named  # noqa: PLC0415
-    from wardkeep.jobs.replaying import replay  # noqa: PLC0415
+    from wardkeep.jobs.replaying import replay, replay_for  # noqa: PLC0415
 
+    who = _person(by)
     pieces = _pieces(frame, source, ids)
-    done = replay(frame.home, pieces, mapping=mapping_named(mapping, frame.home), at=now())
+    using = mapping_named(mapping, frame.home)
+    if pieces:
+        done = replay_for(frame.home, pieces, mapping=using, actor=who, at=now())
+        drain_here(frame.home, say=frame.say)
+    else:  # nothing waits, and nothing is done that an act could name
+        done = replay(frame.home, pieces, mapping=using, at=now())
     result: dict[str, Any] = {
         "pieces": done.tried,
         "replayed": done.read,
@@ -83,6 +94,7 @@ def replay_(frame: Frame, ids: tuple[str, ...], source: str | None, mapping: str
         "first_index": done.report.first_index,
         "last_index": done.report.last_index,
         "checkpoint": done.checkpoint,
+        "by": by,
     }
     frame.out(
         result,

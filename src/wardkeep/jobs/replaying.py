@@ -56,11 +56,13 @@ def replay(home: Home, pieces: Sequence[Piece], *, mapping: Mapping | None, at: 
     )
 
 
-def replay_for(home: Home, pieces: Sequence[Piece], *, actor: Any, at: datetime) -> Replayed:
-    """As `replay`, asked for by an account of the console, which an act names. Django must be set up."""
+def replay_for(
+    home: Home, pieces: Sequence[Piece], *, actor: Any, at: datetime, mapping: Mapping | None = None
+) -> Replayed:
+    """As `replay`, and an act names who asked: an account, or a word, as an act takes it. Django must be set up."""
     from wardkeep.seal.act import action  # noqa: PLC0415
 
-    done = replay(home, pieces, mapping=None, at=at)
+    done = replay(home, pieces, mapping=mapping, at=at)
     with action("intake:quarantine:replayed", actor=actor, at=at) as act:
         act.fact("pieces", done.tried)
         act.fact("read", done.read)
