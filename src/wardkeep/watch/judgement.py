@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     import duckdb
 
 DAY_US = 86_400_000_000
+#: Rooms whose code and words decide what is found.
+ROOMS = ("attribute", "explain", "detect", "rank", "statistics", "intake/database")
 
 __all__ = ["JudgedCase", "Judgement", "KnownCase", "SharedLogin", "Term", "Thresholds", "judge"]
 
@@ -41,7 +43,7 @@ class Judgement:
     cases: tuple[JudgedCase, ...]
     #: reason -> "available", or the names of the tables that are missing for it.
     available: Mapping[str, str | tuple[str, ...]]
-    #: SHA-256 of code, SQL and settings, by name.
+    #: SHA-256 of code, SQL and thresholds (`settings`), by name.
     hashes: Mapping[str, str]
     #: Events that touched a record (or ran a query or export), and those with a reason.
     events: int
@@ -148,17 +150,21 @@ def _day_of(engine: DuckEngine, moment_us: int) -> int:
     return int((moment_us + (offset or 0)) // DAY_US)
 
 
-def _hashes(thresholds: Thresholds, weights: Mapping[str, float], schema: Schema, *, fitted: bool) -> dict[str, str]:
-    room = Path(__file__).parent
+def code_hash(room: Path) -> str:
+    """The hash of what a judgement is made with: of the rooms below `room`, their lists of words too."""
     code = hashlib.sha256()
-    for folder in ("attribute", "explain", "detect", "rank"):
-        for path in sorted((room / folder).glob("*.py")):
+    for folder in ROOMS:
+        for path in sorted([*(room / folder).glob("*.py"), *(room / folder).glob("*.toml")]):
             code.update(f"{folder}/{path.name}\0".encode() + path.read_bytes() + b"\0")
-    for path in (room / "places.py", room / "spelling.py", Path(__file__)):
-        code.update(path.read_bytes())
+    for name in ("places.py", "spelling.py", Path(__file__).name):
+        code.update((room / name).read_bytes())
+    return code.hexdigest()
+
+
+def _hashes(thresholds: Thresholds, weights: Mapping[str, float], schema: Schema, *, fitted: bool) -> dict[str, str]:
     settings = sorted(dataclasses.asdict(thresholds).items())
     return {
-        "code": code.hexdigest(),
+        "code": code_hash(Path(__file__).parent),
         "sql": digest([*attributing.QUERIES.values(), *explaining.QUERIES.values(), *detecting.QUERIES.values()]),
         "settings": hashlib.sha256(repr(settings).encode()).hexdigest(),
         **({"schema": schema.digest} if schema.digest else {}),
