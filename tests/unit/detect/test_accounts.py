@@ -94,6 +94,17 @@ def test_a_leaver_uses_the_account_after_the_last_day(person: dict[str, Any], fo
         assert seen.looked[seen.one("leaver").finding_no]
 
 
+@pytest.mark.parametrize("until, found", [(3, ["leaver"]), (5, []), (None, [])])
+def test_so_is_an_applications_account_though_it_keeps_its_hour(until: int | None, found: list[str]) -> None:
+    w = service({})
+    w.rows["accounts"][0] |= {"enabled_to_day": None if until is None else on(until)}
+    seen = flagged(w)
+    assert [code for code in seen.codes if code in ("leaver", "service_misuse")] == found
+    if found:
+        assert seen.one("leaver").observed == {"accesses": 3, "days_after": 1}
+        assert seen.looked[seen.one("leaver").finding_no]
+
+
 def idle(pause: int, *, began: int = -100, used: int | None = 0) -> World:
     w = World()
     w.person("ann", department="MED", employed_from_day=on(began))

@@ -14,12 +14,12 @@ GROUP BY ad.a, e.day
 
 -- name: find_leaver
 -- description: Accounts used after employment or enabling had ended.
-SELECT od.a AS a, CAST(NULL AS INTEGER) AS p, min(od.first_us) AS first_us, max(od.last_us) AS last_us,
-  min(od.day) AS first_day, max(od.day) AS last_day, min(od.day) AS evidence_day,
-  CAST(sum(od.n) AS INTEGER) AS accesses, min(od.day) - max(ad.until_day) AS days_after
-FROM open_day AS od
-JOIN account_dim AS ad ON ad.a = od.a AND od.day > ad.until_day
-GROUP BY od.a
+SELECT u.a AS a, CAST(NULL AS INTEGER) AS p, min(u.time_us) AS first_us, max(u.time_us) AS last_us,
+  min(u.day) AS first_day, max(u.day) AS last_day, min(u.day) AS evidence_day,
+  CAST(count(*) AS INTEGER) AS accesses, min(u.day) - max(ad.until_day) AS days_after
+FROM unexplained AS u
+JOIN account_dim AS ad ON ad.a = u.a AND u.day > ad.until_day
+GROUP BY u.a
 
 -- name: pause
 -- description: Days on which a person's account was used again after `dormant_days` or more without any use. An account
@@ -65,7 +65,7 @@ SELECT u.a AS a, CAST(NULL AS INTEGER) AS p, min(u.time_us) AS first_us, max(u.t
   u.day AS first_day, u.day AS last_day, u.day AS evidence_day, CAST(count(*) AS INTEGER) AS accesses,
   CAST(count(DISTINCT u.p) AS INTEGER) AS patients
 FROM unexplained AS u
-JOIN account_dim AS ad ON ad.a = u.a AND ad.kind = 'service'
+JOIN account_dim AS ad ON ad.a = u.a AND ad.kind = 'service' AND u.day <= ad.until_day
 GROUP BY u.a, u.day
 
 -- name: moved_event
