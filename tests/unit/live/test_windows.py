@@ -45,6 +45,23 @@ def test_a_sign_in_of_somebody_who_left_is_said_and_with_his_password_it_is_who_
     assert rows(4648, "nurse1", "left")[0].account == "nurse1"
 
 
+@pytest.mark.parametrize(
+    ("code", "kind", "account", "expected"),
+    [
+        (4624, "5", "left", ["leaver"]),
+        (4624, "4", "left", ["leaver"]),
+        (4634, "5", "left", []),  # it ends
+        (4769, "", "left", []),
+        (4624, "5", "nurse1", []),
+    ],
+)
+def test_a_service_or_task_that_begins_under_the_account_of_somebody_who_left_is_said(
+    code: int, kind: str, account: str, expected: list[str]
+) -> None:
+    (row,) = rows(code, "", account, kind)
+    assert row.kind == "other" and said([row]) == expected
+
+
 def test_a_program_for_remote_work_that_is_installed_as_a_service_is_said() -> None:
     assert said(rows(4697, "nurse1", "", "", "C:\\Program Files (x86)\\AnyDesk\\AnyDesk.exe --service")) == [
         "remote_tool"

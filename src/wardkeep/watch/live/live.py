@@ -41,6 +41,8 @@ _NOBODY = Holder()
 #: Where somebody works from outside is no site.
 REMOTE = "remote"
 _ACCESS, _SUCCESS = Kind.ACCESS.value, Outcome.SUCCESS.value
+#: A sign-in of Windows that is no access: a service or a task begins under the account. Nobody sits there, but it is in use.
+_UNATTENDED = '"action_code":"4624"'
 _LOGIN, _LOGOUT = Action.LOGIN.value, Action.LOGOUT.value
 
 
@@ -86,9 +88,7 @@ class Live:
     def judge(self, rows: Iterable[Row], *, heard_us: int) -> list[Alert]:
         """The alerts of events that were heard together, in their order."""
         self._found, self._heard_us, self._written = [], heard_us, ""
-        if heard_us // MINUTE != self._minute:
-            self._minute = heard_us // MINUTE
-            self._in_minute.clear()
+        self._turn(heard_us // MINUTE)
         holders, has_wire, privileged = self._known.holders, self._has_wire, self._privileged.accounts
         note = self._signed.gateways.note
         for row in rows:
@@ -111,10 +111,17 @@ class Live:
                         self._place(row, holder, at_us)
                 elif holder.person is not None and holder.kind == "person":
                     self._signed.signs_out(row, holder.person)
+            elif holder is not _NOBODY and row.outcome == _SUCCESS and row.extra and _UNATTENDED in row.extra:
+                self._ended(row, holder, at_us)
             if has_wire and (row.extra is not None or row.resource is not None):
                 self._wire(row, holder, at_us)
         found, self._found = self._found, []
         return found
+
+    def _turn(self, minute: int) -> None:
+        if minute != self._minute:
+            self._minute = minute
+            self._in_minute.clear()
 
     def _meant(self, row: Row) -> tuple[Row, Holder]:
         """An event whose account is written as no table has it: with the one that is surely meant, and its holder."""
@@ -148,8 +155,8 @@ class Live:
                     limits={"batch_patients": limit, "batch_minutes": self._limits.batch_minutes},
                 )  # fmt: skip
 
-    def _account(self, row: Row, holder: Holder, at_us: int) -> None:
-        account = row.account or ""
+    def _ended(self, row: Row, holder: Holder, at_us: int) -> None:
+        """Whether an account is used that nobody may use at that time."""
         if holder.until_us is not None and at_us >= holder.until_us:
             self._alert(
                 _D.LEAVER, row, holder, at_us, observed={"days_after": (at_us - holder.until_us) // (1440 * MINUTE)}
@@ -158,6 +165,10 @@ class Live:
             self._alert(
                 _D.LEAVER, row, holder, at_us, observed={"days_before": (holder.from_us - at_us) // (1440 * MINUTE)}
             )
+
+    def _account(self, row: Row, holder: Holder, at_us: int) -> None:
+        account = row.account or ""
+        self._ended(row, holder, at_us)
         says = ACCOUNT
         if holder.kind == "person":
             if row.workstation:
