@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--plain-http", is_flag=True, help="Accept that sign-in travels unencrypted on another address.")
 @standard
 def command(frame: Frame, bind: str | None, port: int | None, plain_http: bool) -> None:
-    """Run the ledger's writer, the clerk and the console. SIGTERM ends it clean."""
+    """Run the console, the ledger's writer, the clerk, and what the settings name to listen or pull. SIGTERM ends it clean."""
     home = frame.home
     console = home.settings.console
     console = dataclasses.replace(
