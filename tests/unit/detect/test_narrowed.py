@@ -54,6 +54,12 @@ def test_a_deletion_is_narrowed_by_what_depends_on_the_row(text: str, narrowed: 
     assert is_narrowed(text, shape(text)) == narrowed
 
 
+@pytest.mark.parametrize("deep", ["1" + "+1" * 5_000, "NOT " * 3_000 + "id = 1", "(" * 3_000 + "1=1" + ")" * 3_000])
+def test_a_condition_of_any_depth_stops_nothing_and_is_believed(deep: str) -> None:
+    text = f"DELETE FROM t WHERE {deep}"
+    assert is_narrowed(text, shape(text))
+
+
 def test_values_of_one_shape_are_told_apart() -> None:
     for value, narrowed in (("'ab'", False), ("'cd'", True), ("'ab'", False)):
         text = f"DELETE FROM t WHERE 'ab' = {value}"
