@@ -101,12 +101,13 @@ class Thresholds:
     attribute_badge: float = 0.5
     attribute_site: float = 0.2
     attribute_shift: float = 0.4
-    #: Factor on the odds of a person whom a badge saw on another site, of one without a shift where others had one, of one
-    #: who was signed in at another place at that time too, and of one whose sign-in to the machine stands alone, with neither
-    #: door nor shift, on a day of which the hospital knows who was there.
+    #: Factor on the odds of a person whom a badge saw on another site, of one without a shift where others had one, and of
+    #: one who was signed in at another place at that time too.
     attribute_elsewhere: float = 0.05
     attribute_off_duty: float = 0.2
     attribute_two_places: float = 0.2
+    #: The same of a person whose sign-in to the machine stands alone, with neither door nor shift, on a day of which the
+    #: hospital knows who was there.
     attribute_unseen: float = 0.2
     #: Pairs from which on a clock's offset is applied, minutes within which two marks may be a pair, and seconds of spread
     #: above which they are two acts, one after the other, and not one.

@@ -64,7 +64,7 @@ EMPTY: dict[str, tuple[tuple[str, str], ...]] = {
 #: Large ones that nothing needs afterwards.
 SPENT = (
     "asked", "asked_place", "behind", "opened", "led", "session_place", "met", "clock_pair", "sign", "taken_over",
-    "record_system", "presence_of", "known_day", "stood_at", "crowd",
+    "record_system", "presence_of", "known_day", "site_of", "stood_at", "crowd",
 )  # fmt: skip
 
 

@@ -161,6 +161,10 @@ JOIN asked_at AS a ON a.eid = l.eid
 JOIN led_client AS k ON k.account = a.account AND k.client = l.client
 WHERE l.direct = 1 OR k.alone = 1
 
+-- name: site_of
+-- description: The site of each department.
+SELECT d.department AS department, min(d.site) AS site FROM departments AS d GROUP BY d.department
+
 -- name: evidence_for
 -- description: What speaks for each person of whom a session was met, one row a kind: the strongest session (`session`; several
 --   at one place say the same thing, that the person was there), a badge in the department (`badge`) or on the site
@@ -188,9 +192,7 @@ SELECT c.eid AS eid, c.person AS person,
 FROM claimed AS c
 JOIN asked_at AS a ON a.eid = c.eid
 JOIN presence_of AS b ON b.person = c.person AND b.slot = c.slot AND b.from_us <= c.at_us AND b.until_us > c.at_us
-LEFT JOIN (
-  SELECT d.department AS department, min(d.site) AS site FROM departments AS d GROUP BY d.department
-) AS h ON h.department = a.department
+LEFT JOIN site_of AS h ON h.department = a.department
 WHERE a.department = b.department OR b.site = coalesce(a.site, h.site)
 GROUP BY c.eid, c.person, a.department = b.department
 UNION ALL
@@ -212,9 +214,7 @@ FROM (
 JOIN asked_at AS a ON a.eid = m.eid
 JOIN presence_of AS b ON b.person = m.person AND b.slot = CAST(floor(m.at_us / 86400000000.0) AS BIGINT)
   AND b.from_us + m.slack_us <= m.at_us AND b.until_us - m.slack_us > m.at_us
-LEFT JOIN (
-  SELECT d.department AS department, min(d.site) AS site FROM departments AS d GROUP BY d.department
-) AS h ON h.department = a.department
+LEFT JOIN site_of AS h ON h.department = a.department
 WHERE b.site <> coalesce(a.site, h.site) AND b.site <> 'remote' AND coalesce(a.site, h.site) <> 'remote'
 GROUP BY m.eid, m.person
 
@@ -246,9 +246,7 @@ SELECT DISTINCT b.slot AS slot, b.site AS site FROM presence_of AS b
 UNION
 SELECT DISTINCT d.slot AS slot, h.site AS site
 FROM duty_of AS d
-LEFT JOIN (
-  SELECT x.department AS department, min(x.site) AS site FROM departments AS x GROUP BY x.department
-) AS h ON h.department = d.department
+LEFT JOIN site_of AS h ON h.department = d.department
 
 -- name: unseen
 -- description: Of these people, whose only trace is a session at the machine, while the hospital knows who was there that day
@@ -261,9 +259,7 @@ FROM (
   HAVING min(x.machine) = 1
 ) AS m
 JOIN asked_at AS a ON a.eid = m.eid
-LEFT JOIN (
-  SELECT d.department AS department, min(d.site) AS site FROM departments AS d GROUP BY d.department
-) AS h ON h.department = a.department
+LEFT JOIN site_of AS h ON h.department = a.department
 JOIN known_day AS k ON k.slot = m.slot AND coalesce(k.site = coalesce(a.site, h.site), TRUE)
 LEFT JOIN (
   SELECT DISTINCT e.eid AS eid, e.person AS person FROM evidence_for AS e WHERE e.kind <> 'session'

@@ -32,8 +32,8 @@ _CASES = pa.schema(
 class Evidence:
     """One row that says that it was this person, or speaks against it."""
 
-    #: `session`, `badge`, `site`, `shift`; against: `elsewhere`, `off_duty`, `two_places`,
-    #: `unseen`.
+    #: `session`, `badge`, `site`, `shift`; against: `elsewhere`, `off_duty`,
+    #: `two_places`, `unseen`.
     kind: str
     source_table: str
     source_id: str | None
