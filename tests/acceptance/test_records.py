@@ -73,6 +73,7 @@ def test_a_record_that_was_changed_with_a_later_time_is_sealed_and_named_until_s
     program: Program, tmp_path: Path
 ) -> None:
     program.json("records", "seal", export(tmp_path / "before.csv"), *OPTIONS)
+    assert "no signed record waits to be looked at" in program.call("records", "doubts").err
     after = export(tmp_path / "after.csv", r1="r1,never well,2026-03-02T08:00:01+08:00,p1,s1\n")
     said = program.call("records", "seal", after, *OPTIONS, "--json", status=1)
     assert (said.one["sealed"], said.one["different"]) == (1, 1)

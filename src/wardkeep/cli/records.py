@@ -164,6 +164,7 @@ def doubts(frame: Frame) -> None:
         frame.out(_line(one, _zone(frame)), _words(one, _zone(frame)))
     if found:
         click.get_current_context().exit(1)
+    frame.say(speak("no signed record waits to be looked at"))
 
 
 @command.command("nightly")
