@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.urls import reverse
@@ -69,3 +70,12 @@ def test_the_page_of_an_account_has_what_is_written_otherwise_and_is_found_by_an
     for name in (hospital.SHARED, hospital.WRITTEN, "Ward3"):
         page = client.get(reverse("account", args=[name]), {"from": "2026-03-20", "to": "2026-03-20"}).content.decode()
         assert f"<dd>{hospital.SHARED}</dd>" in page and hospital.VICTIM in page
+
+
+def test_every_kind_of_evidence_that_is_kept_has_its_words() -> None:
+    from wardkeep.watch.attribute.attribute import KEPT, QUERIES
+    from wardkeep.web.say.codes import EVIDENCE
+
+    kept = f"{QUERIES['evidence_for'].text} {KEPT}"
+    kinds = {word for part in re.findall(r"([^\n]*) AS kind", kept) for word in re.findall(r"'(\w+)'", part)}
+    assert kinds == set(EVIDENCE)
