@@ -73,10 +73,13 @@ def installation(folder: Path) -> Iterator[Installation]:
 
     cases = [json.loads(line) for line in wardkeep("judge", "--home", home, "--json").out.splitlines()]
     with serving(home) as served:
-        yield Installation(home=home, served=served, cases=cases)
+        made = Installation(home=home, served=served, cases=cases)
+        yield made
         status, said = served.stop()
         assert status == 0, said
+        # First what the server says of itself: a page that could not be made has its reason there.
         assert not re.search(r"ERROR|Traceback", said), said
+        assert made.wrong == []
 
 
 def simulate(hospital: Path) -> None:

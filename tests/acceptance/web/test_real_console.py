@@ -26,7 +26,6 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not instal
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with installation(tmp_path_factory.mktemp("real")) as made:
         yield made
-        assert made.wrong == []
 
 
 @pytest.fixture(scope="module")

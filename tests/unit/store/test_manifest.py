@@ -6,6 +6,9 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -48,6 +51,44 @@ def test_of_a_piece_that_was_closed_and_opened_again_the_last_row_counts(manifes
     assert manifest.changed_pages() == []
     manifest.rewrite(manifest.trusted())
     assert manifest.trusted().settled == {"q1-0": "replayed", "q1-1": "replayed"}
+
+
+def test_who_reads_beside_commits_sees_each_whole_or_not_at_all(manifest: Manifest) -> None:
+    def commit() -> None:
+        for seq in range(3, 63):
+            manifest.commit([batch_row(seq), file_row(f"s{seq}", seq)])
+
+    writer = threading.Thread(target=commit)
+    writer.start()
+    seen = 0
+    while writer.is_alive():
+        found = manifest.contents()
+        assert found.faults == []
+        assert {row.seq for row in found.files} == {row.seq for row in found.batches}
+        seen += 1
+    writer.join()
+    assert seen > 1
+    assert manifest.last_seq() == 62
+
+
+EXCLUSIVE = """
+import sqlite3, sys
+try:
+    sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute("BEGIN EXCLUSIVE")
+except sqlite3.OperationalError as error:
+    print(error)
+"""
+
+
+def test_the_macs_of_pages_are_made_and_compared_without_letting_go_of_a_lock(manifest: Manifest) -> None:
+    with contextlib.closing(sqlite3.connect(manifest.path, isolation_level=None)) as reading:
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM file").fetchone()
+        manifest.mend_pages()
+        assert manifest.changed_pages() == []
+        words = [sys.executable, "-c", EXCLUSIVE, str(manifest.path)]
+        other = subprocess.run(words, capture_output=True, text=True, check=True)
+        assert other.stdout.strip() == "database is locked"
 
 
 def edit(manifest: Manifest, sql: str) -> list[str]:

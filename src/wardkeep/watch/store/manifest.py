@@ -178,6 +178,7 @@ class Manifest:
             return found
         try:
             with self._connect() as con:
+                con.execute("BEGIN")  # all of it as it was at one moment: a commit beside this waits
                 self._read(con, found)
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite quotes a damaged schema byte for byte
             found.faults.append(Fault("manifest", f"manifest.sqlite3 cannot be read: {error}"))
@@ -333,7 +334,10 @@ class Manifest:
         return [f"{self.path.name} page {number}" for number in wrong]
 
     def _page_macs(self) -> Iterator[bytes]:
-        raw = self.path.read_bytes()
+        # Through SQLite: to close a file of our own would let go of every lock that this process has on the manifest.
+        with self._connect() as con:
+            raw = con.serialize()
+        raw = raw.ljust(self.path.stat().st_size, b"\0")  # what was put behind the last page is a change, too
         for number, at in enumerate(range(0, len(raw), PAGE), start=1):
             head = number.to_bytes(8, "big")
             yield hashlib.blake2b(raw[at : at + PAGE], key=self._key, digest_size=_SIZE, salt=head).digest()
