@@ -84,6 +84,7 @@ def intake_faults(intake: Intake) -> list[str]:
         posts = one.protocol in ("http", "https")
         rules += [
             (bool(NAME.fullmatch(name)), f"{where}: call it by 1 to 40 of a-z, 0-9 and inner hyphens"),
+            (not _reserved(one.system or name), f"{where}.system: {_OURS}"),
             (0 <= one.port <= 65535, f"{where}.port = {one.port}: use 0 to 65535"),
             (other == name, f"{where}.port = {one.port} is taken by intake.listeners.{other}: choose another"),
             (
@@ -106,6 +107,15 @@ def intake_faults(intake: Intake) -> list[str]:
             (one.format != "delimited" or bool(one.mapping), f"{where}.format = 'delimited' needs a mapping"),
         ]
     return [message for holds, message in rules if not holds]
+
+
+_OURS = "`wardkeep` is the system of what is opened in Wardkeep itself: give another name"
+
+
+def _reserved(system: str) -> bool:
+    from wardkeep.watch.intake.row import reserved  # noqa: PLC0415
+
+    return reserved(system)
 
 
 @cache

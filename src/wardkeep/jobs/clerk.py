@@ -19,9 +19,10 @@ from django.db import close_old_connections
 from wardkeep.home import Home, now
 from wardkeep.jobs.dated import keep_today
 from wardkeep.jobs.draining import drain_here
-from wardkeep.jobs.feeding import EPOCH, SYSTEM, feed_touches
+from wardkeep.jobs.feeding import EPOCH, feed_touches
 from wardkeep.jobs.telling import tell
 from wardkeep.watch.cases.run_actions import settle
+from wardkeep.watch.event import OWN_SYSTEM
 
 LOG = logging.getLogger("wardkeep.jobs")
 DRAIN_EVERY = timedelta(seconds=1)
@@ -207,7 +208,7 @@ def nightly_since(home: Home, at: datetime) -> datetime | None:
     from wardkeep.watch.cases.models import Run  # noqa: PLC0415
 
     last = Run.objects.order_by("-finished_at").first()
-    known = [us for name, us in (last.summary.get("last_event_us", {}) if last else {}).items() if name != SYSTEM]
+    known = [us for name, us in (last.summary.get("last_event_us", {}) if last else {}).items() if name != OWN_SYSTEM]
     if not known:
         return None
     newest = min(at, EPOCH + timedelta(microseconds=max(known)))

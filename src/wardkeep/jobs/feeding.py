@@ -10,10 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wardkeep.home import Home
-from wardkeep.watch.event import AccessEvent, Action, TimeQuality
+from wardkeep.watch.event import OWN_SYSTEM, AccessEvent, Action, TimeQuality
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SYSTEM = "wardkeep"
 #: Touches are looked for again from this long before the last one fed: one that was committed late is not lost.
 OVERLAP = timedelta(minutes=15)
 AT_ONCE = 5000
@@ -44,7 +43,7 @@ def _late(home: Home, every: Any, until: datetime) -> list[Any]:
     late = list(every.filter(at__gt=until - OVERLAP, at__lte=until))
     con = home.store().connect(from_us=_us(until - OVERLAP), to_us=_us(until) + 1, memory_limit="1GB", threads=1)
     try:
-        known = {e for (e,) in con.execute("SELECT event_id FROM all_events WHERE system = ?", [SYSTEM]).fetchall()}
+        known = {e for (e,) in con.execute("SELECT event_id FROM all_events WHERE system = ?", [OWN_SYSTEM]).fetchall()}
     finally:
         con.close()
     return [touch for touch in late if str(touch.id) not in known]
@@ -75,7 +74,7 @@ def _event(touch: object) -> AccessEvent:
         patients=() if searches else patients,
         action=Action.SEARCH if searches else Action.READ,
         resource=f"wardkeep:{touch.kind}",
-        system=SYSTEM,
+        system=OWN_SYSTEM,
         ip=touch.ip or None,
         session_id=touch.session or None,
         query=touch.query or None,

@@ -13,6 +13,9 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+#: The system of what is opened in Wardkeep itself; no source may call itself so.
+OWN_SYSTEM = "wardkeep"
+
 
 class Action(StrEnum):
     """What an account did; every source's own word is mapped onto one of these."""

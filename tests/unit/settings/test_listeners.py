@@ -45,6 +45,10 @@ def test_listeners_are_written_and_read_back_the_same() -> None:
         ({"protocol": "mllp", "port": 1, "tokens": "senders"}, "his.tokens is for http and https only"),
         ({"protocol": "mllp", "port": 1, "format": "pdf"}, "his.format = 'pdf': use one of hospital, fhir"),
         ({"protocol": "mllp", "port": 1, "format": "delimited"}, "needs a mapping"),
+        (
+            {"protocol": "mllp", "port": 1, "system": "Wardkeep"},
+            "his.system: `wardkeep` is the system of what is opened in",
+        ),
         (3, "intake.listeners.his = 3 should be a table"),
     ],
 )

@@ -35,6 +35,7 @@ from wardkeep.watch.cases.pages import (
 )
 from wardkeep.watch.cases.precision import precision_of
 from wardkeep.watch.detect.finding import Detection
+from wardkeep.watch.event import OWN_SYSTEM
 
 #: Hours without an event, measured at the newest event of all systems, from which on a system counts as silent.
 SILENT_HOURS = 24
@@ -266,7 +267,7 @@ def _newest(summary: dict[str, Any], now: datetime) -> tuple[dict[str, datetime]
     """The newest event of each system, the newest of the hospital's, and the moment at which silence is measured."""
     newest = {name: EPOCH + timedelta(microseconds=us) for name, us in summary.get("last_event_us", {}).items()}
     # Our own accesses happen now, whatever the hospital's systems hand over.
-    latest = max((at for name, at in newest.items() if name != "wardkeep"), default=None)
+    latest = max((at for name, at in newest.items() if name != OWN_SYSTEM), default=None)
     return newest, latest, min(now, latest) if latest else now
 
 
@@ -286,7 +287,7 @@ def _cover(
     counts = summary.get("systems", {})
     expected = settings.WARDKEEP_HOME.settings.hospital.systems
     found = []
-    for name in sorted({*newest, *counts, *expected} - {"wardkeep"}):
+    for name in sorted({*newest, *counts, *expected} - {OWN_SYSTEM}):
         last = newest.get(name)
         silent = last is not None and reference - last > timedelta(hours=SILENT_HOURS)
         found.append(

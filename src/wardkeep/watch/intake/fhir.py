@@ -33,7 +33,7 @@ from wardkeep.watch.intake.fhir_shapes import (
     text,
 )
 from wardkeep.watch.intake.limits import RECORD
-from wardkeep.watch.intake.row import Read, Row, set_aside
+from wardkeep.watch.intake.row import RESERVED, Read, Row, reserved, set_aside
 from wardkeep.watch.intake.times import BadTime, Moment
 
 T = TypeVar("T")
@@ -206,6 +206,8 @@ def _frame(
     kind: object, subtype: object, category: object, code: object, outcome: object, source: object, letter: str | None
 ) -> _Frame:
     done, seen = what(kind, subtype, category, code, letter), where(source)
+    if reserved(seen.system or "fhir"):
+        raise _BadRecord(RESERVED)
     return _Frame(
         done.action, done.kind, done.override, _outcome(outcome), seen.system or "fhir", seen.site, done.release,
         "{" + done.action_code, seen.source_system + done.subtype,

@@ -19,7 +19,7 @@ from wardkeep.watch.intake.forms import form_named, form_of
 from wardkeep.watch.intake.limits import BLOCK, KEEP, LOOK, RECORD
 from wardkeep.watch.intake.mapping import Mapping
 from wardkeep.watch.intake.opening import Source
-from wardkeep.watch.intake.row import Read, Row, set_aside, to_json
+from wardkeep.watch.intake.row import RESERVED, Read, Row, reserved, set_aside, to_json
 from wardkeep.watch.intake.rowmaker import NO_ACTION
 
 FORMAT = "hl7"
@@ -114,12 +114,14 @@ class Hl7Reader:
         return set_aside(reason, piece.raw, form=FORMAT, source=self._source, position=str(piece.line))
 
     def _row(self, piece: Piece) -> Row:
-        from wardkeep.watch.hl7 import parse  # noqa: PLC0415
+        from wardkeep.watch.hl7 import NotRead, parse  # noqa: PLC0415
         from wardkeep.watch.hospital.messages import head_of, sayings  # noqa: PLC0415
 
         message = parse(piece.raw)
         head = head_of(message, self._clock)
         sayings(message, head, self._clock)
+        if reserved(head.application or FORMAT):
+            raise NotRead(RESERVED)
         extra: dict[str, object] = {
             "content": _content(piece.raw),
             "message_type": head.type,

@@ -14,6 +14,7 @@ import msgspec
 
 from wardkeep.watch.event import Action, Outcome
 from wardkeep.watch.intake.errors import BadMapping
+from wardkeep.watch.intake.row import reserved
 from wardkeep.watch.intake.timeformat import parser
 from wardkeep.watch.intake.times import Zone
 
@@ -273,6 +274,8 @@ def _needed(m: Mapping) -> str | None:
         return 'neither columns.action nor constants.action is there: a log of openings has constants.action = "read"'
     if not (m.system or "system" in m.columns or "system" in m.constants):
         return "neither system nor columns.system is there: name the system that wrote the log"
+    if m.system and reserved(m.system):
+        return f"system is {m.system!r}, as what is opened in Wardkeep itself: give another name"
     if any(not separator for separator in m.lists.values()) or set(m.lists) - {"patient_id"}:
         return "lists: only patient_id can have several values in a cell, with a separator that is not empty"
     return None
@@ -290,6 +293,8 @@ def _constants(key: str, constants: dict[str, str | int | bool]) -> str | None:
     for target in VOCABULARIES:
         if target in constants and (problem := _unknown_word(target, _text(constants[target]))):
             return problem
+    if reserved(system := _text(constants.get("system", ""))):
+        return f"{key}.system is {system!r}, as what is opened in Wardkeep itself: give another name"
     count = constants.get("count", 1)
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         return f"{key}.count is {count!r}: give a number"

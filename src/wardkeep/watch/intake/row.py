@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from wardkeep.watch.event import AccessEvent, Action, Kind, Outcome, Rejected, TimeQuality
+from wardkeep.watch.event import OWN_SYSTEM, AccessEvent, Action, Kind, Outcome, Rejected, TimeQuality
 from wardkeep.watch.intake.limits import KEEP, RECORD
 
 
@@ -48,7 +48,17 @@ class Row(NamedTuple):
 #: What a reader makes of a record.
 Read: TypeAlias = Row | Rejected
 
+#: Why a record is set aside whose source calls itself as we do.
+RESERVED = (
+    f"reserved-system: `{OWN_SYSTEM}` is the system of what is opened in Wardkeep itself; no source may have its name"
+)
+
 _encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def reserved(system: str) -> bool:
+    """Whether it is our own name, however it is written: nobody who reads it would tell the two apart."""
+    return system.strip().casefold() == OWN_SYSTEM
 
 
 def set_aside(

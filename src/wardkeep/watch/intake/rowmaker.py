@@ -13,13 +13,15 @@ from wardkeep.watch.intake.headings import zone_of
 from wardkeep.watch.intake.lasting import milliseconds, until
 from wardkeep.watch.intake.mapping import ANY, JOINED, STATEMENT, VOCABULARIES, Mapping, Place, glob
 from wardkeep.watch.intake.outcomes import REMEMBERED, SHORT, SUCCESS, Ending
-from wardkeep.watch.intake.row import Row, to_json
+from wardkeep.watch.intake.row import RESERVED, Row, reserved, to_json
 from wardkeep.watch.intake.timeformat import parser
 from wardkeep.watch.intake.times import BadTime, Zone
 
 ACCESS, OTHER = str(Kind.ACCESS), str(Kind.OTHER)
 #: What an event that is no access is called in the column `action`.
 NO_ACTION = "query"
+#: Names of systems that are remembered.
+SYSTEMS = 1000
 #: Targets that are text, in the order in which `make` takes them.
 TEXTS = (
     "event_id", "account", "patient_id", "resource", "purpose", "system", "workstation", "ip", "site", "session_id", "query",
@@ -89,6 +91,8 @@ class RowMaker:
         self._makers: dict[tuple[int, ...], RowMaker] = {}
         self._count = int(mapping.constants.get("count", 1))
         self._system = mapping.system or ""
+        #: Names of systems that may be used.
+        self._systems = set[str]()
 
     def _place(self, target: str) -> list[int]:
         found = []
@@ -178,6 +182,8 @@ class RowMaker:
         outcome = (None if self._endings else outcomes.get(cells[j])) or self._ended(cells, j)
         glass = glasses.get(cells[k]) or self._word("breakglass", cells[k])
         event, account, patient, resource, purpose, system, station, ip, site, session, query = self._at
+        if (named := cells[system] or self._system) not in self._systems:
+            self._allow(named)
         at_count, at_seconds = self._numbers
         count, seconds = cells[at_count], cells[at_seconds]
         extra = None
@@ -189,12 +195,18 @@ class RowMaker:
             self._name(cells) if self._parts else cells[event] or None, moment, quality, cells[account] or None,
             self._patients(cells[patient]),
             NO_ACTION if action == OTHER else action, cells[resource] or None, _whole(count) if count else self._count,
-            cells[purpose] or None, glass == "1", outcome, cells[system] or self._system, cells[station] or None,
+            cells[purpose] or None, glass == "1", outcome, named, cells[station] or None,
             cells[ip] or None, cells[site] or None, cells[session] or None, cells[query] or None,
             self._lasted(cells, seconds, moment) if seconds or self._ends else None,
             OTHER if action == OTHER else ACCESS, self._form, position, digest,
             extra,
         ))  # fmt: skip
+
+    def _allow(self, system: str) -> None:
+        if reserved(system):
+            raise BadRow(RESERVED)
+        if len(self._systems) < SYSTEMS:
+            self._systems.add(system)
 
     def _maker(self, fitting: tuple[int, ...]) -> RowMaker:
         """What reads the rows to which these cases fit."""

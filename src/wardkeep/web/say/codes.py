@@ -293,6 +293,7 @@ SET_ASIDE: Names = {
     "quotes": _("quotes that do not come out"),
     "reader-failed": _("a reader stumbled over it"),
     "record-alone": _("a record without its chunk"),
+    "reserved-system": _("calls itself Wardkeep, and is not"),
     "spool-damaged": _("the raw spool is damaged here"),
     "spool-missing": _("messages that are gone from the raw spool"),
     "too-deep": _("nested too deeply"),

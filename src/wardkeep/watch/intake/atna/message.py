@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from wardkeep.watch.intake.atna import parts
 from wardkeep.watch.intake.atna.markup import document
 from wardkeep.watch.intake.atna.objects import CONTROLS, Object, Objects, thing, touched
-from wardkeep.watch.intake.atna.parts import BadMessage, Event, Participant, Where, Who
+from wardkeep.watch.intake.atna.parts import BadMessage, Event, Participant, Where, Who, named
 from wardkeep.watch.intake.fhir_parts import ACCESS, OTHER, piece
 from wardkeep.watch.intake.row import Row
 from wardkeep.watch.intake.times import BadTime, Moment, Zone, iso
@@ -198,10 +198,11 @@ def _row(
     account, workstation, ip, head, server = by
     patients, resource, query, request, objects, written = touched(things)
     asked = piece("request_id", request) if request else ""
+    system = seen.system or named(sender or "atna")
     extra = f"{{{first}{head}{description}{objects}{told}{written}{purposes}{asked}{server}{seen.extra}{tail}"
     return _new(Row, (
         None, when[0], when[1], account, patients, action, resource, 1, purpose, override, outcome,
-        seen.system or sender or "atna", workstation, ip, seen.site, None, query, None,
+        system, workstation, ip, seen.site, None, query, None,
         kind or (ACCESS if patients or (objects and action != "query") else OTHER), form, position,
         _sha256(raw).digest(), f"{extra[:-1]}}}" if len(extra) > 1 else None,
     ))  # fmt: skip

@@ -15,6 +15,7 @@ import msgspec
 from wardkeep.watch.intake import fhir_terms as terms
 from wardkeep.watch.intake.atna.markup import Element, code_of, said_of
 from wardkeep.watch.intake.fhir_parts import piece, what
+from wardkeep.watch.intake.row import RESERVED, reserved
 
 _ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+(?:%\w+)?", re.ASCII)
 #: `alias<user@issuer>`: who a SAML assertion says it was (IHE XUA).
@@ -187,9 +188,18 @@ def _ends(machines: list[Participant], user: Participant | None) -> tuple[Partic
     return client, server
 
 
+def named(system: str) -> str:
+    """The system, where it may be called so. Raises BadMessage."""
+    if reserved(system):
+        raise BadMessage(RESERVED)
+    return system
+
+
 def where(element: Element | None) -> Where:
     """AuditSourceIdentification."""
     if element is None:
         return Where(None, None, "")
     system = element.get("AuditSourceID")
+    if system is not None:
+        named(system)
     return Where(system, element.get("AuditEnterpriseSiteID"), piece("source_system", system))

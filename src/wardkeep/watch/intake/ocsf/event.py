@@ -14,7 +14,7 @@ from wardkeep.watch.intake.ocsf.doing import action as done
 from wardkeep.watch.intake.ocsf.doing import amount, statement
 from wardkeep.watch.intake.ocsf.ended import outcome
 from wardkeep.watch.intake.ocsf.values import BadEvent, fields, first, moment, number, text, unmapped
-from wardkeep.watch.intake.row import Row, to_json
+from wardkeep.watch.intake.row import RESERVED, Row, reserved, to_json
 from wardkeep.watch.intake.rowmaker import NO_ACTION
 from wardkeep.watch.intake.times import BadTime, Moment, Zone
 
@@ -39,6 +39,8 @@ def row(event: object, raw: bytes, position: str, zone: Zone) -> Row:
     metadata = fields(event.get("metadata"))
     product = fields(metadata.get("product"))
     system = first(product.get("name"), product.get("vendor_name"))
+    if reserved(system or "ocsf"):
+        raise BadEvent(RESERVED)
     access = action != classes.OTHER
     return Row(
         text(metadata.get("uid")), when, quality, by.account, what.patients, action if access else NO_ACTION, what.resource,
