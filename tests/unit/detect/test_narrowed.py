@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import random
+import time
+
 import pytest
 
 from tests.unit.detect.flagged import flagged
 from tests.unit.explain.world import World, at
+from tests.unit.statistics.test_fuzz import HOSTILE, MOST_SECONDS
 from wardkeep.watch.detect.narrowed import is_narrowed
 from wardkeep.watch.statistics.normalise import shape
 
@@ -76,3 +80,37 @@ def test_what_deletes_every_row_is_found_where_no_rows_are_told() -> None:
         query = text.replace("FROM t", f"FROM table_{chr(97 + n // 26)}{chr(97 + n % 26)}")
         w.event("emr_app", None, at(3) + n, action="delete", query=query, name="" if narrowed else f"all{n}")
     assert flagged(w).names("direct_edit") == [f"all{n}" for n, (_, narrowed) in enumerate(DELETES) if not narrowed]
+
+
+def hostile(r: random.Random) -> str:
+    """A deletion that says more or less anything behind its WHERE."""
+    parts = [*EVERY_ROW, *SOME_ROWS, *HOSTILE, " AND ", " OR ", " NOT ", "; DELETE FROM u WHERE ", "1+" * 3_000]
+    text = f"DELETE FROM t WHERE {''.join(r.choice(parts) for _ in range(r.randrange(1, 9)))}"
+    at = r.randrange(len(text))
+    return r.choice((text, text[:at] + r.choice(HOSTILE) + text[at:], text[at:], text[:at]))
+
+
+@pytest.mark.parametrize(
+    "count", [pytest.param(100, id="short"), pytest.param(20_000, id="long", marks=pytest.mark.soak)]
+)
+def test_whatever_stands_behind_a_where_raises_nothing_and_ends_soon(count: int) -> None:
+    for n in range(count):
+        text = hostile(random.Random(f"narrowed:{count}:{n}"))
+        began = time.process_time()
+        assert is_narrowed(text, shape(text)) in (True, False)
+        assert time.process_time() - began < MOST_SECONDS, f"input {n}: {text[:200]!r}"
+
+
+MANY = ",".join("1" * 3_000)
+
+
+@pytest.mark.parametrize("condition", [
+    f"a{f' IN ({MANY})' * 4}", f"a IN ({','.join(['a IN (1,2)'] * 1_500)})", "a" + " BETWEEN 1 AND 2" * 60,
+    "(" * 60 + "a" + " BETWEEN 1 AND 2)" * 60, "a" + "=1" * 2_000, "a" + " LIKE a" * 300,
+    " OR ".join(f"NOT (a{n}=1)" for n in range(1_500)), "(" * 60 + "a" + " XOR b)" * 60,
+], ids=lambda said: said[:20])  # fmt: skip
+def test_a_condition_within_conditions_is_read_once(condition: str) -> None:
+    text = f"DELETE FROM t WHERE {condition}"
+    began = time.process_time()
+    assert is_narrowed(text, shape(text))
+    assert time.process_time() - began < MOST_SECONDS

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Final, TypeAlias
 
@@ -72,6 +72,9 @@ def holds(condition: exp.Expr, *, alone: bool, shape: bool) -> Holds:
 class _Condition:
     alone: bool
     shape: bool
+    #: What was found of a part, which is kept with it: a part may be asked for by each value of a list, at every depth.
+    values: dict[int, tuple[exp.Expr, _Value]] = field(default_factory=dict)
+    texts: dict[int, tuple[exp.Expr, str]] = field(default_factory=dict)
 
     def holds(self, one: exp.Expr) -> Holds:
         one = one.unnest()
@@ -93,10 +96,12 @@ class _Condition:
         return _not(self.holds(one.this))
 
     def among(self, one: exp.In) -> Holds:
-        return max((self._is_so(exp.EQ, one.this, value) for value in one.expressions), default=Holds.NOT)
+        return max((self._compare(exp.EQ, one.this, value) for value in one.expressions), default=Holds.NOT)
 
     def between(self, one: exp.Between) -> Holds:
-        return _all((self._is_so(exp.GTE, one.this, one.args["low"]), self._is_so(exp.LTE, one.this, one.args["high"])))
+        return _all(
+            (self._compare(exp.GTE, one.this, one.args["low"]), self._compare(exp.LTE, one.this, one.args["high"]))
+        )
 
     def exists(self, one: exp.Exists) -> Holds:
         """A SELECT of nothing but values has a row."""
@@ -118,20 +123,25 @@ class _Condition:
         pattern = self._value(one.expression)
         every = _EVERYTHING if isinstance(one, exp.Like | exp.ILike) else _EVERY_LETTER
         fits = isinstance(pattern, str) and every.fullmatch(pattern) is not None
-        found = Holds.MAYBE if pattern is _UNTOLD else Holds.ALWAYS if fits else self._same(one)
+        found = (
+            Holds.MAYBE
+            if pattern is _UNTOLD
+            else Holds.ALWAYS
+            if fits
+            else self._same(type(one), one.this, one.expression)
+        )
         return _not(found) if one.args.get("negate") else found
 
     def compared(self, one: exp.Binary) -> Holds:
-        left, right = self._value(one.this), self._value(one.expression)
+        return self._compare(type(one), one.this, one.expression)
+
+    def _compare(self, compared: type[exp.Expr], one: exp.Expr, other: exp.Expr) -> Holds:
+        left, right = self._value(one), self._value(other)
         if left is None or right is None:
-            return self._same(one)
+            return self._same(compared, one, other)
         if isinstance(left, _Untold) or isinstance(right, _Untold):
             return Holds.MAYBE
-        return _told(type(one), left, right)
-
-    def _is_so(self, compared: type[exp.Binary], left: exp.Expr, right: exp.Expr) -> Holds:
-        # Copies: an expression belongs to one tree alone, and this one is read again.
-        return self.holds(compared(this=left.copy(), expression=right.copy()))
+        return _told(compared, left, right)
 
     def _complete(self, parts: list[exp.Expr]) -> Holds:
         """Whether one of the parts denies another: `a OR NOT a`."""
@@ -144,10 +154,10 @@ class _Condition:
         ]
         return max((self._sure(part) for part in denied if self._said(part) in said), default=Holds.NEVER)
 
-    def _same(self, one: exp.Binary) -> Holds:
+    def _same(self, compared: type[exp.Expr], one: exp.Expr, other: exp.Expr) -> Holds:
         """Whether both sides are the same, as in `id = id`."""
-        reads = isinstance(one, _REFLEXIVE) and self._said(one.this.unnest()) == self._said(one.expression.unnest())
-        return self._sure(one) if reads else Holds.NOT
+        reads = issubclass(compared, _REFLEXIVE) and self._said(one.unnest()) == self._said(other.unnest())
+        return min(self._sure(one), self._sure(other)) if reads else Holds.NOT
 
     def _sure(self, one: exp.Expr) -> Holds:
         """Whether what reads the same is the same."""
@@ -157,7 +167,9 @@ class _Condition:
 
     def _said(self, one: exp.Expr) -> str:
         """The text of an expression, whoever wrote it how."""
-        return one.transform(self._plain).sql(comments=False).lower()
+        if id(one) not in self.texts:
+            self.texts[id(one)] = one, one.transform(self._plain).sql(comments=False).lower()
+        return self.texts[id(one)][1]
 
     def _plain(self, node: exp.Expr) -> exp.Expr:
         if not isinstance(node, exp.Column):
@@ -167,6 +179,11 @@ class _Condition:
     def _value(self, one: exp.Expr) -> _Value:
         """The value of an expression that is the same for all rows; None where it has none, or nobody can say."""
         one = one.unnest()
+        if id(one) not in self.values:
+            self.values[id(one)] = one, self._worth(one)
+        return self.values[id(one)][1]
+
+    def _worth(self, one: exp.Expr) -> _Value:
         if isinstance(one, exp.Literal | exp.National):
             string = isinstance(one, exp.National) or one.is_string
             return _UNTOLD if self.shape and one.name in _MARKS else one.name if string else _number(one.name)
