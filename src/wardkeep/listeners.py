@@ -58,6 +58,11 @@ class Intake:
     listeners: Mapping[str, Listener] = field(default_factory=dict)
 
 
+def is_plain(one: Listener) -> bool:
+    """Whether messages come to it unencrypted from other machines."""
+    return not one.protocol.endswith(("-tls", "https")) and one.bind not in LOOPBACK
+
+
 def intake_faults(intake: Intake) -> list[str]:
     """What is wrong with the listeners, or contradicts itself."""
     rules = [

@@ -354,3 +354,36 @@ def test_a_pulled_source_that_fails_is_named_while_the_process_runs(home: Any) -
     finally:
         home.adopt(before, None)
         (live_folder(home) / PULLING).unlink()
+
+
+SOURCE = """name = "his"
+url = "{}"
+view = "audit"
+mapping = "windows-security"
+watermark = "id"
+"""
+
+
+def test_what_crosses_the_network_unencrypted_is_worth_a_warning(home: Any) -> None:
+    before = home.settings
+    hears = {
+        "his": {"protocol": "mllp", "port": 2575, "bind": "0.0.0.0"},
+        "own": {"protocol": "syslog-udp", "port": 514},
+        "emr": {"protocol": "syslog-tls", "port": 6514, "bind": "0.0.0.0"},
+    }
+    assert found(home, "encrypted") == Check(name="encrypted", ok=True, detail="as far as the settings say")
+    (home.path / "lab.toml").write_text(SOURCE.format("mysql+pymysql://w@10.0.0.7/lab"))
+    (home.path / "his.toml").write_text(SOURCE.format("postgresql+psycopg://w@db/his?sslmode=verify-full"))
+    intake = {"listeners": hears, "pulls": ["lab.toml", "his.toml", "missing.toml"], "certificate": "c", "key": "k"}
+    home.adopt(parse_settings({"intake": intake}), None)
+    try:
+        check = found(home, "encrypted")
+    finally:
+        home.adopt(before, None)
+        (home.path / "lab.toml").unlink()
+        (home.path / "his.toml").unlink()
+    assert (check.ok, check.warn) == (True, True)
+    assert check.detail == (
+        "other machines send to it unencrypted: his; nothing in its url asks for encryption and the right server: lab.toml"
+    )
+    assert "mllp-tls" in check.mend and "pull-from-a-database" in check.mend

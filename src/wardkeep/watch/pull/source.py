@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,6 +17,10 @@ DIALECTS = ("postgresql+psycopg", "mysql+pymysql", "mariadb+pymysql", "mssql+pyo
 HINT = "docs/how-to/pull-from-a-database.md shows a source file"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 _USER = re.compile(r"\A[a-z0-9+]+://[^/@]*:[^/@]*@", re.ASCII | re.IGNORECASE)
+
+
+_HERE = ("", "127.0.0.1", "::1", "localhost")
+_YES = ("yes", "true", "mandatory", "strict", "1")
 
 
 class PullSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,6 +75,30 @@ def checked(source: PullSource, name: str) -> PullSource:
     if problem:
         raise BadSource(f"{name}: {problem}", hint=HINT)
     return source
+
+
+def is_plain(url: str) -> bool:
+    """Whether rows and password may cross the network readable, or to the wrong server, as far as the URL says: see the
+    how-to. Of an alias (Oracle's, a name of ODBC's) it says nothing, and is believed."""
+    parts = urlsplit(url)
+    said = {key.lower(): value for key, value in parse_qsl(parts.query)}
+    host, dialect = (parts.hostname or said.get("host", "")).lower(), parts.scheme.partition("+")[0]
+    if host in _HERE or host.startswith("/") or "unix_socket" in said:
+        return False
+    if dialect == "postgresql":
+        return said.get("sslmode") not in ("verify-full", "verify-ca")
+    if dialect in ("mysql", "mariadb"):
+        return "ssl_ca" not in said
+    if dialect == "mssql":
+        if not parts.path.strip("/") and "driver" not in said:
+            return False
+        default = "yes" if "18" in said.get("driver", "") else "no"
+        return (
+            said.get("encrypt", default).lower() not in _YES or said.get("trustservercertificate", "no").lower() in _YES
+        )
+    return said.get("protocol", "").lower() != "tcps" and bool(
+        parts.port or parts.path.strip("/") or "service_name" in said
+    )
 
 
 def zone_fault(zone: str | None) -> str | None:
