@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from wardkeep.home import Home, now
 from wardkeep.jobs.dated import dated, local_day
 from wardkeep.jobs.witnessed import STALE_AFTER, standing
-from wardkeep.listeners import is_plain
 
 #: What a fresh home still leaves to do: worth saying, and no reason for a command to fail.
 WARNINGS = frozenset({"keys", "administrators", "quarantine", "cosigned", "stamped", "told", "encrypted"})
@@ -254,40 +253,19 @@ def _pulls(home: Home) -> Found:
 
 
 def _encrypted(home: Home) -> Found:
-    from wardkeep.watch.pull.source import is_plain as crosses_plain  # noqa: PLC0415
+    from wardkeep.jobs.unencrypted import heard, read  # noqa: PLC0415
 
-    heard = [name for name, one in home.settings.intake.listeners.items() if is_plain(one)]
-    read = [file for file, url in _urls(home) if crosses_plain(url)]
     wrong = (
-        (_("other machines send to it unencrypted: %s"), heard, _("listen by syslog-tls, mllp-tls or https")),
+        (_("other machines send to it unencrypted: %s"), heard(home), _("listen by syslog-tls, mllp-tls or https")),
         (
             _("nothing in its url asks for encryption and the right server: %s"),
-            read,
+            read(home),
             _("complete the url as docs/how-to/pull-from-a-database.md says"),
         ),
     )
     said = [(text % ", ".join(names), mend) for text, names, mend in wrong if names]
     mend = _("%s; or see that nobody else is on that network") % "; ".join(mend for _text, mend in said)
     return not said, "; ".join(text for text, _mend in said) or _("as far as the settings say"), mend
-
-
-def _urls(home: Home) -> Iterator[tuple[str, str]]:
-    """The databases that are read; a file that cannot be read is named by the check of its own."""
-    from wardkeep.watch.pull import BadSource, PullSource, parse_source  # noqa: PLC0415
-    from wardkeep.watch.pull.dicomweb.source import PacsSource  # noqa: PLC0415
-    from wardkeep.watch.pull.record_source import RecordSource, parse_record_source  # noqa: PLC0415
-
-    Parse = Callable[[str, str], PullSource | RecordSource | PacsSource]
-    parsers: list[tuple[Parse, tuple[str, ...]]] = [
-        (parse_source, home.settings.intake.pulls), (parse_record_source, home.settings.records.sources),
-    ]  # fmt: skip
-    for file, parse in ((file, parse) for parse, files in parsers for file in files):
-        try:
-            source = parse((home.path / file).read_text("utf-8-sig"), file)
-        except (OSError, UnicodeDecodeError, BadSource):
-            continue
-        if not isinstance(source, PacsSource):  # that one is refused without
-            yield file, source.url
 
 
 def _mappings(home: Home) -> Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from wardkeep.watch.pull.source import is_plain
+from wardkeep.watch.pull.source import may_be_read
 
 PLAIN = [
     "postgresql+psycopg://w@db.hospital/his",
@@ -37,9 +37,9 @@ GUARDED = [
 
 @pytest.mark.parametrize("url", PLAIN)
 def test_rows_may_cross_the_network_readable(url: str) -> None:
-    assert is_plain(url)
+    assert may_be_read(url)
 
 
 @pytest.mark.parametrize("url", GUARDED)
 def test_the_way_is_encrypted_or_stays_on_this_machine_or_nobody_can_say(url: str) -> None:
-    assert not is_plain(url)
+    assert not may_be_read(url)

@@ -77,7 +77,7 @@ def checked(source: PullSource, name: str) -> PullSource:
     return source
 
 
-def is_plain(url: str) -> bool:
+def may_be_read(url: str) -> bool:
     """Whether rows and password may cross the network readable, or to the wrong server, as far as the URL says: see the
     how-to. Of an alias (Oracle's, a name of ODBC's) it says nothing, and is believed."""
     parts = urlsplit(url)
