@@ -9,6 +9,8 @@ ARGS ?=
 JOBS ?= 2
 BIN := .venv/bin
 export SKIP_DEBIAN
+# Tests start some thousand commands: none should compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint docs bench soak lock environment develop packages clean
