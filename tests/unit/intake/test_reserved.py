@@ -12,6 +12,7 @@ from tests.unit.intake.atna.messages import audit
 from tests.unit.intake.reading import one, refused
 from wardkeep.watch.intake import BadMapping
 from wardkeep.watch.intake.mapping import Mapping, parse_mapping
+from wardkeep.watch.intake.proposing.propose import propose
 
 HL7 = "MSH|^~\\&|{}|H|WK|H|20260302081500+0800||ADT^A01^ADT_A01|M1|P|2.5\rEVN|A01|20260302081500\rPID|1||P1^^^H\rPV1|1|I|W1\r"
 
@@ -82,3 +83,9 @@ def test_a_mapping_names_no_system_so() -> None:
     text = 'name = "m"\n[columns]\ntime = "time"\n[constants]\naction = "read"\nsystem = "wardkeep"\n'
     with pytest.raises(BadMapping, match=r"constants\.system is 'wardkeep'"):
         parse_mapping(text, "m")
+
+
+def test_a_log_in_a_file_of_our_name_is_proposed_under_another() -> None:
+    text = "time,user,patient\n2026-03-02 08:00:00,u1,P1\n2026-03-02 08:05:00,u2,P2\n"
+    found = propose(text.encode(), "Wardkeep-20260302.csv", "Asia/Shanghai")
+    assert parse_mapping(found.toml, "m").system == "log"

@@ -192,6 +192,7 @@ def test_the_name_the_system_and_the_files_are_checked(enter: Any) -> None:
         ("name", "../x", "small letters"),
         ("name", "", "small letters"),
         ("system", " ", "Name the system"),
+        ("system", "Wardkeep", "give the system another name"),
         ("files", "*", "without a folder"),
         ("files", "a/b.csv", "without a folder"),
         ("files", "pacs-*.csv", "does not fit"),

@@ -19,6 +19,7 @@ from wardkeep.watch.intake.proposing.meanings import MOST_WORDS, meaning
 from wardkeep.watch.intake.proposing.moments import form_of, zone_said
 from wardkeep.watch.intake.proposing.proposal import Marks, Proposal
 from wardkeep.watch.intake.proposing.propose import joined, told_too
+from wardkeep.watch.intake.row import reserved
 from wardkeep.web.intake.words import CODE_NAMES, ENCODINGS, QUOTES, SEPARATORS, TARGET_NAMES
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
@@ -146,6 +147,8 @@ def faults(choices: Choices, marks: Marks, file_name: str) -> dict[str, str]:
         found["name"] = _("Give a name of small letters, digits and hyphens that no shipped mapping has.")
     if not choices.system and not choices.columns("system"):
         found["system"] = _("Name the system that wrote the log.")
+    if reserved(choices.system):
+        found["system"] = _("So is called what is opened in Wardkeep itself: give the system another name.")
     if problem := _files(choices.files, file_name):
         found["files"] = problem
     if choices.zone and choices.zone not in available_timezones():

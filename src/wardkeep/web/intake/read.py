@@ -15,6 +15,7 @@ from wardkeep.govern.mappings.models import MappingVersion
 from wardkeep.jobs.mappings import is_in_place, mapping_file, mappings_folder
 from wardkeep.jobs.replaying import needs_mapping
 from wardkeep.watch.cases.casebook import last_run
+from wardkeep.watch.event import OWN_SYSTEM
 from wardkeep.watch.intake.errors import BadMapping
 from wardkeep.watch.intake.mapping import Mapping, parse_mapping
 from wardkeep.watch.store import Piece, StoreError
@@ -23,8 +24,6 @@ from wardkeep.web.draw.arrivals import Bar, draw_arrivals
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAYS = 14
-#: Our own touches: they come with the work in the console, not from a system of the hospital.
-OWN = "wardkeep"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +100,8 @@ def shown(*, now: datetime) -> Shown:
     today = now.astimezone(ZoneInfo(home.settings.hospital.timezone)).date()
     store = home.store()
     try:
-        everything = [one for one in store.arrived(since_day=0) if one.system != OWN]
+        # Our own touches come with the work in the console, not from a system of the hospital.
+        everything = [one for one in store.arrived(since_day=0) if one.system != OWN_SYSTEM]
         pieces = store.pieces()
     except StoreError as problem:
         return Shown(problem=type(problem).__name__)

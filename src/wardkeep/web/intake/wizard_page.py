@@ -170,7 +170,7 @@ def word_lists(choices: Choices, marks: Marks) -> list[WordList]:
 def outlook(choices: Choices, sample: Sample, marks: Marks, zone: str) -> Outlook:
     """What the first rows become by the choices; identities by their shape."""
     # Name, files and system of a mapping change nothing of that, and may still be wrong.
-    draft = draft_of(replace(choices, name="trial", files="", system=choices.system or "-"), marks)
+    draft = draft_of(replace(choices, name="trial", files="", system="-"), marks)
     try:
         found = tried(sample, draft.toml(), zone, ROWS)
     except BadMapping as exc:

@@ -12,6 +12,7 @@ from wardkeep.watch.intake.proposing.meanings import CODED, WORDS, columns, mean
 from wardkeep.watch.intake.proposing.moments import moments
 from wardkeep.watch.intake.proposing.proposal import Because, Marks, Proposal, Proposed
 from wardkeep.watch.intake.proposing.sampling import HEAD, NoSample, Sample, sample_of
+from wardkeep.watch.intake.row import reserved
 
 __all__ = ["HEAD", "joined", "propose", "propose_of"]
 #: What an action says of its own end; anything else says nothing.
@@ -65,6 +66,8 @@ def propose_of(sample: Sample, zone: str, given: Written | None = None) -> Propo
     stem = sample.name.rpartition("/")[2].partition(".")[0]
     # The day of an export is no part of the system's name.
     short = re.sub(r"[^\w-]+", "-", re.sub(r"[-_]?\d{4}[-_]?\d{2}[-_]?\d{2}", "", stem) or stem).strip("-") or "log"
+    if reserved(short):
+        short = "log"
     if "system" not in found:
         why = Because("没有系统列：取自文件名", "there is no column of systems: taken from the file's name")
         parts.append(Proposed(key="system", value=short, because=why, confidence=0.3))
